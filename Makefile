@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: MIT
+# The lists are the table of contents; a folder uses only those before it.
+
+lib/base := buf error json mem str strv units
+lib/sys :=
+lib/source :=
+lib/recipe :=
+lib/store :=
+lib/docker :=
+lib/ops :=
+cmd :=
+t/helper := fill-catalog ignore-list
+standin := build docker fault objects remote runner state
+engined := engined fault objects state
+layers := lib/base lib/sys lib/source lib/recipe lib/store lib/docker lib/ops
+
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+MANDIR ?= $(PREFIX)/share/man
+BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHCOMPDIR ?= $(PREFIX)/share/zsh/site-functions
+FISHCOMPDIR ?= $(PREFIX)/share/fish/vendor_completions.d
+PKG_CONFIG ?= pkg-config
+OBJCOPY ?= objcopy
+VERSION := $(shell sed -n 's/^.define IMGCACHE_VERSION "\(.*\)"/\1/p' \
+	include/imgcache.h)
+
+# MODE=plain, asan or cov: side by side under build/.
+MODE ?= plain
+B := build/$(MODE)
+CFLAGS ?= -O2 -g
+MODE_asan := -fsanitize=address,undefined -fno-omit-frame-pointer \
+	-fno-sanitize-recover=undefined
+MODE_cov := --coverage -O0
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wno-missing-field-initializers -Wwrite-strings -Wvla -Wpointer-arith -Wformat=2 -Wundef \
+	$(if $(CI)$(WERROR),-Werror)
+all_cflags = -std=c11 -D_GNU_SOURCE -fvisibility=hidden $(WARN) \
+	$(MODE_$(MODE)) -MMD -MP
+all_ldflags = $(MODE_$(MODE)) -Wl,--as-needed
+
+ifneq ($(filter-out demo check% lint deps clean help dist,$(or \
+	$(MAKECMDGOALS),all)),)
+need = $(if $(shell $(PKG_CONFIG) --exists $(1) && echo yes),,$(error \
+	$(1) is missing: install $(2), or run "make deps"))
+$(foreach p,sqlite3/libsqlite3-dev yaml-0.1/libyaml-dev libgit2/libgit2-dev \
+	libxxhash/libxxhash-dev,$(call need,$(patsubst %/,%,$(dir $p)),$(notdir $p)))
+endif
+# libgit2 is opened on demand, so only its headers are wanted here.
+PKG_CFLAGS = $(shell $(PKG_CONFIG) --cflags sqlite3 yaml-0.1 libgit2 libxxhash)
+LIBS = $(shell $(PKG_CONFIG) --libs sqlite3 yaml-0.1 libxxhash) -ldl -lpthread
+
+lib_objs := $(foreach l,$(layers),$(patsubst %,$(B)/$(l)/%.o,$($(l))))
+cmd_objs := $(patsubst %,$(B)/cmd/%.o,$(cmd))
+unit_objs := $(patsubst %.c,$(B)/%.o,$(wildcard t/unit/*.c))
+helpers := $(patsubst %,$(B)/t/helper/%,$(t/helper))
+standins := $(B)/t/standin/docker $(B)/t/standin/engined
+
+# V=1 shows the commands.
+Q := $(if $(V),,@)
+say = $(if $(V),:,printf '  %s %s\n' $(1) $@)
+
+all: build/libimgcache.a
+
+build/imgcache: $(B)/imgcache
+	@ln -f $< $@
+build/libimgcache.a: $(B)/libimgcache.a
+	@ln -f $< $@
+
+# One object in which only the names of imgcache.h are left to be seen.
+$(B)/libimgcache.a: $(lib_objs)
+	@$(call say,AR)
+	$(Q)$(CC) -r -nostdlib -o $(B)/libimgcache.o $(lib_objs)
+	$(Q)$(OBJCOPY) --localize-hidden $(B)/libimgcache.o
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $(B)/libimgcache.o
+
+$(B)/imgcache: $(cmd_objs) $(B)/libimgcache.a
+	@$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(all_ldflags) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/cmd/%.o: cmd/%.c Makefile
+	@mkdir -p $(@D)
+	@$(call say,CC)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(all_cflags) -Iinclude -c -o $@ $<
+
+$(B)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@$(call say,CC)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(all_cflags) -Iinclude -iquote lib $(PKG_CFLAGS) \
+		-c -o $@ $<
+
+$(B)/unit: $(unit_objs) $(lib_objs)
+	@$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(all_ldflags) $(LDFLAGS) -o $@ $^ $(LIBS) \
+		$(shell $(PKG_CONFIG) --libs criterion)
+
+$(helpers): $(B)/%: $(B)/%.o $(lib_objs)
+	@$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(all_ldflags) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# A docker and an engine that can fail in every way, for t/t4*.sh.
+$(B)/t/standin/docker: $(patsubst %,$(B)/t/standin/%.o,$(standin))
+$(B)/t/standin/engined: $(patsubst %,$(B)/t/standin/%.o,$(engined))
+$(standins): $(filter $(B)/lib/base/%,$(lib_objs))
+	@$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(all_ldflags) $(LDFLAGS) -o $@ $^
+
+helpers: $(helpers) $(standins)
+
+# The two commands of the README, and their parts.
+deps:
+	@t/deps.sh --for build
+
+demo:
+	@t/deps.sh --for demo
+	@$(MAKE) --no-print-directory all
+	@t/demo.sh
+
+check:
+	@t/check.sh unit shell engine
+
+check-unit check-shell check-engine: check-%:
+	@t/check.sh $*
+
+bench: all helpers
+	@t/bench/bench.sh
+
+fuzz:
+	@t/fuzz/run.sh
+
+lint:
+	@t/deps.sh --for lint
+	@t/lint/lint.sh
+
+install: all
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig \
+		$(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(MANDIR)/man1 \
+		$(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7 \
+		$(DESTDIR)$(BASHCOMPDIR) $(DESTDIR)$(ZSHCOMPDIR) \
+		$(DESTDIR)$(FISHCOMPDIR)
+	install -m 755 build/imgcache $(DESTDIR)$(BINDIR)/imgcache
+	install -m 644 build/libimgcache.a $(DESTDIR)$(LIBDIR)/libimgcache.a
+	install -m 644 include/imgcache.h $(DESTDIR)$(INCLUDEDIR)/imgcache.h
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
+		-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@VERSION@|$(VERSION)|' \
+		lib/imgcache.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/imgcache.pc
+	for p in man/*; do install -m 644 $$p \
+		$(DESTDIR)$(MANDIR)/man$${p##*.}/ || exit 1; done
+	install -m 644 completions/imgcache.bash $(DESTDIR)$(BASHCOMPDIR)/imgcache
+	install -m 644 completions/_imgcache $(DESTDIR)$(ZSHCOMPDIR)/_imgcache
+	install -m 644 completions/imgcache.fish $(DESTDIR)$(FISHCOMPDIR)/
+
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/imgcache $(DESTDIR)$(LIBDIR)/libimgcache.a \
+		$(DESTDIR)$(INCLUDEDIR)/imgcache.h \
+		$(DESTDIR)$(LIBDIR)/pkgconfig/imgcache.pc \
+		$(DESTDIR)$(BASHCOMPDIR)/imgcache \
+		$(DESTDIR)$(ZSHCOMPDIR)/_imgcache \
+		$(DESTDIR)$(FISHCOMPDIR)/imgcache.fish
+	for p in man/*; do \
+		rm -f $(DESTDIR)$(MANDIR)/man$${p##*.}/$${p#man/}; done
+
+dist:
+	@mkdir -p build
+	git archive --prefix=imgcache-$(VERSION)/ -o \
+		build/imgcache-$(VERSION).tar.gz HEAD
+
+clean:
+	rm -rf build/plain build/asan build/cov build/imgcache \
+		build/libimgcache.a build/*.tar.gz
+
+help:
+	@echo 'make              build/imgcache and build/libimgcache.a'
+	@echo 'make demo         install what is missing, build, show the main job'
+	@echo 'make check        all tests; check-unit, check-shell, check-engine'
+	@echo 'make lint bench fuzz install uninstall dist clean'
+	@echo 'MODE=asan MODE=cov  another build under build/; PREFIX DESTDIR CFLAGS'
+
+.PHONY: all deps demo check check-unit check-shell check-engine bench fuzz \
+	lint helpers install uninstall dist clean help
+.DELETE_ON_ERROR:
+
+-include $(lib_objs:.o=.d) $(cmd_objs:.o=.d) $(unit_objs:.o=.d) \
+	$(helpers:=.d) $(wildcard $(B)/t/standin/*.d)

@@ -1,0 +1,523 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef IMGCACHE_H
+#define IMGCACHE_H
+
+/*
+ * imgcache: is there already an image for exactly these inputs, and what is it
+ * called? Built only when the true answer is no.
+ *
+ * Conventions. A handle comes from imgcache_open() and goes with
+ * imgcache_close(); it belongs to one thread. Whatever a call hands out
+ * (strings, lists, recipes) is borrowed from the handle and lives until
+ * imgcache_close(), unless a comment says otherwise. Calls that can fail
+ * return 0 or a negative enum imgcache_code and then have set *err exactly
+ * once. The library writes nothing to stdout or stderr and never exits, but
+ * for memory that cannot be had; what a person might like to hear comes as
+ * events. Sizes are bytes, moments are seconds since the epoch, durations are
+ * microseconds, unless a name says otherwise.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define IMGCACHE_VERSION "0.1.0"
+#define IMGCACHE_API __attribute__((visibility("default")))
+
+enum imgcache_code {
+	IMGCACHE_OK = 0,
+	IMGCACHE_EFAIL = -1,	/* it could not be done; err says why */
+	IMGCACHE_ENO = -2,	/* the true answer is no: a miss, no such thing */
+	IMGCACHE_EBUILD = -3,	/* a build failed; its log is named */
+	IMGCACHE_ECHANGED = -4,	/* the sources changed while they were used */
+	IMGCACHE_EBUSY = -5,	/* someone else holds the lock */
+	IMGCACHE_EUSAGE = -6,	/* the caller's words are wrong */
+	IMGCACHE_EINTR = -7,	/* interrupted by a signal */
+	IMGCACHE_EUNKNOWN = -8	/* neither yes nor no could be found out */
+};
+
+struct imgcache_error {
+	int code;		/* 0, or the enum imgcache_code returned */
+	int sys_errno;		/* errno of the cause, or 0 */
+	char text[1024];	/* one line, no full stop */
+};
+
+/*
+ * Events: what happens while a call works. Fields that a type does not name
+ * are NULL or zero; the struct and its text live for the call-back only.
+ */
+enum imgcache_event_type {
+	IMGCACHE_WARNING,	/* text */
+	IMGCACHE_WAITING,	/* name, text: who holds the build */
+	IMGCACHE_BUILD_BEGIN,	/* name, ref, text: the reason, log */
+	IMGCACHE_STEP_BEGIN,	/* name, step, steps, text: the step's name */
+	IMGCACHE_STEP_CACHED,	/* the same */
+	IMGCACHE_STEP_DONE,	/* the same, and elapsed_us */
+	IMGCACHE_STEP_FAILED,	/* the same */
+	IMGCACHE_BUILD_OUTPUT,	/* name, step, text: a line a step printed */
+	IMGCACHE_BUILD_END,	/* name, ref, elapsed_us, steps, cached */
+	IMGCACHE_TICK		/* a few times a second while a build runs and
+				 * says nothing: time for a clock to go on */
+};
+
+struct imgcache_event {
+	enum imgcache_event_type type;
+	const char *name;
+	const char *ref;
+	const char *text;
+	const char *log;
+	int step;		/* counts from 1 */
+	int steps;		/* known so far */
+	int cached;
+	int64_t elapsed_us;
+};
+
+typedef void imgcache_event_fn(void *payload, const struct imgcache_event *e);
+
+/* The handle. Opening it reads settings only; the project file, the catalog
+ * and the engine are opened when first needed. */
+struct imgcache;
+
+struct imgcache_options {
+	const char *dir;		/* work as if started there; NULL: . */
+	const char *project_file;	/* NULL: imgcache.yaml, found upwards */
+	const char *const *settings;	/* "name=value", NULL-ended, or NULL */
+	imgcache_event_fn *on_event;	/* may be NULL */
+	void *payload;
+};
+
+IMGCACHE_API int imgcache_open(struct imgcache **out,
+			       const struct imgcache_options *o,
+			       struct imgcache_error *err);
+IMGCACHE_API void imgcache_close(struct imgcache *ic);
+
+/*
+ * Catch SIGINT, SIGTERM and SIGHUP: the call under way unwinds and returns
+ * IMGCACHE_EINTR. imgcache_signals_end() ends the program as the signal would
+ * have; it returns if none came.
+ */
+IMGCACHE_API void imgcache_signals_begin(void);
+IMGCACHE_API void imgcache_signals_end(void);
+
+/*
+ * Recipes: what to build. By name from the project file, or from flags, one
+ * imgcache_recipe_set() for each; docker's own names where docker has one.
+ * A recipe is checked as a whole when it is first used.
+ */
+struct imgcache_recipe;
+
+struct imgcache_flag {
+	const char *name;	/* without dashes */
+	const char *argument;	/* "NAME[=VERSION]", NULL: takes none */
+	const char *help;	/* one sentence */
+};
+
+/* All recipe flags in the order in which help shows them; *n is their count. */
+IMGCACHE_API const struct imgcache_flag *imgcache_recipe_flags(size_t *n);
+
+IMGCACHE_API int imgcache_recipe_new(struct imgcache *ic,
+				     struct imgcache_recipe **out,
+				     struct imgcache_error *err);
+IMGCACHE_API int imgcache_recipe_set(struct imgcache_recipe *r,
+				     const char *flag, const char *value,
+				     struct imgcache_error *err);
+
+/* IMGCACHE_ENO if the project has no image of that name. */
+IMGCACHE_API int imgcache_recipe_named(struct imgcache *ic, const char *name,
+				       struct imgcache_recipe **out,
+				       struct imgcache_error *err);
+
+/* Every image of the project, an image after those it is built from. */
+IMGCACHE_API int imgcache_recipe_all(struct imgcache *ic,
+				     struct imgcache_recipe ***out, size_t *n,
+				     struct imgcache_error *err);
+
+/*
+ * The image made of the COMMON_* packages. IMGCACHE_ENO if there are none, or
+ * if PREBUILD_COMMON_IMAGES does not switch it on: nothing to do, no mistake.
+ */
+IMGCACHE_API int imgcache_recipe_common(struct imgcache *ic,
+					struct imgcache_recipe **out,
+					struct imgcache_error *err);
+
+IMGCACHE_API const char *imgcache_recipe_name(const struct imgcache_recipe *r);
+
+/*
+ * The name of the image for what the inputs are now. Asks no engine where the
+ * lock file or the memo knows the bases.
+ */
+struct imgcache_tag {
+	const char *tag;	/* "g1-<40 hex>" or "x1-<32 hex>": the key */
+	const char *ref;	/* repository:tag */
+	const char *manifest;	/* the canonical text; its hash is the key */
+	const char *hash;	/* "git" or "xxh3" */
+};
+
+IMGCACHE_API int imgcache_tag(struct imgcache *ic, struct imgcache_recipe *r,
+			      struct imgcache_tag *out,
+			      struct imgcache_error *err);
+
+/* The Dockerfile that is handed to docker for this recipe. */
+IMGCACHE_API int imgcache_dockerfile(struct imgcache *ic,
+				     struct imgcache_recipe *r,
+				     const char **text,
+				     struct imgcache_error *err);
+
+/* An image of the catalog. Text that is not known is NULL. */
+struct imgcache_dependency {
+	const char *type;	/* npm, pip, apt, system */
+	const char *name;
+	bool is_asked;		/* not brought along by another */
+	const char *asked;	/* version as asked, or NULL */
+	const char *installed;	/* version found in the image, or NULL */
+};
+
+struct imgcache_image {
+	const char *id;		/* the key's first 12 hex digits */
+	const char *name;
+	const char *tag;
+	const char *ref;
+	const char *image_id;	/* the engine's */
+	const char *digest;
+	const char *base;
+	const char *base_digest;
+	const char *platform;
+	const char *status;	/* pending building completed failed ... */
+	const char *reason;	/* why it was built, or why it failed */
+	const char *dependencies_hash;
+	const char *engine;
+	const char *log;	/* path of the last build's log */
+	int64_t size_bytes;
+	int64_t created_at;	/* when this catalog first saw it */
+	int64_t built_at;	/* 0: not built by us */
+	int64_t last_used_at;	/* 0: never */
+	int64_t build_us;	/* duration of the build */
+	int64_t hits;
+	int64_t row;		/* in the catalog */
+	bool pinned;
+	const char *metadata;	/* JSON object, or NULL */
+	const struct imgcache_dependency *dependencies;
+	size_t n_dependencies;
+};
+
+enum imgcache_state { IMGCACHE_HIT, IMGCACHE_MISS, IMGCACHE_UNKNOWN };
+
+/* Why the answer is no; the order is that of imgcache_reason_text(). */
+enum imgcache_reason {
+	IMGCACHE_REASON_NONE,		/* it is a hit */
+	IMGCACHE_NEVER_BUILT,
+	IMGCACHE_INPUTS_CHANGED,
+	IMGCACHE_BASE_MOVED,
+	IMGCACHE_EPOCH_ROLLED,
+	IMGCACHE_INVALIDATED,
+	IMGCACHE_PRUNED,
+	IMGCACHE_DELETED,
+	IMGCACHE_GONE,			/* from the engine, behind our back */
+	IMGCACHE_FOREIGN,		/* another image under our tag */
+	IMGCACHE_BUILD_FAILED,		/* the last one did */
+	IMGCACHE_INTERRUPTED,		/* the last build was */
+	IMGCACHE_REGISTRY_UNKNOWN,
+	IMGCACHE_ENGINE_UNKNOWN,
+	IMGCACHE_ASKED,			/* --rebuild, --no-cache, switched off */
+	IMGCACHE_REASONS
+};
+
+/* "never-built" and the like: the word used in JSON and statistics. */
+IMGCACHE_API const char *imgcache_reason_word(enum imgcache_reason r);
+
+/* "never built", "gone from the engine": for people. */
+IMGCACHE_API const char *imgcache_reason_text(enum imgcache_reason r);
+
+struct imgcache_answer {
+	enum imgcache_state state;
+	enum imgcache_reason reason;
+	const char *detail;	/* what changed, who is foreign; or NULL */
+	const char *name;
+	const char *ref;
+	const char *tag;
+	const char *image_id;	/* of a hit */
+	const char *digest;	/* repository digest, if one is known */
+	int64_t size_bytes;
+	bool built;		/* by this call */
+	bool changed;		/* built, but filed under no key */
+	bool is_static;		/* the agreed image; ref is not of a key */
+	bool is_base;		/* the base alone: spawn on a miss */
+	int64_t elapsed_us;	/* of the lookup or the build */
+	int steps;		/* of the build */
+	int cached;
+	const char *log;
+};
+
+/*
+ * Is the image of this recipe there now? 0 and a hit, IMGCACHE_ENO and the
+ * reason, or IMGCACHE_EUNKNOWN. Counted once. With quiet it is not counted.
+ */
+IMGCACHE_API int imgcache_get(struct imgcache *ic, struct imgcache_recipe *r,
+			      bool quiet, struct imgcache_answer *out,
+			      struct imgcache_error *err);
+
+struct imgcache_build_options {
+	bool rebuild;		/* build even on a hit, no cached step, new bases */
+	bool dry_run;		/* say what would be done */
+	bool no_cache;		/* bypass the lookup, count nothing */
+	const char *builder;	/* buildx builder, NULL: docker's choice */
+	const char *const *tags;	/* further names for the image, or NULL */
+};
+
+/*
+ * Make sure that the image exists: a hit answers at once, a miss is built by
+ * one process at a time. IMGCACHE_EBUILD names the log; IMGCACHE_ECHANGED says
+ * which file moved while it was built.
+ */
+IMGCACHE_API int imgcache_build(struct imgcache *ic, struct imgcache_recipe *r,
+				const struct imgcache_build_options *o,
+				struct imgcache_answer *out,
+				struct imgcache_error *err);
+
+/* Which images: all conditions must hold. Zero or NULL is no condition. */
+enum imgcache_sort {
+	IMGCACHE_BY_USE,	/* last used first */
+	IMGCACHE_BY_NAME,
+	IMGCACHE_BY_CREATED,	/* newest first */
+	IMGCACHE_BY_SIZE,	/* biggest first */
+	IMGCACHE_BY_HITS	/* most used first */
+};
+
+struct imgcache_filter {
+	const char *name;
+	const char *base;
+	const char *status;
+	const char *dependency;	/* a package name */
+	int64_t unused_for_s;	/* not used for at least that long */
+	bool pinned;		/* only pinned ones */
+	bool all_engines;	/* not only those of the engine in use */
+	enum imgcache_sort sort;
+	int64_t limit;
+};
+
+IMGCACHE_API int imgcache_list(struct imgcache *ic,
+			       const struct imgcache_filter *f,
+			       const struct imgcache_image **out, size_t *n,
+			       struct imgcache_error *err);
+
+/*
+ * One image by the beginning of its id or tag, its ref, its engine id or its
+ * name (the newest of that name). IMGCACHE_ENO if there is none,
+ * IMGCACHE_EUSAGE if the beginning fits several.
+ */
+IMGCACHE_API int imgcache_find(struct imgcache *ic, const char *what,
+			       const struct imgcache_image **out,
+			       struct imgcache_error *err);
+
+/*
+ * Remove our tag and, when nothing else holds it, the image. An image that a
+ * container uses stays: IMGCACHE_EBUSY. Pinned ones need force.
+ */
+IMGCACHE_API int imgcache_delete(struct imgcache *ic,
+				 const struct imgcache_image *image,
+				 bool force, struct imgcache_error *err);
+
+IMGCACHE_API int imgcache_pin(struct imgcache *ic,
+			      const struct imgcache_image *image, bool pinned,
+			      struct imgcache_error *err);
+
+/* The text of a build log, one line a call of fn; follow waits for its end. */
+typedef void imgcache_line_fn(void *payload, const char *line, size_t len);
+IMGCACHE_API int imgcache_log(struct imgcache *ic,
+			      const struct imgcache_image *image, bool follow,
+			      imgcache_line_fn *fn, void *payload,
+			      struct imgcache_error *err);
+
+/* Get or build, then run. */
+enum imgcache_on_miss {
+	IMGCACHE_MISS_BUILDS,
+	IMGCACHE_MISS_RUNS_BASE,
+	IMGCACHE_MISS_FAILS
+};
+
+struct imgcache_spawn_options {
+	const char *const *docker_args;	/* for docker run, NULL-ended */
+	const char *const *command;	/* NULL-ended; NULL: the image's own */
+	const char *memory;		/* MB, or docker's form with a unit */
+	const char *cpus;
+	int64_t timeout_s;		/* 0: none */
+	bool no_cache;			/* build or take the base; count nothing */
+	enum imgcache_on_miss on_miss;
+	struct imgcache_build_options build;
+};
+
+struct imgcache_spawned {
+	int status;		/* exit status for our caller */
+	struct imgcache_answer answer;
+};
+
+/*
+ * 0 with out->status: the container's own status, 124 on timeout (it is
+ * stopped), 126 and 127 as docker run gives them, 125 if docker refused. Any
+ * other code: nothing ran.
+ */
+IMGCACHE_API int imgcache_spawn(struct imgcache *ic, struct imgcache_recipe *r,
+				const struct imgcache_spawn_options *o,
+				struct imgcache_spawned *out,
+				struct imgcache_error *err);
+
+/* Resolve bases into imgcache.lock beside the project file. */
+struct imgcache_locked {
+	const char *ref;
+	const char *digest;
+	const char *was;	/* digest before, NULL: new */
+};
+
+/*
+ * refs NULL: the bases of all recipes. Without update, refs that the file has
+ * are left as they are. The list comes in the order of the file.
+ */
+IMGCACHE_API int imgcache_lock(struct imgcache *ic, const char *const *refs,
+			       bool update, const struct imgcache_locked **out,
+			       size_t *n, struct imgcache_error *err);
+
+/*
+ * The next build rebuilds; nothing is deleted. Exactly one of the fields is
+ * set. *n is the number of images of the catalog that miss from now on.
+ */
+struct imgcache_invalidation {
+	const char *name;
+	const char *tag;	/* or the beginning of an id */
+	const char *base;	/* its memo is dropped too */
+	bool all;
+};
+
+IMGCACHE_API int imgcache_invalidate(struct imgcache *ic,
+				     const struct imgcache_invalidation *what,
+				     size_t *n, struct imgcache_error *err);
+
+/* Limits: -1 takes the setting, 0 is no limit. */
+struct imgcache_prune_options {
+	int64_t max_images;
+	int64_t max_age_s;	/* since last use, else since the build */
+	int64_t max_size_bytes;	/* begin above it ... */
+	int64_t low_size_bytes;	/* ... and go down to it; -1: 80 % */
+	int64_t keep_last;	/* newest per name that stay */
+	int64_t grace_s;	/* younger than that stays */
+	bool dry_run;
+	bool after_build;	/* only the limits that run after each build */
+};
+
+enum imgcache_prune_action {
+	IMGCACHE_KEEP, IMGCACHE_REMOVE, IMGCACHE_IN_USE, IMGCACHE_FORGET
+};
+
+struct imgcache_pruned {
+	const struct imgcache_image *image;
+	enum imgcache_prune_action action;
+	const char *reason;
+};
+
+struct imgcache_prune_result {
+	const struct imgcache_pruned *v;	/* oldest use first */
+	size_t n;
+	size_t n_removed;
+	int64_t expected_bytes;	/* sum of the sizes of what was removed */
+	int64_t swept_files;	/* logs, temp files, links of dead processes */
+};
+
+/* IMGCACHE_EBUSY while another prune runs. */
+IMGCACHE_API int imgcache_prune(struct imgcache *ic,
+				const struct imgcache_prune_options *o,
+				struct imgcache_prune_result *out,
+				struct imgcache_error *err);
+
+struct imgcache_count {
+	const char *name;	/* a reason's word, an image's name */
+	int64_t n;
+};
+
+struct imgcache_image_stats {
+	const char *name;
+	int64_t lookups, hits, builds, failed;
+	int64_t size_bytes;
+	int64_t build_us;	/* median of its builds */
+	int64_t saved_us;
+};
+
+struct imgcache_stats {
+	int64_t since;		/* 0: from the beginning */
+	int64_t total_images, total_size_bytes, total_hits;
+	int64_t lookups, hits_local, hits_remote, misses, unknown;
+	int64_t builds, builds_failed;
+	int64_t build_us;	/* all builds together */
+	int64_t saved_us;
+	int64_t steps, steps_cached;
+	const struct imgcache_count *misses_by_reason;	/* most first */
+	size_t n_reasons;
+	const struct imgcache_image_stats *images;	/* most lookups first */
+	size_t n_images;
+};
+
+IMGCACHE_API int imgcache_stats(struct imgcache *ic, int64_t since,
+				struct imgcache_stats *out,
+				struct imgcache_error *err);
+
+/* Every setting with its value and where that comes from. */
+struct imgcache_setting {
+	const char *name;
+	const char *value;	/* as text; "" if unset */
+	const char *origin;	/* "default", "imgcache.yaml:3:5", ... */
+	const char *help;
+};
+
+IMGCACHE_API int imgcache_config(struct imgcache *ic,
+				 const struct imgcache_setting **out, size_t *n,
+				 struct imgcache_error *err);
+
+/* What doctor found, in the order in which it looked. */
+enum imgcache_health {
+	IMGCACHE_FINE, IMGCACHE_NOTE, IMGCACHE_REPAIRED, IMGCACHE_ILL
+};
+
+struct imgcache_finding {
+	enum imgcache_health health;
+	const char *topic;	/* docker, buildx, engine, disk, catalog ... */
+	const char *text;
+	const char *cure;	/* what to do, or NULL */
+};
+
+/* online also tries the network inside a build and the registry. */
+IMGCACHE_API int imgcache_doctor(struct imgcache *ic, bool online,
+				 const struct imgcache_finding **out, size_t *n,
+				 struct imgcache_error *err);
+
+/*
+ * Names and values of the shell variables, switches and words that the program
+ * shares with its library, so that both write them alike.
+ */
+#define IMGCACHE_TEXT 32
+IMGCACHE_API const char *imgcache_format_size(char out[IMGCACHE_TEXT],
+					      int64_t bytes);
+IMGCACHE_API const char *imgcache_format_age(char out[IMGCACHE_TEXT],
+					     int64_t seconds);
+IMGCACHE_API const char *imgcache_format_duration(char out[IMGCACHE_TEXT],
+						  int64_t us);
+IMGCACHE_API const char *imgcache_format_time(char out[IMGCACHE_TEXT],
+					      int64_t epoch_s);
+IMGCACHE_API bool imgcache_parse_size(const char *text, int64_t *bytes);
+IMGCACHE_API bool imgcache_parse_age(const char *text, int64_t *seconds);
+IMGCACHE_API int64_t imgcache_now_s(void);
+
+/* Write s as a JSON string with its quotes; any bytes give valid JSON. */
+IMGCACHE_API void imgcache_json_string(FILE *f, const char *s);
+
+/* The nearest of n words to a mistyped one, or NULL. */
+IMGCACHE_API const char *imgcache_nearest(const char *word,
+					  const char *const *words, size_t n);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
