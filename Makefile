@@ -2,7 +2,7 @@
 # The lists are the table of contents; a folder uses only those before it.
 
 lib/base := buf error json mem str strv units
-lib/sys :=
+lib/sys := child clock dir file lock path signals spawn
 lib/source :=
 lib/recipe :=
 lib/store :=
