@@ -3,7 +3,9 @@
 
 lib/base := buf error json mem str strv units
 lib/sys := child clock dir file lock path signals spawn
-lib/source :=
+lib/source := allow digest gitlib glob glob_compile glob_regexp glob_set \
+	glob_syntax hash ignore ignore_parse repo shown textmemo tree tree_diff \
+	walk
 lib/recipe :=
 lib/store :=
 lib/docker :=

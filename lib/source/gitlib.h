@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef IMGCACHE_SOURCE_GITLIB_H
+#define IMGCACHE_SOURCE_GITLIB_H
+
+/*
+ * libgit2, opened on demand. Linking it costs every start 2.7 ms and its
+ * initialisation 4.5 more, so it is loaded by the first call here. Every call
+ * may fail with IMGCACHE_EFAIL and the name of the package to install.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct imgcache_error;
+
+#define GITLIB_ID_SIZE 20
+
+/* True once a call has loaded the library. */
+bool gitlib_is_loaded(void);
+
+/* Blob id of bytes in memory. */
+int gitlib_hash(const void *data, size_t len, unsigned char id[GITLIB_ID_SIZE],
+		struct imgcache_error *err);
+
+/*
+ * Blob id of a whole regular file, read in pieces and unfiltered. It is opened
+ * again through /proc/self/fd, so the offset of fd stays. A size that changes
+ * meanwhile is the caller's to notice.
+ */
+int gitlib_hash_fd(int fd, const char *name, unsigned char id[GITLIB_ID_SIZE],
+		   struct imgcache_error *err);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef IMGCACHE_SOURCE_IGNORE_H
+#define IMGCACHE_SOURCE_IGNORE_H
+
+/*
+ * The rules of a .dockerignore file, as BuildKit's client applies them while
+ * it walks a context: moby/patternmatcher (New, MatchesUsingParentResults) and
+ * tonistiigi/fsutil (filter.go), oddities included. See ignore_parse.c for the
+ * file and glob.h for one pattern.
+ *
+ * Paths are bytes, relative to the context, parts joined by one '/', without a
+ * leading or trailing one; the context itself is "".
+ *
+ * Rules are read-only once parsed and may be used by several threads.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct ignore;
+struct imgcache_error;
+
+/*
+ * Read the text of an ignore file; name is for messages. IMGCACHE_EFAIL with
+ * the line number if BuildKit would refuse a pattern or the file. *out is the
+ * caller's: ignore_free().
+ */
+int ignore_parse(struct ignore **out, const char *name, const char *text,
+		 size_t len, struct imgcache_error *err);
+void ignore_free(struct ignore *ig);
+
+/* How many patterns there are; with 0 nothing is ignored. */
+size_t ignore_count(const struct ignore *ig);
+
+/*
+ * Is this path left out? Decided as a walk from the root would: what the
+ * walk would not enter is left out too. Slow; for single questions and lists.
+ * An ignored directory is still sent when something below it is kept.
+ */
+bool ignore_matches(const struct ignore *ig, const char *path);
+
+/*
+ * In a walk the state of a directory is handed to its children, since a
+ * pattern that matched a parent matches what is below it. Start with
+ * ignore_root(), make a state for each directory met with ignore_enter(), and
+ * give it back with ignore_leave() when its entries have been looked at; the
+ * children's states do not need it any more.
+ */
+struct ignore_dir;
+
+struct ignore_dir *ignore_root(const struct ignore *ig);
+struct ignore_dir *ignore_enter(const struct ignore_dir *parent,
+				const char *path, size_t len);
+void ignore_leave(struct ignore_dir *d);
+
+/* The directory itself is left out, unless something below it is kept. */
+bool ignore_dir_ignored(const struct ignore_dir *d);
+
+/*
+ * False if nothing below this directory can be kept, so that it need not be
+ * read: it is ignored and no '!' pattern that counts can match below it, or
+ * BuildKit would not look.
+ */
+bool ignore_can_descend(const struct ignore_dir *d);
+
+/* Is the non-directory at path, whose directory has state d, left out? */
+bool ignore_file(const struct ignore_dir *d, const char *path, size_t len);
+
+#endif

@@ -1,0 +1,155 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# oracle-ignore.sh [-s SEED] [-n CASES] [-b BATCH] CASE-MAKER LISTER
+#
+# BuildKit judges our ignore rules: random trees and random ignore files, and
+# what "FROM scratch / COPY . /" exports must be what we list. CASE-MAKER and
+# LISTER are the programs of t/helper/ignore-case.c and ignore-list.c. Asks the
+# docker that DOCKER_HOST names (t/engine/engine.sh env); exit code 77 without.
+#
+# Many cases are one "buildx bake". Ignore files that we refuse are given to
+# BuildKit one by one and must fail there too, unless only Go's regexp refuses
+# the pattern: BuildKit notices that only when it comes to use it.
+
+set -eu
+
+seed=1 cases=200 batch=50
+while getopts s:n:b: o; do
+	case $o in
+	s) seed=$OPTARG ;;
+	n) cases=$OPTARG ;;
+	b) batch=$OPTARG ;;
+	*) exit 129 ;;
+	esac
+done
+shift $((OPTIND - 1))
+make=$1 list=$2
+
+if ! docker buildx version >/dev/null 2>&1 ||
+	! docker version >/dev/null 2>&1; then
+	echo "oracle-ignore.sh: no docker buildx that answers" >&2
+	exit 77
+fi
+
+# The base names of the contexts must be new: BuildKit remembers by them.
+dir=$(mktemp -d "${TMPDIR:-/tmp}/imgcache-oracle.XXXXXX")
+trap 'rm -rf "$dir"' EXIT
+trap 'exit 130' INT TERM
+run=$(basename "$dir" | tr -dc a-zA-Z0-9)
+
+# Unpacked as exported: nothing stands between us and what was sent.
+listing() {
+	(cd "$1" && find . -mindepth 1 -type d -printf '%P/\0' \
+		-o -mindepth 1 -printf '%P\0') | LC_ALL=C sort -z
+}
+
+differ() {
+	echo "seed $1 differs (< ours, > BuildKit)"
+	sed 's/^/	/' "$dir/$1.Dockerfile.dockerignore" | cat -A
+	for side in ours theirs; do
+		tr '\n\0' '?\n' <"$dir/$1.$side" >"$dir/$1.$side.txt"
+	done
+	diff "$dir/$1.ours.txt" "$dir/$1.theirs.txt" | grep '^[<>]' || :
+}
+
+# bake FILE SEED...: one target a case
+bake() {
+	file=$1
+	shift
+	{
+		printf '{"target":{'
+		comma=
+		for s; do
+			printf '%s"c%s":{"context":"%s/%s%s",' "$comma" "$s" \
+				"$dir" "$run" "$s"
+			printf '"dockerfile":"%s/%s.Dockerfile",' "$dir" "$s"
+			printf '"output":["type=local,dest=%s/%s.out"]}' \
+				"$dir" "$s"
+			comma=,
+		done
+		printf '}}\n'
+	} >"$file"
+	targets=
+	for s; do targets="$targets c$s"; done
+	# shellcheck disable=SC2086
+	docker buildx bake -f "$file" $targets >"$file.log" 2>&1
+}
+
+refusals='syntax error in pattern|illegal exclusion pattern|token too long'
+
+# Did the bake fail for the ignore file? Anything else ends the run: an engine
+# that is gone proves nothing.
+refused_by_buildkit() {
+	grep -qE "$refusals" "$dir/bake.json.log" || {
+		echo "oracle-ignore.sh: docker failed for another reason:" >&2
+		tail -n 5 "$dir/bake.json.log" >&2
+		exit 128
+	}
+}
+
+# compare SEED: 0 equal
+compare() {
+	listing "$dir/$1.out" >"$dir/$1.theirs"
+	cmp -s "$dir/$1.ours" "$dir/$1.theirs" || {
+		differ "$1"
+		return 1
+	}
+}
+
+good=0 refused=0 stricter=0 bad=0
+end=$((seed + cases))
+while [ "$seed" -lt "$end" ]; do
+	batch_seeds=
+	n=0
+	while [ "$n" -lt "$batch" ] && [ "$seed" -lt "$end" ]; do
+		s=$seed
+		seed=$((seed + 1))
+		n=$((n + 1))
+		"$make" "$s" "$dir"
+		mv "$dir/$s-tree" "$dir/$run$s"
+		printf 'FROM scratch\nCOPY . /\n' >"$dir/$s.Dockerfile"
+		if "$list" "$dir/$run$s" "$dir/$s.Dockerfile.dockerignore" \
+			>"$dir/$s.raw" 2>"$dir/$s.err"; then
+			LC_ALL=C sort -z <"$dir/$s.raw" >"$dir/$s.ours"
+			batch_seeds="$batch_seeds $s"
+		elif bake "$dir/bake.json" "$s"; then
+			if grep -q 'not a well formed' "$dir/$s.err"; then
+				bad=$((bad + 1))
+				echo "seed $s: refused by us only"
+				cat "$dir/$s.err"
+			else
+				stricter=$((stricter + 1))
+			fi
+		else
+			refused_by_buildkit
+			refused=$((refused + 1))
+		fi
+	done
+	# shellcheck disable=SC2086
+	if [ -n "$batch_seeds" ] && ! bake "$dir/bake.json" $batch_seeds; then
+		# One target that fails takes the others with it.
+		for s in $batch_seeds; do
+			bake "$dir/bake.json" "$s" || {
+				refused_by_buildkit
+				bad=$((bad + 1))
+				echo "seed $s: refused by BuildKit only"
+				tail -n 3 "$dir/bake.json.log"
+				cat -A "$dir/$s.Dockerfile.dockerignore"
+				rm -rf "$dir/$s.ours"
+			}
+		done
+	fi
+	for s in $batch_seeds; do
+		[ -e "$dir/$s.ours" ] || continue
+		if compare "$s"; then
+			good=$((good + 1))
+		else
+			bad=$((bad + 1))
+		fi
+	done
+	rm -rf "${dir:?}"/*
+done
+echo "$good equal, $refused refused by both, $stricter refused by us only" \
+	"(regexp), $bad different"
+[ "$bad" -eq 0 ]

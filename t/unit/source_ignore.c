@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "source/ignore.h"
+
+static struct ignore *
+parse(const char *text)
+{
+	struct imgcache_error err = { 0 };
+	struct ignore *ig = NULL;
+
+	cr_assert_eq(ignore_parse(&ig, ".dockerignore", text, strlen(text),
+				  &err), 0, "%s", err.text);
+	return ig;
+}
+
+static bool
+ignored(const char *text, const char *path)
+{
+	struct ignore *ig = parse(text);
+	bool is = ignore_matches(ig, path);
+
+	ignore_free(ig);
+	return is;
+}
+
+static size_t
+count(const char *text)
+{
+	struct ignore *ig = parse(text);
+	size_t n = ignore_count(ig);
+
+	ignore_free(ig);
+	return n;
+}
+
+Test(ignore, comments_and_blank_lines_are_no_patterns)
+{
+	cr_expect_eq(count(""), 0);
+	cr_expect_eq(count("# a\n\n  \n\t\r\n#b"), 0);
+	cr_expect_eq(count(" #x"), 1);
+	cr_expect(ignored(" #x", "#x"));
+}
+
+Test(ignore, lines_may_end_as_on_windows)
+{
+	const char *text = "**/*.log\r\n#c\n  README.md  \n/foo/\r\n";
+
+	cr_expect(ignored(text, "a.log"));
+	cr_expect(ignored(text, "x/y/a.log"));
+	cr_expect(ignored(text, "README.md"));
+	cr_expect(ignored(text, "foo"));
+	cr_expect(ignored(text, "foo/x"));
+	cr_expect_not(ignored(text, "bar"));
+}
+
+Test(ignore, a_byte_order_mark_is_dropped_once)
+{
+	cr_expect(ignored("\xef\xbb\xbfkeep.md\n", "keep.md"));
+	cr_expect_not(ignored("a\n\xef\xbb\xbfkeep.md\n", "keep.md"));
+}
+
+Test(ignore, unicode_white_space_is_trimmed)
+{
+	cr_expect(ignored("\xc2\xa0 a\xe3\x80\x80\n", "a"));
+}
+
+Test(ignore, patterns_are_cleaned)
+{
+	cr_expect(ignored("./a//b/../c/", "a/c"));
+	cr_expect(ignored("/a", "a"));
+	cr_expect(ignored("//a", "a"));
+	cr_expect(ignored("/../a", "a"));
+	cr_expect_not(ignored("..\n../x\n.\n/", "x"));
+	cr_expect_not(ignored("../../a", "a"));
+}
+
+Test(ignore, the_second_reading_sees_what_the_first_made)
+{
+	cr_expect_not(ignored("*\na/../!b", "b"));
+	cr_expect_not(ignored("*\n/!b", "b"));
+	cr_expect(ignored("*\n!../../b", "b"));
+	cr_expect(ignored("!../../b", "b"));
+	cr_expect(ignored("/ b", "b"));
+}
+
+Test(ignore, the_last_match_wins)
+{
+	cr_expect_not(ignored("*\n!a", "a"));
+	cr_expect(ignored("*\n!a\na", "a"));
+	cr_expect(ignored("!a\n*", "a"));
+	cr_expect_not(ignored("*.md\n! README.md", "README.md"));
+	cr_expect(ignored("*.md\n!README.md\nREAD*", "README.md"));
+}
+
+Test(ignore, a_match_of_a_parent_counts)
+{
+	cr_expect(ignored("a", "a/b/c"));
+	cr_expect(ignored("a/b", "a/b/c"));
+	cr_expect_not(ignored("a\n!a/b", "a/b/2.txt"));
+	cr_expect(ignored("a\n!a/b", "a/1.txt"));
+	cr_expect(ignored("a\n!a/b", "a"));
+	cr_expect_not(ignored("*\n!a", "a/x/y"));
+	cr_expect(ignored("*\n!a", "b"));
+}
+
+Test(ignore, an_exception_not_tried_for_the_parent_is_not_handed_down)
+{
+	cr_expect(ignored("*/x\n!a", "a/x"));
+	cr_expect_not(ignored("a\n!a\n*/y", "a/x"));
+	cr_expect_not(ignored("*/x\n!*/x", "a/x"));
+}
+
+Test(ignore, buildkit_does_not_enter_what_it_takes_for_unreachable)
+{
+	/* By the patterns alone a/b/c would be kept. */
+	cr_expect(ignored("*\n!a/*/**", "a/b/c"));
+	cr_expect_not(ignored("*\n!a/*/c", "a/b/c"));
+	cr_expect_not(ignored("*\n!**/c", "a/b/c"));
+}
+
+Test(ignore, malformed_lines_are_named)
+{
+	static const struct {
+		const char *text, *line;
+	} bad[] = {
+		{ "a\n[a-\n", "line 2" }, { "!\n", "line 1" },
+		{ "#\n\n!/\n", "line 3" }, { "a\nb\n! \n", "line 3" },
+		{ "a\\", "line 1" }, { "x*[z-a]", "line 1" },
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct imgcache_error err = { 0 };
+		struct ignore *ig = NULL;
+
+		cr_expect_eq(ignore_parse(&ig, "x/.dockerignore", bad[i].text,
+					  strlen(bad[i].text), &err),
+			     IMGCACHE_EFAIL, "%s", bad[i].text);
+		cr_expect(strstr(err.text, bad[i].line), "%s", err.text);
+		cr_expect(strstr(err.text, "'x/.dockerignore'"), "%s",
+			  err.text);
+	}
+}
+
+static int
+parse_line_of(size_t len)
+{
+	struct imgcache_error err = { 0 };
+	struct ignore *ig = NULL;
+	char *text = malloc(len + 1);
+	int rc;
+
+	memset(text, 'a', len);
+	text[len] = '\n';
+	rc = ignore_parse(&ig, "f", text, len + 1, &err);
+	ignore_free(ig);
+	free(text);
+	return rc;
+}
+
+Test(ignore, a_line_has_go_s_limit)
+{
+	cr_expect_eq(parse_line_of(65535), 0);
+	cr_expect_eq(parse_line_of(65536), IMGCACHE_EFAIL);
+}
+
+Test(ignore, bytes_that_are_not_utf8_match_no_exact_name)
+{
+	cr_expect_not(ignored("a\xff", "a\xff"));
+	cr_expect(ignored("?\xff", "a\xff"));
+}
+
+/* Does a walk enter the directory (one part)? */
+static bool
+enters(const char *text, const char *dir)
+{
+	struct ignore *ig = parse(text);
+	struct ignore_dir *root = ignore_root(ig);
+	struct ignore_dir *d = ignore_enter(root, dir, strlen(dir));
+	bool is = ignore_can_descend(d);
+
+	ignore_leave(root);
+	ignore_leave(d);
+	ignore_free(ig);
+	return is;
+}
+
+Test(ignore, a_directory_that_no_exception_reaches_is_not_entered)
+{
+	cr_expect_not(enters("a", "a"));
+	cr_expect(enters("a", "b"));
+	cr_expect(enters("a\n!a/b", "a"));
+	cr_expect_not(enters("*\n!a/b", "b"));
+	cr_expect_not(enters("!a/b\na", "a"));
+	cr_expect(enters("*\n!**/x", "a"));
+	cr_expect_not(enters("*\n!a?/x", "b"));
+	cr_expect_not(enters("*\n!*.md", "b"));
+}
+
+Test(ignore, many_rules_are_found_by_hash)
+{
+	struct buf b = BUF_INIT;
+	struct imgcache_error err = { 0 };
+	struct ignore *ig = NULL;
+	clock_t begin = clock();
+
+	for (int i = 0; b.len < 10 * 1024 * 1024; i++)
+		buf_addf(&b, i % 2 ? "dir/name%d\n" : "**/name%d\n", i);
+	cr_assert_eq(ignore_parse(&ig, "f", b.data, b.len, &err), 0);
+	cr_expect(ignore_matches(ig, "dir/name1001"));
+	cr_expect_not(ignore_matches(ig, "name1001"));
+	cr_expect(ignore_matches(ig, "x/y/name1000"));
+	for (int i = 0; i < 1000; i++)
+		ignore_matches(ig, "some/other/name.c");
+	cr_expect_lt(clock() - begin, 20 * CLOCKS_PER_SEC);
+	ignore_free(ig);
+	buf_release(&b);
+}
+
+Test(ignore, the_same_line_twice_changes_nothing)
+{
+	cr_expect(ignored("a\na\na", "a/b"));
+	cr_expect_not(ignored("a\n!a\n!a", "a/b"));
+	cr_expect(ignored("!a\na\n!a\na", "a/b"));
+}
