@@ -6,7 +6,11 @@ lib/sys := child clock dir file lock path signals spawn
 lib/source := allow digest gitlib glob glob_compile glob_regexp glob_set \
 	glob_syntax hash ignore ignore_parse repo shown textmemo tree tree_diff \
 	walk
-lib/recipe :=
+lib/recipe := dotenv expand generate generate_install generate_inventory \
+	grammar grammar_reader grammar_values npmlock project project_image \
+	project_order project_sections recipe recipe_flags recipe_settings \
+	recipe_values ref requirements requirements_line settings settings_file \
+	settings_paths settings_table settings_value yaml yaml_node
 lib/store :=
 lib/docker :=
 lib/ops :=

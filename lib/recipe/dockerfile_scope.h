@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef IMGCACHE_RECIPE_DOCKERFILE_SCOPE_H
+#define IMGCACHE_RECIPE_DOCKERFILE_SCOPE_H
+
+/*
+ * The variables of a stage while it is walked. Stages that stand on each other
+ * form a tree; it is walked depth first, and on the way back up what a stage
+ * has set is undone. So a stage costs what it sets, not what it inherits.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "recipe/dfvars.h"
+#include "recipe/dockerfile_map.h"
+
+struct scope_var {
+	struct dfvar var;
+	int moment;		/* of the instruction that set it */
+};
+
+struct scope_undo {
+	size_t id;
+	struct scope_var old;
+};
+
+struct scope {		/* zero-initialised is empty */
+	struct strmap ids;
+	struct scope_var *v;
+	size_t n, cap;
+	struct scope_undo *undo;
+	size_t n_undo, cap_undo;
+	bool open;	/* names not set here are unknown, not unset */
+	int moment;	/* of the instruction being walked */
+	bool strict;	/* what was set at this moment reads as unknown */
+};
+
+/* Name and value are borrowed. */
+void scope_set(struct scope *s, const char *name, struct dfvar var);
+
+/* A dfvars_get_fn; the payload is the scope. */
+struct dfvar scope_get(void *scope, const char *name, size_t len);
+
+size_t scope_mark(const struct scope *s);
+void scope_undo_to(struct scope *s, size_t mark);
+void scope_release(struct scope *s);
+
+#endif
