@@ -6,11 +6,15 @@ lib/sys := child clock dir file lock path signals spawn
 lib/source := allow digest gitlib glob glob_compile glob_regexp glob_set \
 	glob_syntax hash ignore ignore_parse repo shown textmemo tree tree_diff \
 	walk
-lib/recipe := dotenv expand generate generate_install generate_inventory \
-	grammar grammar_reader grammar_values npmlock project project_image \
-	project_order project_sections recipe recipe_flags recipe_settings \
-	recipe_values ref requirements requirements_line settings settings_file \
-	settings_paths settings_table settings_value yaml yaml_node
+lib/recipe := dfvars dockerfile dockerfile_glob dockerfile_globals \
+	dockerfile_heredoc dockerfile_json dockerfile_lines dockerfile_map \
+	dockerfile_mount dockerfile_names dockerfile_plan dockerfile_ref \
+	dockerfile_resolve dockerfile_scope dockerfile_sources dockerfile_stages \
+	dockerfile_text dockerfile_words dotenv expand generate generate_install \
+	generate_inventory grammar grammar_reader grammar_values npmlock project \
+	project_image project_order project_sections recipe recipe_flags \
+	recipe_settings recipe_values ref requirements requirements_line settings \
+	settings_file settings_paths settings_table settings_value yaml yaml_node
 lib/store :=
 lib/docker :=
 lib/ops :=

@@ -1,0 +1,559 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * For every platform: read the FROM lines, mark what the target needs from the
+ * target upwards, then walk the stages in use along FROM, depth first, with one
+ * scope of variables that is undone on the way back. Work is counted where the
+ * triggers of one stage count for many, so that it stays linear.
+ */
+
+#include "recipe/dockerfile.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "recipe/dockerfile_plan.h"
+#include "recipe/dockerfile_scope.h"
+#include "recipe/dockerfile_sources.h"
+#include "recipe/dockerfile_stages.h"
+
+/* Shell's path on Linux, which BuildKit sets where an image has none. */
+#define DEFAULT_PATH \
+	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+struct resolver {
+	const struct dockerfile *df;
+	const struct dockerfile_options *options;
+	struct plan_builder plan;
+	struct dockerfile **onbuild;	/* of options->bases, same order */
+	size_t budget;
+	/* of one platform */
+	struct arena arena;
+	struct stages stages;
+	struct scope scope;
+	size_t work;		/* instructions that may still be visited */
+	size_t stage;		/* the one being looked at */
+	int line;		/* of the instruction being looked at */
+	struct imgcache_error *err;
+};
+
+static int
+fail_here(struct resolver *r)
+{
+	return error_prefix(r->err, "%s:%d", r->df->name, r->line);
+}
+
+/* The instructions of a stage: triggers of its base, then its own. */
+typedef int visit_fn(struct resolver *r,
+		     const struct dockerfile_instruction *in, bool trigger);
+
+static int
+visit(struct resolver *r, const struct dockerfile_instruction *in,
+      bool trigger, visit_fn *fn)
+{
+	if (r->work-- == 0)
+		return error_set(r->err, IMGCACHE_EFAIL,
+				 "ONBUILD instructions are used too often");
+	r->line = trigger ? r->stages.v[r->stage].from->line : in->line;
+	return fn(r, in, trigger);
+}
+
+static const struct dockerfile *
+base_triggers(const struct resolver *r, const struct stage *st)
+{
+	const struct dockerfile_options *o = r->options;
+
+	if (st->root != ROOT_IMAGE || st->context)
+		return NULL;
+	for (size_t i = 0; i < o->n_bases; i++)
+		if (r->onbuild[i] && strcmp(o->bases[i].ref, st->image) == 0)
+			return r->onbuild[i];
+	return NULL;
+}
+
+static int
+each_instruction(struct resolver *r, size_t stage, visit_fn *fn)
+{
+	const struct stage *st = &r->stages.v[stage];
+	const struct dockerfile *triggers = base_triggers(r, st);
+	int ret = 0;
+
+	r->stage = stage;
+	if (st->root == ROOT_CONTEXT)
+		return 0;
+	for (size_t i = 0; triggers && i < triggers->n && ret == 0; i++)
+		ret = visit(r, &triggers->v[i], true, fn);
+	if (st->root == ROOT_STAGE) {
+		const struct stage *base = &r->stages.v[st->base];
+		for (size_t i = 0; i < base->n_triggers && ret == 0; i++)
+			ret = visit(r, base->triggers[i], true, fn);
+	}
+	for (const struct dockerfile_instruction *in = st->from + 1;
+	     in < st->end && ret == 0; in++)
+		ret = visit(r, in, false, fn);
+	return ret < 0 ? fail_here(r) : 0;
+}
+
+static int
+need_source(void *payload, const struct stage_source *source,
+	    struct imgcache_error *err)
+{
+	struct resolver *r = payload;
+
+	if (source->odd) {
+		plan_doubt(&r->plan, r->line, "a stage number beyond the "
+			   "stages of the file");
+	} else if (source->stage != STAGE_NONE) {
+		const struct stage *st = &r->stages.v[source->stage];
+		if (source->stage >= r->stage)
+			return error_set(err, IMGCACHE_EFAIL,
+					 "stage '%.200s' is used before it is "
+					 "complete; move it up",
+					 st->name ? st->name : "(unnamed)");
+		r->stages.v[source->stage].used = true;
+	} else if (!source->scratch) {
+		struct dockerfile_image image = {
+			.ref = source->image,
+			.line = r->line,
+			.context = source->context,
+		};
+		plan_add_image(&r->plan, &image);
+	}
+	return 0;
+}
+
+static int
+need_instruction(struct resolver *r, const struct dockerfile_instruction *in,
+		 bool trigger)
+{
+	(void)trigger;
+	return sources_named(&r->stages, in, need_source, r, r->err);
+}
+
+static void
+plan_stage(struct resolver *r, const struct stage *st)
+{
+	struct dockerfile_stage stage = {
+		.index = (size_t)(st - r->stages.v),
+		.name = st->name,
+		.line = st->from->line,
+		.context = st->root == ROOT_CONTEXT ? st->context : NULL,
+	};
+	struct dockerfile_read tree = {
+		.kind = DOCKERFILE_READ_TREE,
+		.context = st->context,
+		.path = "",
+		.line = st->from->line,
+	};
+
+	plan_add_stage(&r->plan, &stage);
+	for (size_t i = 0; i < st->from->n_flags; i++)
+		if (!str_starts(st->from->flags[i], "--platform="))
+			plan_doubt(&r->plan, st->from->line,
+				   "unknown flag '%.50s'", st->from->flags[i]);
+	if (st->root != ROOT_CONTEXT)
+		for (size_t i = 0; i < st->refs.n; i++)
+			globals_use(&r->stages.globals, st->refs.v[i]);
+	if (st->root == ROOT_IMAGE) {
+		struct dockerfile_image image = {
+			.ref = st->image,
+			.platform = st->platform,
+			.line = st->from->line,
+			.is_base = true,
+			.context = st->context,
+		};
+		plan_add_image(&r->plan, &image);
+		if (st->context)
+			plan_add_read(&r->plan, &tree);
+	}
+}
+
+/* A stage that is replaced is read as a whole by those that stand on it. */
+static void
+need_base(struct resolver *r, const struct stage *st)
+{
+	struct stage *base = &r->stages.v[st->base];
+	struct dockerfile_read tree = {
+		.kind = DOCKERFILE_READ_TREE,
+		.context = base->context,
+		.path = "",
+		.line = st->from->line,
+	};
+
+	base->used = true;
+	if (base->root == ROOT_CONTEXT)
+		plan_add_read(&r->plan, &tree);
+}
+
+/* From the target upwards; a stage needs only earlier ones. */
+static int
+mark_needed(struct resolver *r, size_t target)
+{
+	for (size_t i = target + 1; i-- > 0;) {
+		struct stage *st = &r->stages.v[i];
+		if (!st->used)
+			continue;
+		plan_stage(r, st);
+		if (st->root == ROOT_STAGE) {
+			struct stage *base = &r->stages.v[st->base];
+			need_base(r, st);
+			st->next_sibling = base->first_child;
+			base->first_child = i;
+		}
+		int ret = each_instruction(r, i, need_instruction);
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
+static struct source_reader
+source_reader(struct resolver *r)
+{
+	return (struct source_reader){
+		.stages = &r->stages,
+		.plan = &r->plan,
+		.scope = &r->scope,
+		.arena = &r->arena,
+		.budget = &r->budget,
+		.escape = r->df->escape,
+		.windows = strcmp(r->stages.target.os, "windows") == 0,
+		.line = r->line,
+	};
+}
+
+static struct dfvar
+var_of(const char *value)
+{
+	struct dfvar unknown = { DFVAR_UNKNOWN, "", 0 };
+
+	return value ? (struct dfvar){ DFVAR_SET, value, strlen(value) } :
+		       unknown;
+}
+
+static int
+take_env(struct resolver *r, const struct dockerfile_instruction *in)
+{
+	struct source_reader s = source_reader(r);
+	const char **v = arena_alloc(&r->arena, in->n_args * sizeof(*v));
+
+	for (size_t i = 0; i < in->n_args; i++) {
+		int ret = sources_expand(&s, in->args[i], &v[i], r->err);
+		if (ret < 0)
+			return ret;
+		if (i % 2 == 0 && !v[i]) {
+			plan_doubt(&r->plan, r->line,
+				   "the name of a variable hangs on another");
+			r->scope.open = true;
+		}
+	}
+	for (size_t i = 0; i + 1 < in->n_args; i += 2)
+		if (v[i])
+			scope_set(&r->scope, v[i], var_of(v[i + 1]));
+	return 0;
+}
+
+/* One NAME or NAME=default of a stage's ARG. */
+static int
+take_arg(struct resolver *r, const char *arg)
+{
+	struct globals *g = &r->stages.globals;
+	const char *equals = strchr(arg, '='), *value;
+	const char *name = arena_strndup(&r->arena, arg,
+					 strcspn(arg, "="));
+	const char *given = globals_given(g, name);
+	struct source_reader s = source_reader(r);
+	int ret = 0;
+
+	if (strpbrk(name, "$'\"\\`"))
+		plan_doubt(&r->plan, r->line, "an odd ARG name '%.50s'", name);
+	plan_add_arg(&r->plan, name);
+	if (given) {
+		scope_set(&r->scope, name, var_of(given));
+	} else if (equals) {
+		ret = sources_expand(&s, equals + 1, &value, r->err);
+		if (ret == 0)
+			scope_set(&r->scope, name, var_of(value));
+	} else {
+		struct dfvar var = globals_inherit(g, name);
+		if (var.state != DFVAR_UNSET)
+			scope_set(&r->scope, name, var);
+	}
+	return ret;
+}
+
+/* Older engines expand all args of one ARG before they set any: see strict. */
+static int
+take_args(struct resolver *r, const struct dockerfile_instruction *in)
+{
+	int ret = 0;
+
+	r->scope.strict = true;
+	for (size_t i = 0; i < in->n_args && ret == 0; i++)
+		ret = take_arg(r, in->args[i]);
+	r->scope.strict = false;
+	return ret;
+}
+
+static int
+walk_instruction(struct resolver *r, const struct dockerfile_instruction *in,
+		 bool trigger)
+{
+	struct source_reader s = source_reader(r);
+	bool in_file = trigger && r->stages.v[r->stage].root == ROOT_STAGE;
+
+	r->scope.moment++;
+	switch (in->keyword) {
+	case DOCKERFILE_ARG:
+	case DOCKERFILE_ENV:
+		if (in_file)
+			plan_doubt(&r->plan, r->line, "ONBUILD %s of a stage "
+				   "in this file, which engines treat "
+				   "differently",
+				   dockerfile_keyword_name(in->keyword));
+		return in->keyword == DOCKERFILE_ARG ? take_args(r, in) :
+		       take_env(r, in);
+	case DOCKERFILE_ADD:
+	case DOCKERFILE_COPY:
+	case DOCKERFILE_RUN:
+		return sources_read(&s, in, r->err);
+	case DOCKERFILE_UNKNOWN:
+		plan_doubt(&r->plan, r->line, "unknown instruction '%.50s'",
+			   in->word);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+/* What the root of a chain of stages starts with. */
+static void
+enter_root(struct resolver *r, const struct stage *st)
+{
+	const struct dockerfile_options *o = r->options;
+	const struct strv *env = NULL;
+
+	r->scope.open = st->root == ROOT_IMAGE || st->root == ROOT_CONTEXT;
+	for (size_t i = 0; st->root == ROOT_IMAGE && i < o->n_bases; i++)
+		if (strcmp(o->bases[i].ref, st->image) == 0)
+			env = o->bases[i].env;
+	if (env && !st->context)
+		r->scope.open = false;
+	if (!r->scope.open)
+		scope_set(&r->scope, "PATH", var_of(DEFAULT_PATH));
+	for (size_t i = 0; env && !r->scope.open && i < env->n; i++) {
+		size_t n = strcspn(env->v[i], "=");
+		scope_set(&r->scope, arena_strndup(&r->arena, env->v[i], n),
+			  var_of(env->v[i] + n + (env->v[i][n] == '=')));
+	}
+}
+
+/* One root and all that stands on it. */
+static int
+walk_tree(struct resolver *r, size_t root)
+{
+	struct stage *v = r->stages.v;
+	size_t cur = root;
+
+	enter_root(r, &v[root]);
+	for (;;) {
+		v[cur].mark = scope_mark(&r->scope);
+		int ret = each_instruction(r, cur, walk_instruction);
+		if (ret < 0)
+			return ret;
+		if (v[cur].first_child != STAGE_NONE) {
+			cur = v[cur].first_child;
+			continue;
+		}
+		while (cur != root && v[cur].next_sibling == STAGE_NONE) {
+			scope_undo_to(&r->scope, v[cur].mark);
+			cur = v[cur].base;
+		}
+		if (cur == root)
+			break;
+		scope_undo_to(&r->scope, v[cur].mark);
+		cur = v[cur].next_sibling;
+	}
+	scope_undo_to(&r->scope, 0);
+	return 0;
+}
+
+static int
+walk_all(struct resolver *r)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < r->stages.n && ret == 0; i++)
+		if (r->stages.v[i].used && r->stages.v[i].root != ROOT_STAGE)
+			ret = walk_tree(r, i);
+	for (size_t i = 0; i < r->stages.globals.n; i++) {
+		const struct global *g = &r->stages.globals.v[i];
+		if (g->used && g->declared)
+			plan_add_arg(&r->plan, g->name);
+		if (g->used && g->odd)
+			plan_doubt(&r->plan, 0, "engines differ on the value "
+				   "of '%.100s'", g->name);
+	}
+	return ret;
+}
+
+static int
+resolve_platform(struct resolver *r, const struct platform *build,
+		 const struct platform *platform)
+{
+	size_t target;
+
+	r->stages = (struct stages){ .arena = &r->arena, .build = *build,
+				     .target = *platform };
+	globals_init(&r->stages.globals, &r->arena, r->options->args);
+	r->stages.globals.budget = &r->budget;
+	r->work = 8 * r->df->n + 1000000;
+	int ret = stages_init(&r->stages, r->df, r->options, r->err);
+	if (ret < 0)
+		goto out;
+	ret = stages_target(&r->stages, r->options->target, &target, r->err);
+	if (ret < 0)
+		goto out;
+	r->stages.v[target].used = true;
+	ret = mark_needed(r, target);
+	if (ret == 0)
+		ret = walk_all(r);
+out:
+	stages_release(&r->stages);
+	scope_release(&r->scope);
+	arena_release(&r->arena);
+	return ret;
+}
+
+static int
+bad_platform(struct resolver *r, const char *text)
+{
+	return error_set(r->err, IMGCACHE_EUSAGE,
+			 "'%.100s' is no platform; write os/arch like "
+			 "linux/amd64", text);
+}
+
+/* targets has room for those asked for, and for one. */
+static int
+read_platforms(struct resolver *r, struct platform *build,
+	       struct platform *targets)
+{
+	const struct dockerfile_options *o = r->options;
+	const char *text = o->build_platform ? o->build_platform :
+					       "linux/amd64";
+
+	if (!platform_parse(build, text, NULL))
+		return bad_platform(r, text);
+	targets[0] = *build;
+	for (size_t i = 0; o->platforms && i < o->platforms->n; i++)
+		if (!platform_parse(&targets[i], o->platforms->v[i], build))
+			return bad_platform(r, o->platforms->v[i]);
+	return 0;
+}
+
+static int
+resolve_platforms(struct resolver *r)
+{
+	const struct strv *asked = r->options->platforms;
+	size_t n = asked && asked->n > 0 ? asked->n : 1;
+	struct platform build, *targets = mem_array(n, sizeof(*targets));
+
+	int ret = read_platforms(r, &build, targets);
+	bool usage = ret < 0;
+	for (size_t i = 0; i < n && ret == 0; i++)
+		ret = resolve_platform(r, &build, &targets[i]);
+	if (ret < 0 && !usage && r->df->foreign) {
+		error_clear(r->err);
+		ret = 0;
+	}
+	free(targets);
+	return ret;
+}
+
+/* The triggers of the bases, as Dockerfiles of their own. */
+static int
+parse_triggers(struct resolver *r)
+{
+	const struct dockerfile_options *o = r->options;
+	int ret = 0;
+
+	r->onbuild = mem_array(o->n_bases + 1, sizeof(*r->onbuild));
+	for (size_t i = 0; i < o->n_bases && ret == 0; i++) {
+		const struct dockerfile_base *base = &o->bases[i];
+		struct buf text = BUF_INIT;
+		for (size_t k = 0; base->onbuild && k < base->onbuild->n; k++)
+			buf_addf(&text, "%s\n", base->onbuild->v[k]);
+		char *name = mem_printf("ONBUILD of %s", base->ref);
+		if (text.len > 0)
+			ret = dockerfile_parse(text.data, text.len, name,
+					       &r->onbuild[i], r->err);
+		buf_release(&text);
+		free(name);
+	}
+	return ret;
+}
+
+static void
+doubt_file(struct resolver *r)
+{
+	const struct dockerfile *df = r->df;
+
+	if (df->foreign)
+		plan_doubt(&r->plan, df->frontend_line,
+			   "a frontend that is not docker's own, '%.200s'",
+			   df->frontend);
+	if (df->doubt)
+		plan_doubt(&r->plan, df->doubt_line, "%s", df->doubt);
+	for (size_t i = 0; i < df->n; i++) {
+		const struct dockerfile_instruction *in = &df->v[i];
+		in = in->trigger ? in->trigger : in;
+		if (in->keyword == DOCKERFILE_UNKNOWN)
+			plan_doubt(&r->plan, in->line,
+				   "unknown instruction '%.50s'", in->word);
+	}
+}
+
+int
+dockerfile_resolve(const struct dockerfile *df,
+		   const struct dockerfile_options *options,
+		   struct dockerfile_plan **out, struct imgcache_error *err)
+{
+	struct dockerfile_plan *plan = mem_alloc(sizeof(*plan));
+	struct resolver r = { .df = df, .options = options, .err = err,
+			      .plan = { .plan = plan },
+			      .budget = DFVARS_BUDGET };
+	int ret;
+
+	plan->understood = true;
+	plan->frontend = arena_strdup(&plan->arena, df->frontend);
+	doubt_file(&r);
+	ret = parse_triggers(&r);
+	if (ret == 0)
+		ret = resolve_platforms(&r);
+	plan_finish(&r.plan);
+	plan_builder_release(&r.plan);
+	for (size_t i = 0; i < options->n_bases; i++)
+		dockerfile_free(r.onbuild[i]);
+	free(r.onbuild);
+	if (ret < 0) {
+		dockerfile_plan_free(plan);
+		plan = NULL;
+	}
+	*out = plan;
+	return ret;
+}
+
+void
+dockerfile_plan_free(struct dockerfile_plan *plan)
+{
+	if (!plan)
+		return;
+	free(plan->stages);
+	free(plan->images);
+	free(plan->reads);
+	strv_release(&plan->args);
+	arena_release(&plan->arena);
+	free(plan);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Invariant: undoing from the end to 0 leaves every variable unset. */
+
+#include "recipe/dockerfile_scope.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+void
+scope_set(struct scope *s, const char *name, struct dfvar var)
+{
+	size_t *id = strmap_at(&s->ids, name, strlen(name));
+
+	if (*id == STRMAP_NONE) {
+		mem_grow(s->v, s->n, s->cap);
+		s->v[s->n] = (struct scope_var){ { DFVAR_UNSET, "", 0 }, 0 };
+		*id = s->n++;
+	}
+	mem_grow(s->undo, s->n_undo, s->cap_undo);
+	s->undo[s->n_undo++] = (struct scope_undo){ *id, s->v[*id] };
+	s->v[*id] = (struct scope_var){ var, s->moment };
+}
+
+struct dfvar
+scope_get(void *payload, const char *name, size_t len)
+{
+	const struct scope *s = payload;
+	struct dfvar unknown = { DFVAR_UNKNOWN, "", 0 };
+	struct dfvar unset = { DFVAR_UNSET, "", 0 };
+	size_t id = strmap_get(&s->ids, name, len);
+
+	if (id == STRMAP_NONE || s->v[id].var.state == DFVAR_UNSET)
+		return s->open ? unknown : unset;
+	if (s->strict && s->v[id].moment == s->moment)
+		return unknown;
+	return s->v[id].var;
+}
+
+size_t
+scope_mark(const struct scope *s)
+{
+	return s->n_undo;
+}
+
+void
+scope_undo_to(struct scope *s, size_t mark)
+{
+	while (s->n_undo > mark) {
+		s->n_undo--;
+		s->v[s->undo[s->n_undo].id] = s->undo[s->n_undo].old;
+	}
+}
+
+void
+scope_release(struct scope *s)
+{
+	strmap_release(&s->ids);
+	free(s->v);
+	free(s->undo);
+	*s = (struct scope){ 0 };
+}

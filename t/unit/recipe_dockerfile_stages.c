@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <criterion/criterion.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "recipe/dockerfile.h"
+
+static void
+show_plan(struct buf *out, const struct dockerfile_plan *p)
+{
+	for (size_t i = 0; i < p->n_stages; i++) {
+		const struct dockerfile_stage *s = &p->stages[i];
+		buf_addf(out, "stage %zu:%d", s->index, s->line);
+		buf_addf(out, "%s%s", s->name ? " " : "", s->name ? s->name :
+			 "");
+		if (s->context)
+			buf_addf(out, " =%s", s->context);
+		buf_adds(out, "\n");
+	}
+	for (size_t i = 0; i < p->n_images; i++) {
+		const struct dockerfile_image *m = &p->images[i];
+		buf_addf(out, "%s %s:%d", m->is_base ? "base" : "image",
+			 m->ref, m->line);
+		if (m->platform)
+			buf_addf(out, " on %s", m->platform);
+		if (m->context)
+			buf_addf(out, " =%s", m->context);
+		buf_adds(out, "\n");
+	}
+	for (size_t i = 0; i < p->args.n; i++)
+		buf_addf(out, "arg %s\n", p->args.v[i]);
+	if (!p->understood)
+		buf_addf(out, "doubt %d %s\n", p->reason_line, p->reason);
+}
+
+/* The plan as lines, or "!error". The caller frees. */
+static char *
+show(const char *text, const struct dockerfile_options *options)
+{
+	struct imgcache_error err = { 0 };
+	struct dockerfile *df = NULL;
+	struct dockerfile_plan *plan = NULL;
+	struct buf out = BUF_INIT;
+
+	cr_assert_eq(dockerfile_parse(text, strlen(text), "D", &df, &err), 0,
+		     "%s", err.text);
+	if (dockerfile_resolve(df, options, &plan, &err) < 0)
+		buf_addf(&out, "!%d %s", err.code, err.text);
+	else
+		show_plan(&out, plan);
+	dockerfile_plan_free(plan);
+	dockerfile_free(df);
+	return buf_detach(&out);
+}
+
+/* args, contexts and platforms: words between blanks, NULL for none */
+struct row {
+	const char *text;
+	const char *expect;
+	const char *target;
+	const char *args;
+	const char *contexts;
+	const char *platforms;
+};
+
+static void
+check(const struct row *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct strv args = { 0 }, contexts = { 0 }, platforms = { 0 };
+		struct dockerfile_options o = {
+			.target = rows[i].target, .args = &args,
+			.contexts = &contexts, .platforms = &platforms,
+		};
+		if (rows[i].args)
+			strv_split(&args, rows[i].args, " ");
+		if (rows[i].contexts)
+			strv_split(&contexts, rows[i].contexts, " ");
+		if (rows[i].platforms)
+			strv_split(&platforms, rows[i].platforms, " ");
+		char *actual = show(rows[i].text, &o);
+		cr_expect_str_eq(actual, rows[i].expect, "%s\n gives %s",
+				 rows[i].text, actual);
+		free(actual);
+		strv_release(&args);
+		strv_release(&contexts);
+		strv_release(&platforms);
+	}
+}
+
+#define CHECK(rows) check(rows, sizeof(rows) / sizeof((rows)[0]))
+
+Test(dockerfile_stages, only_what_the_target_needs_is_in_use)
+{
+	static const char file[] =
+		"FROM i0 AS a\nRUN x\n"
+		"FROM i1 AS b\nCOPY --from=a x y\n"
+		"FROM i2 AS c\n"
+		"FROM b AS d\nRUN --mount=from=i3,target=/m x\n"
+		"FROM scratch\nCOPY --from=1 x y\nCOPY --from=i4 x y\n";
+	static const struct row rows[] = {
+		{ file, "stage 0:1 a\nbase i0:1\n", .target = "a" },
+		{ file, "stage 0:1 a\nstage 1:3 b\nbase i0:1\nbase i1:3\n",
+		  .target = "B" },
+		{ file, "stage 2:5 c\nbase i2:5\n", .target = "c" },
+		{ file, "stage 0:1 a\nstage 1:3 b\nstage 3:6 d\nbase i0:1\n"
+		  "base i1:3\nimage i3:7\n", .target = "d" },
+		{ file, "stage 0:1 a\nstage 1:3 b\nstage 4:8\nbase i0:1\n"
+		  "base i1:3\nimage i4:10\n" },
+		{ file, "stage 0:1 a\nstage 1:3 b\nstage 4:8\nbase i0:1\n"
+		  "base i1:3\nimage i4:10\n", .target = "" },
+	};
+	CHECK(rows);
+}
+
+Test(dockerfile_stages, a_missing_target_names_the_nearest)
+{
+	static const struct row rows[] = {
+		{ "FROM a AS build\nFROM b AS prod\n",
+		  "!-6 D: no stage 'biuld'; did you mean 'build'",
+		  .target = "biuld" },
+		{ "FROM a AS build\n", "!-6 D: no stage 'xyz'; name one with "
+		  "FROM ... AS xyz", .target = "xyz" },
+		{ "FROM a\n", "!-6 D: no stage '0'; name one with FROM ... "
+		  "AS 0", .target = "0" },
+	};
+	CHECK(rows);
+}
+
+Test(dockerfile_stages, images_are_what_no_stage_is)
+{
+	static const struct row rows[] = {
+		{ "FROM a AS a\nFROM a\n",
+		  "stage 0:1 a\nstage 1:2\nbase a:1\n" },
+		{ "FROM scratch\n", "stage 0:1\n" },
+		{ "FROM a AS scratch\nFROM scratch\n",
+		  "stage 0:1 scratch\nstage 1:2\nbase a:1\n" },
+		{ "FROM a AS x\nFROM b AS x\nFROM x\n",
+		  "stage 1:2 x\nstage 2:3\nbase b:2\n" },
+		{ "FROM a AS Up\nFROM up\n",
+		  "stage 0:1 up\nstage 1:2\nbase a:1\n" },
+		{ "FROM a AS up\nFROM i\nCOPY --from=UP x y\n",
+		  "stage 0:1 up\nstage 1:2\nbase a:1\nbase i:2\n" },
+		{ "FROM a\nCOPY --from=a x y\nRUN --mount=from=a,target=/m "
+		  "x\n", "stage 0:1\nbase a:1\n" },
+		{ "FROM a\nCOPY --from=scratch x y\n",
+		  "stage 0:1\nbase a:1\n" },
+		{ "FROM a\nRUN --mount=type=cache,from=b,target=/m x\n",
+		  "stage 0:1\nbase a:1\nimage b:2\n" },
+		{ "FROM a\nRUN --mount=from=0,target=/m x\n",
+		  "stage 0:1\nbase a:1\nimage 0:2\n" },
+		{ "FROM r.io:5000/a/b:1@sha256:0123456789abcdef0123456789abc"
+		  "def0123456789abcdef0123456789abcdef\n",
+		  "stage 0:1\nbase r.io:5000/a/b:1@sha256:0123456789abcdef012"
+		  "3456789abcdef0123456789abcdef0123456789abcdef:1\n" },
+	};
+	CHECK(rows);
+}
+
+Test(dockerfile_stages, a_platform_belongs_to_the_image)
+{
+	static const struct row rows[] = {
+		{ "FROM --platform=linux/arm64/v8 a\n",
+		  "stage 0:1\nbase a:1 on linux/arm64\n" },
+		{ "FROM --platform=$BUILDPLATFORM a AS x\nFROM a\n"
+		  "COPY --from=x b c\n", "stage 0:1 x\nstage 1:2\n"
+		  "base a:1 on linux/amd64\nbase a:2\n",
+		  .platforms = "linux/arm64" },
+		{ "FROM --platform=$TARGETPLATFORM a\n",
+		  "stage 0:1\nbase a:1 on linux/amd64\n"
+		  "base a:1 on linux/arm/v7\n",
+		  .platforms = "linux/amd64 linux/arm" },
+		{ "FROM a-$TARGETARCH$TARGETVARIANT\n",
+		  "stage 0:1\nbase a-amd64:1\nbase a-armv7:1\n",
+		  .platforms = "linux/amd64 linux/arm/v7" },
+		{ "FROM --platform=$NO a\n", "!-1 D:1: FROM a: --platform "
+		  "comes out blank, because 'NO' is not set above the first "
+		  "FROM; give it a value there (ARG NO=...) or with "
+		  "--build-arg" },
+		{ "FROM --platform=a/b/c/d a\n", "!-1 D:1: 'a/b/c/d' is no "
+		  "platform; write os/arch like linux/amd64" },
+		{ "FROM a\n", "!-6 'lunix' is no platform; write os/arch like "
+		  "linux/amd64", .platforms = "lunix" },
+	};
+	CHECK(rows);
+}
+
+Test(dockerfile_stages, global_args_reach_from_lines)
+{
+	static const struct row rows[] = {
+		{ "ARG A=x\nFROM $A\n", "stage 0:2\nbase x:2\narg A\n" },
+		{ "ARG A=x\nFROM $A\n", "stage 0:2\nbase y:2\narg A\n",
+		  .args = "A=y" },
+		{ "ARG A=x\nFROM $A\n", "stage 0:2\nbase x:2\narg A\n",
+		  .args = "A" },
+		{ "ARG A\nFROM ${A:-d}\n", "stage 0:2\nbase d:2\narg A\n" },
+		{ "ARG A=1 B=$A-2\nFROM x:$B\n",
+		  "stage 0:2\nbase x:1-2:2\narg A\narg B\n" },
+		{ "ARG A=1 B=$A-2\nFROM x:$B\n",
+		  "stage 0:2\nbase x:3:2\narg B\n", .args = "A=9 B=3" },
+		{ "ARG A=1\nARG A=${A}2\nFROM x:$A\n",
+		  "stage 0:3\nbase x:12:3\narg A\n" },
+		{ "ARG A=1 U=2\nFROM x:$A AS u\nFROM y\n",
+		  "stage 1:3\nbase y:3\n" },
+		{ "FROM x:$A\nARG A=1\n", "!-1 D:1: FROM x:$A: this is no "
+		  "valid image name, because 'A' is not set above the first "
+		  "FROM; give it a value there (ARG A=...) or with "
+		  "--build-arg" },
+		{ "FROM $A\n", "!-1 D:1: FROM $A: the image's name comes out "
+		  "blank, because 'A' is not set above the first FROM; give "
+		  "it a value there (ARG A=...) or with --build-arg",
+		  .args = "A=x" },
+		{ "ARG A='x'\nFROM \"$A\"\n",
+		  "stage 0:2\nbase x:2\narg A\n" },
+		{ "ARG A=\"${B:?say what}\"\nFROM x\n",
+		  "!-1 D:1: B: say what" },
+	};
+	CHECK(rows);
+}
+
+Test(dockerfile_stages, args_are_those_the_stages_in_use_declare)
+{
+	static const struct row rows[] = {
+		{ "FROM a AS u\nARG N\nFROM b AS v\nARG M\nARG K=1 L=2\n"
+		  "FROM v\n", "stage 1:3 v\nstage 2:6\nbase b:3\narg K\n"
+		  "arg L\narg M\n" },
+		{ "ARG D=1 G=$D U=2\nFROM a\nARG G\n",
+		  "stage 0:2\nbase a:2\narg D\narg G\n" },
+		{ "ARG D=1 G=$D\nFROM a\nARG G=3\n",
+		  "stage 0:2\nbase a:2\narg G\n" },
+		{ "FROM a\nARG HTTP_PROXY\n",
+		  "stage 0:1\nbase a:1\narg HTTP_PROXY\n" },
+		{ "FROM a-$TARGETARCH\n", "stage 0:1\nbase a-amd64:1\n" },
+		{ "FROM a-$TARGETARCH\n",
+		  "stage 0:1\nbase a-z:1\narg TARGETARCH\n",
+		  .args = "TARGETARCH=z" },
+	};
+	CHECK(rows);
+}
+
+Test(dockerfile_stages, named_contexts_replace_stages_and_images)
+{
+	static const struct row rows[] = {
+		{ "FROM a AS s\nARG N\nRUN --mount=from=q,target=/m x\n"
+		  "FROM b\nCOPY --from=s x y\n",
+		  "stage 0:1 s =s\nstage 1:4\nbase b:4\n", .contexts = "s" },
+		{ "FROM a\n", "stage 0:1\nbase a:1 =a\n", .contexts = "a" },
+		{ "FROM docker.io/library/a:latest\n", "stage 0:1\n"
+		  "base docker.io/library/a:latest:1 =a\n", .contexts = "a" },
+		{ "FROM a\n", "stage 0:1\nbase a:1 =docker.io/library/a\n",
+		  .contexts = "docker.io/library/a" },
+		{ "FROM a:1\n", "stage 0:1\nbase a:1:1\n", .contexts = "a" },
+		{ "FROM scratch\nCOPY --from=i x y\n",
+		  "stage 0:1\nimage i:2 =i\n", .contexts = "i scratch" },
+		{ "FROM a AS a\n", "stage 0:1 a =a\n", .contexts = "a" },
+	};
+	CHECK(rows);
+}
+
+Test(dockerfile_stages, what_buildkit_refuses_is_an_error)
+{
+	static const struct row rows[] = {
+		{ "RUN x\nFROM a\n", "!-1 D:1: RUN before the first FROM" },
+		{ "ARG A=1\n", "!-1 D: no FROM in it" },
+		{ "FROM Foo\n", "!-1 D:1: FROM Foo: this is no valid image "
+		  "name" },
+		{ "FROM a AS Base\nFROM Base\n", "!-1 D:2: FROM Base: this is "
+		  "no valid image name" },
+		{ "FROM a\nCOPY --from=b x y\nFROM c AS b\nFROM d\n"
+		  "COPY --from=0 x y\n", "!-1 D:2: stage 'b' is used before "
+		  "it is complete; move it up" },
+		{ "FROM a AS s\nCOPY --from=s x y\n", "!-1 D:2: stage 's' is "
+		  "used before it is complete; move it up" },
+		{ "FROM a\nCOPY --from=0 x y\n", "!-1 D:2: stage '(unnamed)' "
+		  "is used before it is complete; move it up" },
+		{ "FROM a\nCOPY --from=-1 x y\n",
+		  "!-1 D:2: there is no stage -1" },
+		{ "FROM a\nCOPY --from=$X x y\n", "!-1 D:2: --from=$X: "
+		  "variables do not work here; give the image a stage with "
+		  "FROM" },
+		{ "FROM a\nCOPY --from=a/B x y\n", "!-1 D:2: 'a/B' is neither "
+		  "a stage nor a valid image name" },
+		{ "FROM a\nRUN --mount=from=$X,target=/x y\n", "!-1 D:2: "
+		  "--mount from=$X: variables do not work here; give the "
+		  "image a stage with FROM" },
+		{ "FROM a\nRUN --mount=\\\"a y\n", "!-1 D:2: --mount: a quote "
+		  "is not closed" },
+		{ "FROM a\nENV A=\"x\n", "!-1 D:2: missing double quote" },
+	};
+	CHECK(rows);
+}
+
+Test(dockerfile_stages, what_is_not_understood_is_said)
+{
+	static const struct row rows[] = {
+		{ "# syntax=docker/dockerfile:1\nFROM a\n",
+		  "stage 0:2\nbase a:2\n" },
+		{ "# syntax=acme/x\nFROM a\n", "stage 0:2\nbase a:2\ndoubt 1 "
+		  "a frontend that is not docker's own, 'acme/x'\n" },
+		{ "# syntax=acme/x\nwhat: ever\n", "doubt 1 a frontend that "
+		  "is not docker's own, 'acme/x'\n" },
+		{ "FROM a\nWAT\n", "stage 0:1\nbase a:1\n"
+		  "doubt 2 unknown instruction 'WAT'\n" },
+		{ "FROM a\nONBUILD WAT\n", "stage 0:1\nbase a:1\n"
+		  "doubt 2 unknown instruction 'WAT'\n" },
+		{ "FROM --wat=1 a\n", "stage 0:1\nbase a:1\n"
+		  "doubt 1 unknown flag '--wat=1'\n" },
+		{ "FROM a\nCOPY --from=b x y\nCOPY --from=1 x y\n",
+		  "stage 0:1\nbase a:1\nimage b:2\ndoubt 3 a stage number "
+		  "beyond the stages of the file\n" },
+		{ "FROM a\nRUN x \\\\\nRUN y\n", "stage 0:1\nbase a:1\n"
+		  "doubt 2 older engines continue a line that ends in two "
+		  "escapes\n" },
+		{ "ARG A=x\nARG A\nFROM $A\n", "stage 0:3\nbase x:3\narg A\n"
+		  "doubt 0 engines differ on the value of 'A'\n" },
+		{ "ARG A=x\nARG A\nFROM $A\n", "stage 0:3\nbase y:3\narg A\n",
+		  .args = "A=y" },
+		{ "FROM a\nARG TARGETSTAGE\n", "stage 0:1\nbase a:1\n"
+		  "arg TARGETSTAGE\ndoubt 0 engines differ on the value of "
+		  "'TARGETSTAGE'\n" },
+	};
+	CHECK(rows);
+}
+
+Test(dockerfile_stages, triggers_of_a_stage_run_in_those_that_stand_on_it)
+{
+	static const struct row rows[] = {
+		{ "FROM a AS x\nFROM b AS o\nONBUILD COPY --from=x p q\n"
+		  "FROM c AS i\nONBUILD COPY --from=img p q\nFROM o\n",
+		  "stage 0:1 x\nstage 1:2 o\nstage 3:6\nbase a:1\nbase b:2\n" },
+		{ "FROM b AS o\nONBUILD ARG Q\nFROM o\n",
+		  "stage 0:1 o\nstage 1:3\nbase b:1\narg Q\ndoubt 3 ONBUILD "
+		  "ARG of a stage in this file, which engines treat "
+		  "differently\n" },
+		{ "FROM b AS o\nONBUILD RUN --mount=from=i,target=/m x\n"
+		  "FROM o AS p\nFROM p\n", "stage 0:1 o\nstage 1:3 p\n"
+		  "stage 2:4\nbase b:1\nimage i:3\n" },
+	};
+	CHECK(rows);
+}
+
+Test(dockerfile_stages, triggers_of_a_base_image_come_from_the_caller)
+{
+	struct strv onbuild = { 0 };
+	struct dockerfile_base base = { .ref = "a", .onbuild = &onbuild };
+	struct dockerfile_options o = { .bases = &base, .n_bases = 1 };
+
+	strv_push(&onbuild, "ARG N");
+	strv_push(&onbuild, "COPY --from=i x y");
+	char *actual = show("FROM a\nFROM a AS b\nFROM b\n", &o);
+	cr_expect_str_eq(actual, "stage 1:2 b\nstage 2:3\nbase a:2\n"
+			 "image i:2\narg N\n");
+	free(actual);
+	strv_clear(&onbuild);
+	strv_push(&onbuild, "COPY x");
+	actual = show("FROM a\n", &o);
+	cr_expect_str_eq(actual, "!-1 ONBUILD of a:1: COPY needs a source and "
+			 "a destination");
+	free(actual);
+	strv_release(&onbuild);
+}
