@@ -11,8 +11,8 @@ lib/recipe := dfvars dockerfile dockerfile_glob dockerfile_globals \
 	dockerfile_mount dockerfile_names dockerfile_plan dockerfile_ref \
 	dockerfile_resolve dockerfile_scope dockerfile_sources dockerfile_stages \
 	dockerfile_text dockerfile_words dotenv expand generate generate_install \
-	generate_inventory grammar grammar_reader grammar_values npmlock project \
-	project_image project_order project_sections recipe recipe_flags \
+	generate_inventory grammar grammar_reader grammar_values manifest npmlock \
+	project project_image project_order project_sections recipe recipe_flags \
 	recipe_settings recipe_values ref requirements requirements_line settings \
 	settings_file settings_paths settings_table settings_value yaml yaml_node
 lib/store :=
