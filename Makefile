@@ -15,7 +15,8 @@ lib/recipe := dfvars dockerfile dockerfile_glob dockerfile_globals \
 	project project_image project_order project_sections recipe recipe_flags \
 	recipe_settings recipe_values ref requirements requirements_line settings \
 	settings_file settings_paths settings_table settings_value yaml yaml_node
-lib/store :=
+lib/store := bases builds catalog contexts imagelist imagerow images \
+	invalidations journal jsonr leases lookups migrate objects schema sql stats
 lib/docker :=
 lib/ops :=
 cmd :=

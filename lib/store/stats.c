@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sums. They read whole tables by design: statistics are asked for by people
+ * and by cron, not on the way of a hit.
+ */
+
+#include "store/stats.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "store/catalog.h"
+#include "store/statements.h"
+
+/* ?1 engine or NULL, ?2 recipe or NULL; ?3 since, where there are moments */
+#define OF_ENGINE_AND_NAME						\
+	" (?1 IS NULL OR engine = (SELECT id FROM engines WHERE name = ?1))" \
+	" AND (?2 IS NULL OR name = ?2)"
+
+#define IMAGES_THERE							\
+	" FROM images WHERE status IN ('completed', 'deleting') AND"	\
+	OF_ENGINE_AND_NAME
+
+#define LOOKUPS_SINCE " FROM lookups WHERE at >= ?3 AND" OF_ENGINE_AND_NAME
+
+#define BUILDS_SINCE							\
+	" FROM builds WHERE started_at >= ?3 AND status <> 'running' AND" \
+	OF_ENGINE_AND_NAME
+
+#define IS_HIT "result IN ('hit-local', 'hit-remote')"
+
+/* The builds in the middle, one per recipe. */
+#define MEDIANS								\
+	"(SELECT key, duration_us FROM (SELECT coalesce(name, tag) AS key," \
+	" duration_us, row_number() OVER (PARTITION BY coalesce(name, tag)" \
+	" ORDER BY duration_us) AS r,"					\
+	" count(*) OVER (PARTITION BY coalesce(name, tag)) AS c"	\
+	BUILDS_SINCE " AND status = 'completed') WHERE r = (c + 1) / 2)"
+
+#define STATS_STATEMENTS(X)						\
+	X(STATS_IMAGES,							\
+		"SELECT count(*), coalesce(sum(size_bytes), 0),"	\
+		" coalesce(sum(pinned), 0), coalesce(sum(hits), 0)"	\
+		IMAGES_THERE)						\
+	X(STATS_LOOKUPS,						\
+		"SELECT result, reason, sum(n), sum(us), sum(saved_us)"	\
+		LOOKUPS_SINCE " GROUP BY result, reason ORDER BY 1, 2")	\
+	X(STATS_BUILDS,							\
+		"SELECT status, count(*), coalesce(sum(duration_us), 0)," \
+		" coalesce(sum(steps_total), 0),"			\
+		" coalesce(sum(steps_cached), 0),"			\
+		" coalesce(sum(context_bytes), 0)"			\
+		BUILDS_SINCE " GROUP BY status ORDER BY 1")		\
+	X(STATS_PER_IMAGE,						\
+		"SELECT s.key, sum(lookups), sum(hits), sum(misses),"	\
+		" sum(builds), sum(failed), sum(images), sum(size),"	\
+		" sum(saved), coalesce(m.duration_us, -1) FROM (" \
+		"SELECT coalesce(name, tag) AS key, n AS lookups,"	\
+		" n * (" IS_HIT ") AS hits, n * (result = 'miss') AS misses," \
+		" 0 AS builds, 0 AS failed, 0 AS images, 0 AS size,"	\
+		" saved_us AS saved" LOOKUPS_SINCE			\
+		" UNION ALL SELECT coalesce(name, tag), 0, 0, 0, 1,"	\
+		" status = 'failed', 0, 0, 0" BUILDS_SINCE		\
+		" UNION ALL SELECT coalesce(name, tag), 0, 0, 0, 0, 0, 1," \
+		" coalesce(size_bytes, 0), 0" IMAGES_THERE ") s"	\
+		" LEFT JOIN " MEDIANS " m ON m.key = s.key"		\
+		" GROUP BY s.key ORDER BY 2 DESC, 1")			\
+	X(STATS_DAYS,							\
+		"SELECT day, sum(hits), sum(misses), sum(builds), sum(saved)" \
+		" FROM ("						\
+		"SELECT at - at % 86400 AS day, n * (" IS_HIT ") AS hits," \
+		" n * (result = 'miss') AS misses, 0 AS builds,"	\
+		" saved_us AS saved" LOOKUPS_SINCE			\
+		" UNION ALL SELECT started_at - started_at % 86400,"	\
+		" 0, 0, 1, 0" BUILDS_SINCE ") GROUP BY day ORDER BY day")
+
+SQL_LIST(stats, STATS_STATEMENTS);
+
+static double
+rate(int64_t part, int64_t whole)
+{
+	return whole > 0 ? (double)part / (double)whole : -1;
+}
+
+static struct sql_use *
+ask(struct catalog *cat, int which,
+	const struct stats_query *s,
+	struct imgcache_error *err)
+{
+	struct sql_use *q = sql_use(catalog_sql(cat), &stats_statements, which,
+				    err);
+
+	sql_bind(q, "ssi", s->engine, s->name, s->since);
+	return q;
+}
+
+static int
+read_images(struct catalog *cat, const struct stats_query *s,
+	    struct stats *out, struct imgcache_error *err)
+{
+	struct sql_use *q = sql_use(catalog_sql(cat), &stats_statements,
+				    STATS_IMAGES, err);
+	int rc;
+
+	sql_bind(q, "ss", s->engine, s->name);
+	rc = sql_row(q, err);
+	if (rc)
+		return rc;
+	out->images = sql_int(q, 0);
+	out->size_bytes = sql_int(q, 1);
+	out->pinned = sql_int(q, 2);
+	out->total_hits = sql_int(q, 3);
+	out->average_hits = rate(out->total_hits, out->images);
+	return sql_reset(q, err);
+}
+
+static int
+read_lookups(struct catalog *cat, const struct stats_query *s,
+	     struct stats *out, struct imgcache_error *err)
+{
+	struct sql_use *q = ask(cat, STATS_LOOKUPS, s, err);
+	int64_t hits, us = 0;
+	int rc;
+
+	while ((rc = sql_next(q, err)) > 0) {
+		enum lookup_result result = LOOKUP_UNKNOWN;
+		enum imgcache_reason reason = IMGCACHE_REASON_NONE;
+		int64_t n = sql_int(q, 2);
+
+		lookup_result_parse(sql_text(q, 0), &result);
+		lookup_reason_parse(sql_text(q, 1), &reason);
+		out->lookups += n;
+		out->by_result[result] += n;
+		if (result == LOOKUP_MISS)
+			out->misses_by_reason[reason] += n;
+		if (result == LOOKUP_HIT_LOCAL || result == LOOKUP_HIT_REMOTE)
+			us += sql_int(q, 3);
+		out->saved_us += sql_int(q, 4);
+	}
+	hits = out->by_result[LOOKUP_HIT_LOCAL] +
+		out->by_result[LOOKUP_HIT_REMOTE];
+	out->hit_rate = rate(hits, hits + out->by_result[LOOKUP_MISS]);
+	out->hit_us = hits ? us / hits : -1;
+	return rc;
+}
+
+static int
+read_builds(struct catalog *cat, const struct stats_query *s,
+	    struct stats *out, struct imgcache_error *err)
+{
+	struct sql_use *q = ask(cat, STATS_BUILDS, s, err);
+	int rc;
+
+	while ((rc = sql_next(q, err)) > 0) {
+		const char *status = sql_text(q, 0);
+		int64_t n = sql_int(q, 1);
+
+		out->builds += n;
+		if (!strcmp(status, "completed"))
+			out->builds_completed += n;
+		if (!strcmp(status, "failed"))
+			out->builds_failed += n;
+		out->build_us += sql_int(q, 2);
+		out->steps_total += sql_int(q, 3);
+		out->steps_cached += sql_int(q, 4);
+		out->context_bytes += sql_int(q, 5);
+	}
+	out->build_success_rate = rate(out->builds_completed,
+				       out->builds_completed +
+				       out->builds_failed);
+	out->steps_cached_rate = rate(out->steps_cached, out->steps_total);
+	return rc;
+}
+
+static int
+read_per_image(struct catalog *cat, const struct stats_query *s,
+	       struct stats *out, struct imgcache_error *err)
+{
+	struct sql_use *q = ask(cat, STATS_PER_IMAGE, s, err);
+	int rc;
+
+	while ((rc = sql_next(q, err)) > 0) {
+		mem_grow(out->per_image, out->n_images, out->cap_images);
+		out->per_image[out->n_images++] = (struct stats_image){
+			.name = arena_strdup(&out->arena, sql_text(q, 0)),
+			.lookups = sql_int(q, 1),
+			.hits = sql_int(q, 2),
+			.misses = sql_int(q, 3),
+			.builds = sql_int(q, 4),
+			.failed = sql_int(q, 5),
+			.images = sql_int(q, 6),
+			.size_bytes = sql_int(q, 7),
+			.saved_us = sql_int(q, 8),
+			.build_us = sql_int(q, 9),
+		};
+	}
+	return rc;
+}
+
+static int
+read_days(struct catalog *cat, const struct stats_query *s,
+	  struct stats *out, struct imgcache_error *err)
+{
+	struct sql_use *q = ask(cat, STATS_DAYS, s, err);
+	int rc;
+
+	while ((rc = sql_next(q, err)) > 0) {
+		mem_grow(out->days, out->n_days, out->cap_days);
+		out->days[out->n_days++] = (struct stats_day){
+			.day = sql_int(q, 0),
+			.hits = sql_int(q, 1),
+			.misses = sql_int(q, 2),
+			.builds = sql_int(q, 3),
+			.saved_us = sql_int(q, 4),
+		};
+	}
+	return rc;
+}
+
+int
+stats_read(struct catalog *cat, const struct stats_query *query,
+	   struct stats *out, struct imgcache_error *err)
+{
+	int rc = read_images(cat, query, out, err);
+
+	if (rc == 0)
+		rc = read_lookups(cat, query, out, err);
+	if (rc == 0)
+		rc = read_builds(cat, query, out, err);
+	if (rc == 0)
+		rc = read_per_image(cat, query, out, err);
+	if (rc == 0)
+		rc = read_days(cat, query, out, err);
+	return rc;
+}
+
+void
+stats_release(struct stats *s)
+{
+	arena_release(&s->arena);
+	free(s->per_image);
+	free(s->days);
+	memset(s, 0, sizeof(*s));
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+#include "store_room.h"
+
+#include "store/builds.h"
+#include "store/stats.h"
+
+#define DAY 86400
+
+static void
+lookup(struct room *r, const struct image_row *row, int64_t at,
+	enum lookup_result result, enum imgcache_reason reason)
+{
+	struct lookup l = room_hit(row);
+
+	l.at = at;
+	l.result = result;
+	l.reason = reason;
+	if (reason)
+		l.saved_us = 0;
+	ok(r, lookups_record(r->cat, &l, &r->err));
+}
+
+static void
+build(struct room *r, const struct image_row *row, int64_t at,
+	enum build_status status, int64_t us)
+{
+	struct build_row b = {
+		.key = row->key, .name = row->name, .started_at = at,
+		.reason = IMGCACHE_NEVER_BUILT,
+	};
+	struct build_row end = {
+		.status = status, .duration_us = us, .steps_total = 4,
+		.steps_cached = 1, .context_bytes = 10,
+	};
+
+	ok(r, builds_start(r->cat, &b, &end.id, &r->err));
+	if (status != BUILD_RUNNING)
+		ok(r, builds_finish(r->cat, &end, NULL, 0, &r->err));
+}
+
+/* Two recipes, one image of each there, one pruned; a second engine. */
+static void
+fill(struct room *r)
+{
+	struct image_row tools = room_image(1), api = room_image(2);
+	struct image_row gone = room_image(3), other = room_image(4);
+
+	api.name = "api";
+	api.pinned = true;
+	gone.status = IMAGE_PRUNED;
+	other.key.engine = "another";
+	room_put(r, &tools);
+	room_put(r, &api);
+	room_put(r, &gone);
+	room_put(r, &other);
+	lookup(r, &tools, DAY, LOOKUP_MISS, IMGCACHE_NEVER_BUILT);
+	lookup(r, &tools, DAY, LOOKUP_HIT_LOCAL, IMGCACHE_REASON_NONE);
+	lookup(r, &tools, 2 * DAY, LOOKUP_HIT_REMOTE, IMGCACHE_REASON_NONE);
+	lookup(r, &api, 2 * DAY, LOOKUP_HIT_LOCAL, IMGCACHE_REASON_NONE);
+	lookup(r, &api, 2 * DAY, LOOKUP_UNKNOWN, IMGCACHE_ENGINE_UNKNOWN);
+	lookup(r, &other, 2 * DAY, LOOKUP_MISS, IMGCACHE_GONE);
+	build(r, &tools, DAY, BUILD_COMPLETED, 9000000);
+	build(r, &tools, DAY, BUILD_COMPLETED, 1000000);
+	build(r, &tools, DAY, BUILD_COMPLETED, 2000000);
+	build(r, &tools, 2 * DAY, BUILD_FAILED, 500000);
+	build(r, &api, 2 * DAY, BUILD_INTERRUPTED, 500000);
+	build(r, &api, 2 * DAY, BUILD_RUNNING, 0);
+	ok(r, lookups_fold(r->cat, NULL, &r->err));
+}
+
+static void
+read_stats(struct room *r, struct stats_query q, struct stats *s)
+{
+	memset(s, 0, sizeof(*s));
+	ok(r, stats_read(r->cat, &q, s, &r->err));
+}
+
+Test(stats, nothing_gives_zeros_and_no_rate)
+{
+	struct stats s;
+	struct room r;
+
+	room_open(&r);
+	read_stats(&r, (struct stats_query){ .engine = ENGINE }, &s);
+	cr_expect_eq(s.images, 0);
+	cr_expect_eq(s.average_hits, -1);
+	cr_expect_eq(s.hit_rate, -1);
+	cr_expect_eq(s.build_success_rate, -1);
+	cr_expect_eq(s.hit_us, -1);
+	cr_expect_eq(s.n_images, 0);
+	cr_expect_eq(s.n_days, 0);
+	stats_release(&s);
+	room_close(&r);
+}
+
+Test(stats, the_sums_of_an_engine_are_right)
+{
+	struct stats s;
+	struct room r;
+
+	room_open(&r);
+	fill(&r);
+	read_stats(&r, (struct stats_query){ .engine = ENGINE }, &s);
+	cr_expect_eq(s.images, 2);
+	cr_expect_eq(s.size_bytes, 1001 + 1002);
+	cr_expect_eq(s.pinned, 1);
+	cr_expect_eq(s.total_hits, 3);
+	cr_expect_eq(s.average_hits, 1.5);
+	cr_expect_eq(s.lookups, 5);
+	cr_expect_eq(s.by_result[LOOKUP_HIT_LOCAL], 2);
+	cr_expect_eq(s.by_result[LOOKUP_HIT_REMOTE], 1);
+	cr_expect_eq(s.by_result[LOOKUP_UNKNOWN], 1);
+	cr_expect_eq(s.misses_by_reason[IMGCACHE_NEVER_BUILT], 1);
+	cr_expect_eq(s.misses_by_reason[IMGCACHE_GONE], 0);
+	cr_expect_eq(s.hit_rate, 0.75);
+	cr_expect_eq(s.saved_us, 3 * 4998500);
+	cr_expect_eq(s.hit_us, 1500);
+	cr_expect_eq(s.builds, 5);
+	cr_expect_eq(s.builds_completed, 3);
+	cr_expect_eq(s.builds_failed, 1);
+	cr_expect_eq(s.build_success_rate, 0.75);
+	cr_expect_eq(s.build_us, 13000000);
+	cr_expect_eq(s.steps_total, 20);
+	cr_expect_eq(s.steps_cached, 5);
+	cr_expect_eq(s.steps_cached_rate, 0.25);
+	cr_expect_eq(s.context_bytes, 50);
+	stats_release(&s);
+	room_close(&r);
+}
+
+Test(stats, each_recipe_has_its_line_most_asked_for_first)
+{
+	struct stats s;
+	struct room r;
+
+	room_open(&r);
+	fill(&r);
+	read_stats(&r, (struct stats_query){ .engine = ENGINE }, &s);
+	cr_assert_eq(s.n_images, 2);
+	cr_expect_str_eq(s.per_image[0].name, "tools");
+	cr_expect_eq(s.per_image[0].lookups, 3);
+	cr_expect_eq(s.per_image[0].hits, 2);
+	cr_expect_eq(s.per_image[0].misses, 1);
+	cr_expect_eq(s.per_image[0].builds, 4);
+	cr_expect_eq(s.per_image[0].failed, 1);
+	cr_expect_eq(s.per_image[0].images, 1);
+	cr_expect_eq(s.per_image[0].size_bytes, 1001);
+	cr_expect_eq(s.per_image[0].build_us, 2000000);
+	cr_expect_eq(s.per_image[0].saved_us, 2 * 4998500);
+	cr_expect_str_eq(s.per_image[1].name, "api");
+	cr_expect_eq(s.per_image[1].build_us, -1);
+	stats_release(&s);
+	room_close(&r);
+}
+
+Test(stats, the_days_are_in_order)
+{
+	struct stats s;
+	struct room r;
+
+	room_open(&r);
+	fill(&r);
+	read_stats(&r, (struct stats_query){ .engine = ENGINE }, &s);
+	cr_assert_eq(s.n_days, 2);
+	cr_expect_eq(s.days[0].day, DAY);
+	cr_expect_eq(s.days[0].hits, 1);
+	cr_expect_eq(s.days[0].misses, 1);
+	cr_expect_eq(s.days[0].builds, 3);
+	cr_expect_eq(s.days[1].hits, 2);
+	cr_expect_eq(s.days[1].builds, 2);
+	cr_expect_eq(s.days[1].saved_us, 2 * 4998500);
+	stats_release(&s);
+	room_close(&r);
+}
+
+Test(stats, they_can_begin_later_and_be_of_one_recipe_or_all_engines)
+{
+	struct stats s;
+	struct room r;
+
+	room_open(&r);
+	fill(&r);
+	read_stats(&r, (struct stats_query){ .engine = ENGINE,
+		   .since = 2 * DAY }, &s);
+	cr_expect_eq(s.lookups, 3);
+	cr_expect_eq(s.builds, 2);
+	cr_expect_eq(s.hit_rate, 1);
+	stats_release(&s);
+	read_stats(&r, (struct stats_query){ .engine = ENGINE,
+		   .name = "api" }, &s);
+	cr_expect_eq(s.images, 1);
+	cr_expect_eq(s.lookups, 2);
+	cr_expect_eq(s.n_images, 1);
+	stats_release(&s);
+	read_stats(&r, (struct stats_query){ .engine = NULL }, &s);
+	cr_expect_eq(s.images, 3);
+	cr_expect_eq(s.misses_by_reason[IMGCACHE_GONE], 1);
+	stats_release(&s);
+	room_close(&r);
+}
+
+Test(stats, condensing_does_not_change_them)
+{
+	struct stats before, after;
+	struct room r;
+
+	room_open(&r);
+	fill(&r);
+	read_stats(&r, (struct stats_query){ .engine = NULL }, &before);
+	ok(&r, lookups_condense(r.cat, 10 * DAY, &r.err));
+	read_stats(&r, (struct stats_query){ .engine = NULL }, &after);
+	cr_expect_eq(before.lookups, after.lookups);
+	cr_expect_eq(before.hit_rate, after.hit_rate);
+	cr_expect_eq(before.hit_us, after.hit_us);
+	cr_expect_eq(before.saved_us, after.saved_us);
+	cr_expect_eq(before.n_days, after.n_days);
+	cr_expect_eq(before.days[1].hits, after.days[1].hits);
+	cr_expect_eq(before.per_image[0].hits, after.per_image[0].hits);
+	stats_release(&before);
+	stats_release(&after);
+	room_close(&r);
+}
