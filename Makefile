@@ -17,7 +17,9 @@ lib/recipe := dfvars dockerfile dockerfile_glob dockerfile_globals \
 	settings_file settings_paths settings_table settings_value yaml yaml_node
 lib/store := bases builds catalog contexts imagelist imagerow images \
 	invalidations journal jsonr leases lookups migrate objects schema sql stats
-lib/docker :=
+lib/docker := buildx buildx_client buildx_run endpoint engine engine_ask \
+	engine_change engine_image engine_info failure fold http moment plain \
+	progress rawjson registry render run wait
 lib/ops :=
 cmd :=
 t/helper := fill-catalog ignore-list

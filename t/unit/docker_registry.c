@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "docker/registry.h"
+#include "imgcache.h"
+#include "sys/file.h"
+
+static char dir[] = "/tmp/imgcache-registry-XXXXXX";
+static char *docker;
+static struct registry registry;
+static struct imgcache_error err;
+
+static void
+set_up(void)
+{
+	cr_assert_not_null(mkdtemp(dir));
+	docker = path_join(dir, "docker");
+	registry.docker = docker;
+}
+
+static void
+tear_down(void)
+{
+	struct imgcache_error ignored = { 0 };
+
+	file_remove_tree(AT_FDCWD, dir, &ignored);
+	free(docker);
+}
+
+TestSuite(registry, .init = set_up, .fini = tear_down);
+
+/* A docker that prints out and errs and exits so. */
+static void
+say(const char *out, const char *errs, int status)
+{
+	char *text = mem_printf("#!/bin/sh\ncat <<'END'\n%s\nEND\n"
+				"cat >&2 <<'END'\n%s\nEND\nexit %d\n", out,
+				errs, status);
+
+	err = (struct imgcache_error){ 0 };
+	cr_assert_eq(file_replace(AT_FDCWD, docker, text, strlen(text), 0700,
+				  false, &err), 0);
+	free(text);
+}
+
+#define INDEX "{\"manifest\":{\"mediaType\":" \
+	"\"application/vnd.oci.image.index.v1+json\",\"digest\":" \
+	"\"sha256:5020\",\"manifests\":[" \
+	"{\"platform\":{\"architecture\":\"amd64\",\"os\":\"linux\"}}," \
+	"{\"platform\":{\"architecture\":\"arm64\",\"os\":\"linux\"," \
+	"\"variant\":\"v8\"}},{\"platform\":{\"architecture\":\"unknown\"," \
+	"\"os\":\"unknown\"}}]},\"image\":{" \
+	"\"linux/amd64\":{\"config\":{\"Labels\":{\"k\":\"a\"}}}," \
+	"\"linux/arm64\":{\"config\":{\"Labels\":{\"k\":\"b\"}}}}}"
+#define SINGLE "{\"manifest\":{\"digest\":\"sha256:1\"},\"image\":{" \
+	"\"architecture\":\"amd64\",\"os\":\"linux\",\"config\":{" \
+	"\"Labels\":{\"k\":\"v\"}}}}"
+
+static void
+expect_label(const char *platform, const char *value)
+{
+	struct registry_image image;
+
+	cr_assert_eq(registry_image(&registry, "x", platform, &image, &err),
+		     0, "%s", err.text);
+	cr_expect_eq(image.has_platform, value != NULL);
+	if (value)
+		cr_expect_str_eq(registry_image_label(&image, "k"), value);
+	else
+		cr_expect_null(registry_image_label(&image, "k"));
+	registry_image_release(&image);
+}
+
+Test(registry, labels_are_those_of_the_platform)
+{
+	say(INDEX, "", 0);
+	expect_label("linux/amd64", "a");
+	expect_label("linux/arm64", "b");
+	expect_label("linux/arm64/v8", "b");
+	expect_label("linux/s390x", NULL);
+	expect_label(NULL, "a");
+}
+
+Test(registry, an_image_of_one_platform)
+{
+	say(SINGLE, "", 0);
+	expect_label("linux/amd64", "v");
+	expect_label("linux/arm64", NULL);
+	expect_label(NULL, "v");
+}
+
+Test(registry, platforms_without_attestations)
+{
+	struct registry_image image;
+
+	say(INDEX, "", 0);
+	cr_assert_eq(registry_image(&registry, "x", NULL, &image, &err), 0);
+	cr_expect_str_eq(image.digest, "sha256:5020");
+	cr_expect_str_eq(image.platforms[0], "linux/amd64");
+	cr_expect_str_eq(image.platforms[1], "linux/arm64/v8");
+	cr_expect_null(image.platforms[2]);
+	registry_image_release(&image);
+}
+
+static void
+expect_digest(int expected)
+{
+	char *digest;
+
+	cr_expect_eq(registry_digest(&registry, "r/x:1", &digest, &err),
+		     expected, "%s", err.text);
+	if (!expected)
+		cr_expect_str_eq(digest, "sha256:1");
+	else
+		cr_expect_null(digest);
+	free(digest);
+}
+
+Test(registry, a_digest)
+{
+	say(SINGLE, "", 0);
+	expect_digest(0);
+}
+
+Test(registry, only_not_found_is_a_no)
+{
+	say("", "ERROR: r/x:1: not found", 1);
+	expect_digest(IMGCACHE_ENO);
+	say("", "ERROR: pull access denied, repository does not exist or may "
+	    "require authorization", 1);
+	expect_digest(IMGCACHE_EUNKNOWN);
+	say("", "ERROR: unexpected status: 403 Forbidden", 1);
+	expect_digest(IMGCACHE_EUNKNOWN);
+	say("", "ERROR: dial tcp: lookup r: no such host", 1);
+	expect_digest(IMGCACHE_EUNKNOWN);
+	say("", "", 1);
+	expect_digest(IMGCACHE_EUNKNOWN);
+}
+
+Test(registry, nonsense_is_unknown)
+{
+	say("Name: docker.io/x", "", 0);
+	expect_digest(IMGCACHE_EUNKNOWN);
+	say("{}", "", 0);
+	expect_digest(IMGCACHE_EUNKNOWN);
+	registry.docker = "/nonexistent/docker";
+	err = (struct imgcache_error){ 0 };
+	expect_digest(IMGCACHE_EUNKNOWN);
+}
+
+Test(registry, no_answer_in_time_is_unknown)
+{
+	static const char text[] = "#!/bin/sh\nexec sleep 20\n";
+
+	cr_assert_eq(file_replace(AT_FDCWD, docker, text, strlen(text), 0700,
+				  false, &err), 0);
+	registry.ask_ms = 200;
+	expect_digest(IMGCACHE_EUNKNOWN);
+	cr_expect_not_null(strstr(err.text, "no answer within"));
+}
+
+Test(registry, a_pull_that_finds_nothing_is_a_no)
+{
+	say("", "Error response from daemon: manifest for x not found: "
+	    "manifest unknown: manifest unknown", 1);
+	cr_expect_eq(registry_pull(&registry, "x", "linux/arm64", &err),
+		     IMGCACHE_ENO);
+	say("", "denied: requested access to the resource is denied", 1);
+	cr_expect_eq(registry_push(&registry, "x", &err), IMGCACHE_EUNKNOWN);
+}
