@@ -20,7 +20,10 @@ lib/store := bases builds catalog contexts imagelist imagerow images \
 lib/docker := buildx buildx_client buildx_run endpoint engine engine_ask \
 	engine_change engine_image engine_info failure fold http moment plain \
 	progress rawjson registry render run wait
-lib/ops :=
+lib/ops := base builder builder_docker builder_record config doctor \
+	doctor_build doctor_docker doctor_state ensure epoch handover images inputs \
+	inputs_dockerfile inputs_generated invalidate lock lockfile lookup pins \
+	prune reasons recipes reconcile removal rows session spawn stats sweep text
 cmd :=
 t/helper := fill-catalog ignore-list
 standin := build docker fault objects remote runner state

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef IMGCACHE_OPS_BASE_H
+#define IMGCACHE_OPS_BASE_H
+
+/*
+ * What an image reference in a recipe or Dockerfile stands for now: a digest
+ * for the key, and a reference that cannot move for the build.
+ *
+ *	a@sha256:...		as written
+ *	an image of ours	its key
+ *	imgcache.lock		the team's agreement
+ *	the memo		the registry's answer, while it is fresh
+ *	the registry		asked, and remembered
+ *	the engine		its id, where no registry has it
+ *	an old memo		with a warning, where nobody answers
+ */
+
+#include <stdbool.h>
+
+#include "ops/session.h"
+
+enum base_kind {
+	BASE_PINNED,		/* ref@digest */
+	BASE_LOCAL,		/* an image of this engine, kept by its id */
+	BASE_OURS,		/* an image of imgcache */
+	BASE_NAMED		/* not pinned in the build */
+};
+
+/* Text lives in the handle's arena. */
+struct base {
+	enum base_kind kind;
+	const char *ref;	/* as written */
+	const char *digest;	/* for the manifest */
+	const char *pinned;	/* for FROM and --build-context */
+	const char *image_id;	/* BASE_LOCAL */
+	const char *user;	/* USER of the image, "" if none or unknown */
+};
+
+struct base_query {
+	const char *ref;
+	const char *platform;
+	bool by_name;		/* base_policy: name */
+	bool fresh;		/* ask the registry whatever is remembered */
+	bool no_lock;		/* do not look into imgcache.lock */
+	bool wants_user;	/* out->user is needed */
+	bool engine_decides;	/* cannot be pinned: what it has is taken */
+};
+
+int base_resolve(struct imgcache *ic, const struct base_query *q,
+		 struct base *out, struct imgcache_error *err);
+
+/* Before a build: give a BASE_LOCAL image the name that the build uses. */
+int base_keep(struct imgcache *ic, const struct base *b,
+	      struct imgcache_error *err);
+
+#endif

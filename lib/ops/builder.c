@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/builder.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "docker/engine.h"
+#include "source/tree.h"
+#include "sys/clock.h"
+
+#define UNKEYED "localhost/imgcache-unkeyed:"
+
+struct moved {
+	struct buf *names;
+	int n;
+};
+
+static bool
+name_moved(void *payload, enum tree_change c, const char *path,
+	   const struct tree_entry *before, const struct tree_entry *after)
+{
+	struct moved *m = payload;
+
+	(void)before;
+	(void)after;
+	buf_addf(m->names, "%s'%s' %s", m->n ? ", " : "", path,
+		 tree_change_text(c));
+	return ++m->n < 3;
+}
+
+/* Which file it was, or which other input. */
+static void
+describe_change(const struct inputs *was, const struct inputs *now,
+		struct buf *out)
+{
+	struct moved m = { .names = out };
+	size_t i;
+
+	for (i = 0; i < was->n_contexts && i < now->n_contexts; i++)
+		if (was->contexts[i].tree && now->contexts[i].tree)
+			tree_diff(was->contexts[i].tree, now->contexts[i].tree,
+				  name_moved, &m);
+	if (m.n)
+		return;
+	if (was->dockerfile.len != now->dockerfile.len ||
+	    memcmp(was->dockerfile.data, now->dockerfile.data,
+		   was->dockerfile.len))
+		buf_adds(out, "the Dockerfile edited");
+	else
+		buf_adds(out, "a base, argument or key file changed");
+}
+
+/* Take the inputs again: 0 if they are what they were. */
+static int
+check_unchanged(struct builder *b, struct imgcache_error *err)
+{
+	static const struct inputs_options none;
+	struct buf text = BUF_INIT;
+	struct inputs now;
+	int ret = inputs_take(b->in->r, &none, &now, err);
+
+	if (ret == IMGCACHE_EINTR || (!ret && !strcmp(now.tag, b->in->tag)))
+		goto out;
+	if (ret) {
+		error_prefix(err, "the sources changed while they were built");
+		err->code = ret = IMGCACHE_ECHANGED;
+		goto out;
+	}
+	describe_change(b->in, &now, &text);
+	ret = error_set(err, IMGCACHE_ECHANGED, "the sources changed while "
+			"they were built: %.700s; build again", text.data);
+out:
+	inputs_release(&now);
+	buf_release(&text);
+	return ret;
+}
+
+/* The image that docker left under the temporary name, and its label. */
+static int
+read_back(struct builder *b, struct engine *e, struct engine_image *image,
+	  struct imgcache_error *err)
+{
+	const char *label;
+	int ret = engine_image(e, b->temporary, image, err);
+
+	if (ret == IMGCACHE_ENO) {
+		error_clear(err);
+		return error_set(err, IMGCACHE_EBUILD, "docker reported success "
+				 "but the engine has no such image; a builder "
+				 "of another driver needs --load");
+	}
+	if (ret)
+		return ret;
+	label = engine_image_label(image, LABEL_KEY);
+	if (!label || strcmp(label, b->in->tag))
+		return error_set(err, IMGCACHE_EBUILD, "the image built does "
+				 "not carry its key; is '%s' used by someone "
+				 "else?", b->temporary);
+	return 0;
+}
+
+static int
+keep_bases(struct builder *b, struct imgcache_error *err)
+{
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; i < b->in->n_bases && !ret; i++)
+		ret = base_keep(b->in->ic, &b->in->bases[i], err);
+	return ret;
+}
+
+/* Tag for people: the recipe's name and the beginning of the key. */
+static int
+add_names(struct builder *b, struct engine *e, const char *id,
+	  struct imgcache_error *err)
+{
+	const char *const *t = b->options->tags;
+	const char *name = b->in->r->recipe->name;
+	const char *colon = strrchr(b->in->ref, ':');
+	int ret = 0;
+
+	if (name) {
+		char *alias = mem_printf("%.*s:%s-%.12s",
+					 (int)(colon - b->in->ref), b->in->ref,
+					 name, b->in->tag + 3);
+
+		ret = engine_tag(e, id, alias, err);
+		free(alias);
+	}
+	for (; !ret && t && *t; t++)
+		ret = engine_tag(e, id, *t, err);
+	return ret;
+}
+
+/* The last steps: the tag is given, the temporary name goes. */
+static int
+publish(struct builder *b, struct engine *e, const char *id,
+	struct imgcache_error *err)
+{
+	struct imgcache_error ignored = {0};
+	enum engine_removed removed;
+	int ret = engine_tag(e, id, b->in->ref, err);
+
+	if (!ret)
+		ret = add_names(b, e, id, err);
+	if (!ret)
+		(void)engine_remove(e, b->temporary, &removed, NULL, &ignored);
+	return ret;
+}
+
+static void
+fill_answer(struct builder *b, const struct engine_image *image,
+	    struct imgcache_answer *a)
+{
+	a->state = IMGCACHE_HIT;
+	a->built = true;
+	a->reason = b->reason;
+	a->detail = b->detail;
+	a->image_id = arena_strdup(&b->in->ic->arena, image->id);
+	a->size_bytes = image->size_bytes;
+	a->elapsed_us = clock_mono_us() - b->started_us;
+	a->steps = b->summary.steps;
+	a->cached = b->summary.cached;
+	a->log = arena_strdup(&b->in->ic->arena, b->log_path);
+}
+
+static void
+say_end(struct builder *b)
+{
+	struct imgcache_event e = {
+		.type = IMGCACHE_BUILD_END,
+		.name = b->in->r->recipe->name,
+		.ref = b->in->ref,
+		.log = b->log_path,
+		.steps = b->summary.steps,
+		.cached = b->summary.cached,
+		.elapsed_us = clock_mono_us() - b->started_us,
+	};
+
+	session_event(b->in->ic, &e);
+}
+
+/*
+ * With the containerd store an inspected image has the size of its compressed
+ * layers; the list is nearer to what the disk holds.
+ */
+static void
+take_listed_size(struct engine *e, struct engine_image *image)
+{
+	struct imgcache_error ignored = {0};
+	struct engine_images all = {0};
+	size_t i;
+
+	if (!engine_images(e, LABEL_KEY, &all, &ignored))
+		for (i = 0; i < all.n; i++)
+			if (!strcmp(all.v[i].id, image->id))
+				image->size_bytes = all.v[i].size_bytes;
+	engine_images_release(&all);
+}
+
+/* From a finished docker to a published image. */
+static int
+accept(struct builder *b, struct engine *e, struct imgcache_answer *a,
+       struct imgcache_error *err)
+{
+	struct engine_image image = {0};
+	int ret = read_back(b, e, &image, err);
+
+	if (!ret) {
+		ret = check_unchanged(b, err);
+		if (ret == IMGCACHE_ECHANGED)
+			a->changed = true;
+	}
+	if (!ret)
+		ret = publish(b, e, image.id, err);
+	if (!ret)
+		take_listed_size(e, &image);
+	if (!ret && !session_is_disabled(b->in->ic))
+		ret = builder_record_success(b, &image, err);
+	if (!ret)
+		fill_answer(b, &image, a);
+	else
+		builder_record_failure(b, ret, err->text,
+				       image.id && *image.id ? image.id : NULL);
+	if (!ret && b->in->r->recipe->kind == RECIPE_GENERATED &&
+	    !session_is_disabled(b->in->ic))
+		builder_take_inventory(b, image.id);
+	engine_image_release(&image);
+	return ret;
+}
+
+int
+builder_run(struct builder *b, struct imgcache_answer *a,
+	    struct imgcache_error *err)
+{
+	struct engine *e;
+	int ret = session_engine(b->in->ic, &e, err);
+
+	b->started_us = clock_mono_us();
+	b->temporary = mem_printf(UNKEYED "%s-%d", b->in->tag, (int)getpid());
+	if (!ret)
+		ret = keep_bases(b, err);
+	if (!ret)
+		ret = builder_record_start(b, err);
+	if (ret)
+		return ret;
+	ret = builder_docker(b, err);
+	a->log = arena_strdup(&b->in->ic->arena, b->log_path);
+	if (ret)
+		builder_record_failure(b, ret, err->text, NULL);
+	else
+		ret = accept(b, e, a, err);
+	if (!ret)
+		say_end(b);
+	return ret;
+}
+
+void
+builder_release(struct builder *b)
+{
+	free(b->temporary);
+	free(b->log_path);
+	free(b->steps);
+	arena_release(&b->text);
+}

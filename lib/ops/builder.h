@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef IMGCACHE_OPS_BUILDER_H
+#define IMGCACHE_OPS_BUILDER_H
+
+/*
+ * One build, from inputs to an image under its tag. The image is built under a
+ * name of its own and gets the tag only after its label was read back and the
+ * inputs were found unchanged, so that nobody is ever handed an image that is
+ * not what its tag says.
+ */
+
+#include "docker/progress.h"
+#include "ops/lookup.h"
+#include "store/builds.h"
+
+struct engine_image;
+
+struct builder {
+	struct inputs *in;
+	const struct lookup_found *found;
+	const struct imgcache_build_options *options;
+	enum imgcache_reason reason;	/* why it is built */
+	const char *detail;
+	int lock_fd;			/* docker inherits it */
+
+	char *temporary;		/* the name it is built under */
+	char *log_path;
+	int64_t image_row, build_row;
+	int64_t started_us;
+	struct build_step *steps;
+	size_t n_steps, cap_steps;
+	struct arena text;		/* of the steps */
+	struct progress_summary summary;
+};
+
+/* 0 with the answer; IMGCACHE_EBUILD, ECHANGED, EINTR, EFAIL with err. */
+int builder_run(struct builder *b, struct imgcache_answer *a,
+		struct imgcache_error *err);
+void builder_release(struct builder *b);
+
+/* Run docker: fills in summary and steps. */
+int builder_docker(struct builder *b, struct imgcache_error *err);
+
+/* The catalog's side: before, after a failure, after success. */
+int builder_record_start(struct builder *b, struct imgcache_error *err);
+void builder_record_failure(struct builder *b, int code, const char *text,
+			    const char *image_id);
+int builder_record_success(struct builder *b, const struct engine_image *image,
+			   struct imgcache_error *err);
+
+/* Read back what is really installed; a failure is only a warning. */
+void builder_take_inventory(struct builder *b, const char *image_id);
+
+#endif

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The docker side of a build: the request, the log file that docker writes
+ * and we follow, progress as events, the steps for the catalog.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "docker/buildx.h"
+#include "ops/builder.h"
+#include "ops/handover.h"
+#include "ops/pins.h"
+#include "recipe/generate.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+
+/* What a request is made of; it only borrows. */
+struct parts {
+	struct strv tags, args, labels, contexts, secrets;
+	struct handover files;
+};
+
+static void
+note_step(struct builder *b, const struct progress_event *p)
+{
+	struct build_step *s;
+
+	if (!p->step || (p->type != PROGRESS_DONE &&
+			 p->type != PROGRESS_CACHED &&
+			 p->type != PROGRESS_FAILED))
+		return;
+	while (b->n_steps < (size_t)p->step) {
+		mem_grow(b->steps, b->n_steps, b->cap_steps);
+		memset(&b->steps[b->n_steps], 0, sizeof(*b->steps));
+		b->steps[b->n_steps].n = (int)b->n_steps + 1;
+		b->steps[b->n_steps++].name = "";
+	}
+	s = &b->steps[p->step - 1];
+	if (p->name)
+		s->name = arena_strdup(&b->text, p->name);
+	s->cached = p->type == PROGRESS_CACHED;
+	s->us = p->elapsed_us;
+}
+
+static bool
+event_type(enum progress_type from, enum imgcache_event_type *to)
+{
+	switch (from) {
+	case PROGRESS_BEGIN:
+		*to = IMGCACHE_STEP_BEGIN;
+		return true;
+	case PROGRESS_CACHED:
+		*to = IMGCACHE_STEP_CACHED;
+		return true;
+	case PROGRESS_DONE:
+		*to = IMGCACHE_STEP_DONE;
+		return true;
+	case PROGRESS_FAILED:
+		*to = IMGCACHE_STEP_FAILED;
+		return true;
+	case PROGRESS_OUTPUT:
+	case PROGRESS_TEXT:
+		*to = IMGCACHE_BUILD_OUTPUT;
+		return true;
+	case PROGRESS_WARNING:
+		break;
+	}
+	return false;
+}
+
+static void
+on_progress(void *payload, const struct progress_event *p)
+{
+	struct builder *b = payload;
+	struct imgcache_event e = {
+		.name = b->in->r->recipe->name,
+		.ref = b->in->ref,
+		.log = b->log_path,
+		.step = p->step,
+		.steps = p->steps,
+		.cached = p->cached,
+		.elapsed_us = p->elapsed_us,
+	};
+
+	note_step(b, p);
+	if (!event_type(p->type, &e.type))
+		return;
+	e.text = p->type == PROGRESS_OUTPUT || p->type == PROGRESS_TEXT ?
+		p->text : p->name;
+	session_event(b->in->ic, &e);
+}
+
+/* A readable file named by one of the variables, or NULL. */
+static const char *
+file_from_environment(struct inputs *in, const char *const *names)
+{
+	for (; *names; names++) {
+		const char *path = expand_get(&in->ic->env, *names);
+
+		if (path && *path == '/' && !access(path, R_OK) &&
+		    !file_is_dir(path))
+			return path;
+	}
+	return NULL;
+}
+
+static void
+add_secret(struct parts *p, const char *id, const char *path)
+{
+	if (path && *path && !strpbrk(path, ",\""))
+		strv_pushf(&p->secrets, "id=%s,src=%s", id, path);
+}
+
+/* What an install may need to reach its registry; no trace in the image. */
+static void
+add_install_secrets(struct inputs *in, struct parts *p)
+{
+	static const char *const ca[] = {
+		"NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE",
+		"CURL_CA_BUNDLE", "PIP_CERT", NULL
+	};
+	static const char *const pip[] = { "PIP_CONFIG_FILE", NULL };
+	static const char *const npm[] = {
+		"NPM_CONFIG_USERCONFIG", "npm_config_userconfig", NULL
+	};
+	const char *given = in->r->recipe->ca_bundle;
+
+	add_secret(p, GENERATE_SECRET_CA, given && *given ? given :
+		   file_from_environment(in, ca));
+	add_secret(p, GENERATE_SECRET_PIP, file_from_environment(in, pip));
+	add_secret(p, GENERATE_SECRET_NPM, file_from_environment(in, npm));
+}
+
+static void
+add_labels(struct builder *b, struct parts *p)
+{
+	const struct inputs *in = b->in;
+
+	strv_push_all(&p->labels, &in->labels);
+	strv_pushf(&p->labels, LABEL_KEY "=%s", in->tag);
+	if (b->found->generation)
+		strv_pushf(&p->labels, LABEL_GENERATION "=%lld",
+			   (long long)b->found->generation);
+	if (!in->n_bases)
+		return;
+	strv_pushf(&p->labels, "org.opencontainers.image.base.name=%s",
+		   in->bases[0].ref);
+	if (strchr(in->bases[0].digest, ':'))
+		strv_pushf(&p->labels, "org.opencontainers.image.base.digest=%s",
+			   in->bases[0].digest);
+}
+
+/* Args with a value; those that are unset stay docker's business. */
+static void
+add_args(const struct inputs *in, struct parts *p)
+{
+	size_t i;
+
+	for (i = 0; i < in->args.n; i++)
+		if (strchr(in->args.v[i], '='))
+			strv_push(&p->args, in->args.v[i]);
+}
+
+static int
+make_parts(struct builder *b, struct parts *p, struct imgcache_error *err)
+{
+	struct inputs *in = b->in;
+	char *scope;
+	size_t i;
+	int ret;
+
+	scope = mem_printf("%s %s", b->found->engine ? b->found->engine : "",
+			   b->options->builder ? b->options->builder : "");
+	ret = handover_make(in, scope, &p->files, err);
+	free(scope);
+	if (ret)
+		return ret;
+	strv_push(&p->tags, b->temporary);
+	add_labels(b, p);
+	add_args(in, p);
+	ret = pins_for_engine(in, &p->contexts, err);
+	for (i = 1; i < p->files.n; i++)
+		strv_pushf(&p->contexts, "%s=%s", in->contexts[i].name,
+			   p->files.v[i].link);
+	strv_push_all(&p->secrets, &in->r->recipe->secrets);
+	if (in->r->recipe->kind == RECIPE_GENERATED)
+		add_install_secrets(in, p);
+	return ret;
+}
+
+static void
+release_parts(struct parts *p)
+{
+	strv_release(&p->tags);
+	strv_release(&p->args);
+	strv_release(&p->labels);
+	strv_release(&p->contexts);
+	strv_release(&p->secrets);
+	handover_release(&p->files);
+}
+
+static int
+find_client(struct builder *b, struct buildx_client *client,
+	    struct imgcache_error *err)
+{
+	struct endpoint_env env;
+	struct buildx_probe probe = {0};
+	char *config;
+	int ret;
+
+	endpoint_env_read(&env);
+	config = endpoint_config_dir(&env);
+	probe.config_dir = config;
+	probe.memo_dir = session_cache_dir(b->in->ic, "engines");
+	ret = buildx_client_find(client, &probe, err);
+	free(config);
+	return ret;
+}
+
+static int
+run(struct builder *b, struct parts *p, const struct buildx_client *client,
+    struct imgcache_error *err)
+{
+	const struct recipe *q = b->in->r->recipe;
+	const struct settings *s = &b->in->ic->settings;
+	struct buildx_request request = {
+		.dockerfile = p->files.dockerfile,
+		.context = p->files.v[0].link,
+		.tags = (const char *const *)p->tags.v,
+		.target = q->target,
+		.args = (const char *const *)p->args.v,
+		.labels = (const char *const *)p->labels.v,
+		.contexts = (const char *const *)p->contexts.v,
+		.platforms = (const char *const *)q->platforms.v,
+		.secrets = (const char *const *)p->secrets.v,
+		.ssh = (const char *const *)q->ssh.v,
+		.add_hosts = (const char *const *)q->add_hosts.v,
+		.network = q->network,
+		.builder = b->options->builder,
+		.no_cache = b->options->rebuild ||
+			b->reason == IMGCACHE_INVALIDATED,
+		.load = b->options->builder != NULL,
+	};
+	struct buildx_run r = {
+		.request = &request,
+		.client = client,
+		.lock_fd = b->lock_fd,
+		.timeout_ms = settings_int(s, SETTING_BUILD_TIMEOUT) * 1000,
+		.idle_ms = settings_int(s, SETTING_IDLE_TIMEOUT) * 1000,
+		.on_progress = on_progress,
+		.payload = b,
+	};
+	int ret;
+
+	r.log_fd = open(b->log_path, O_RDWR | O_APPEND | O_CREAT | O_EXCL |
+			O_CLOEXEC, 0600);
+	if (r.log_fd < 0)
+		return error_errno(err, IMGCACHE_EFAIL, "cannot write the "
+				   "build log '%s'", b->log_path);
+	ret = buildx_run(&r, &b->summary, err);
+	close(r.log_fd);
+	return ret;
+}
+
+static void
+say_begin(struct builder *b)
+{
+	struct imgcache_event e = {
+		.type = IMGCACHE_BUILD_BEGIN,
+		.name = b->in->r->recipe->name,
+		.ref = b->in->ref,
+		.log = b->log_path,
+	};
+	struct buf text = BUF_INIT;
+
+	buf_adds(&text, imgcache_reason_text(b->reason));
+	if (b->detail)
+		buf_addf(&text, ": %s", b->detail);
+	e.text = text.data;
+	session_event(b->in->ic, &e);
+	buf_release(&text);
+}
+
+int
+builder_docker(struct builder *b, struct imgcache_error *err)
+{
+	struct buildx_client client;
+	struct parts p = {0};
+	int ret;
+
+	say_begin(b);
+	ret = find_client(b, &client, err);
+	if (!ret)
+		ret = make_parts(b, &p, err);
+	if (!ret)
+		ret = run(b, &p, &client, err);
+	if (!ret)
+		handover_remember(&p.files);
+	release_parts(&p);
+	return ret;
+}

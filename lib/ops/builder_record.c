@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the catalog keeps of a build: a row before docker starts, its end
+ * whatever it was, and for an image its manifest, trees and packages.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "docker/engine.h"
+#include "ops/builder.h"
+#include "recipe/generate_inventory.h"
+#include "recipe/grammar.h"
+#include "source/repo.h"
+#include "source/tree.h"
+#include "store/lookups.h"
+#include "store/objects.h"
+#include "sys/child.h"
+#include "sys/clock.h"
+
+#define INVENTORY_MS 120000
+#define INVENTORY_MAX (16 << 20)
+
+static int
+choose_log(struct builder *b, struct imgcache_error *err)
+{
+	time_t now = (time_t)clock_now_s();
+	const char *dir;
+	char when[32];
+	struct tm tm;
+
+	if (session_state_dir(b->in->ic, "logs", &dir, err))
+		return err->code;
+	if (!gmtime_r(&now, &tm) ||
+	    !strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", &tm))
+		when[0] = '\0';
+	b->log_path = mem_printf("%s/%s-%s-%d.log", dir, when, b->in->tag,
+				 (int)getpid());
+	return 0;
+}
+
+static struct image_row
+image_of(const struct builder *b, enum image_status status)
+{
+	const struct inputs *in = b->in;
+	struct image_row row = {
+		.key = b->found->key,
+		.status = status,
+		.hash = hash_name(in->hash),
+		.ref = in->ref,
+		.name = in->r->recipe->name,
+		.project = in->r->recipe->root,
+		.recipe = in->r->recipe->kind == RECIPE_GENERATED ?
+			"generated" : "dockerfile",
+		.origin = "built",
+		.base_ref = in->n_bases ? in->bases[0].ref : NULL,
+		.base_digest = in->n_bases ? in->bases[0].digest : NULL,
+		.log_path = b->log_path,
+		.size_bytes = -1,
+		.generation = b->found->generation,
+	};
+
+	return row;
+}
+
+int
+builder_record_start(struct builder *b, struct imgcache_error *err)
+{
+	struct inputs *in = b->in;
+	char commit[REPO_ID_SIZE];
+	struct image_row image;
+	struct build_row build = {
+		.key = b->found->key,
+		.name = in->r->recipe->name,
+		.project = in->r->recipe->root,
+		.reason = b->reason,
+		.detail = b->detail,
+		.builder = b->options->builder,
+		.pid = (int)getpid(),
+	};
+	int ret = choose_log(b, err);
+
+	if (ret || session_is_disabled(in->ic))
+		return ret;
+	build.log_path = b->log_path;
+	if (repo_head(in->contexts[0].path, commit) == REPO_COMMIT)
+		build.commit = commit;
+	ret = session_catalog(in->ic, CATALOG_WRITE, err);
+	if (ret)
+		return ret;
+	image = image_of(b, IMAGE_BUILDING);
+	ret = images_put(in->ic->catalog, &image, &b->image_row, err);
+	build.image = b->image_row;
+	if (!ret)
+		ret = builds_start(in->ic->catalog, &build, &b->build_row, err);
+	return ret;
+}
+
+static void
+fill_end(const struct builder *b, struct build_row *row,
+	 enum build_status status)
+{
+	row->id = b->build_row;
+	row->image = b->image_row;
+	row->status = status;
+	row->duration_us = clock_mono_us() - b->started_us;
+	row->steps_total = b->summary.steps;
+	row->steps_cached = b->summary.cached;
+}
+
+void
+builder_record_failure(struct builder *b, int code, const char *text,
+		       const char *image_id)
+{
+	struct catalog *cat = b->in->ic->catalog;
+	struct imgcache_error err = {0};
+	enum image_status image = IMAGE_FAILED;
+	enum build_status build = BUILD_FAILED;
+	struct build_row end = { .error = text, .exit_status = 1 };
+	struct image_row row;
+
+	if (session_is_disabled(b->in->ic) || !b->build_row)
+		return;
+	if (code == IMGCACHE_EINTR) {
+		image = IMAGE_INTERRUPTED;
+		build = BUILD_INTERRUPTED;
+		end.exit_status = -1;
+	} else if (code == IMGCACHE_ECHANGED) {
+		image = IMAGE_CHANGED;
+		build = BUILD_CHANGED;
+		end.exit_status = 0;
+	}
+	fill_end(b, &end, build);
+	row = image_of(b, image);
+	row.image_id = image_id;
+	row.reason = text;
+	if (images_put(cat, &row, NULL, &err)) {
+		session_warn(b->in->ic, "not recorded: %s", err.text);
+		error_clear(&err);
+	}
+	if (builds_finish(cat, &end, b->steps, b->n_steps, &err))
+		session_warn(b->in->ic, "not recorded: %s", err.text);
+}
+
+struct storing {
+	struct catalog *cat;
+	const char *hash;
+	struct imgcache_error *err;
+};
+
+static bool
+store_text(void *payload, const char *path, const struct hash *digest,
+	   const struct buf *text)
+{
+	struct storing *s = payload;
+	char hex[HASH_HEX_SIZE];
+
+	(void)path;
+	return !objects_put(s->cat, s->hash, hash_hex(digest, hex), text->data,
+			    text->len, s->err);
+}
+
+/* The manifest and every directory's text, so that a later miss can say why. */
+static int
+store_objects(struct builder *b, struct imgcache_error *err)
+{
+	struct inputs *in = b->in;
+	struct storing s = {
+		.cat = in->ic->catalog,
+		.hash = hash_name(in->hash),
+		.err = err,
+	};
+	size_t i;
+	int ret;
+
+	ret = objects_put(s.cat, s.hash, in->tag + 3, in->manifest.data,
+			  in->manifest.len, err);
+	for (i = 0; !ret && i < in->n_contexts; i++) {
+		if (in->contexts[i].tree)
+			tree_each_text(in->contexts[i].tree, store_text, &s);
+		ret = err->code;
+	}
+	return ret;
+}
+
+static void
+add_asked(struct image_dependency *v, size_t *n, enum grammar_manager manager,
+	  const struct grammar_packages *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->n; i++) {
+		v[*n].type = grammar_manager_name(manager);
+		v[*n].name = list->v[i].name;
+		v[*n].asked = list->v[i].version ? list->v[i].version : "";
+		(*n)++;
+	}
+}
+
+/* Packages as asked for; versions are filled in by the inventory. */
+static int
+store_asked(struct builder *b, struct image_row *row,
+	    struct imgcache_error *err)
+{
+	const struct recipe *q = b->in->r->recipe;
+	struct grammar_packages apt = {0}, npm = {0}, pip = {0};
+	struct image_dependency *v;
+	struct buf text = BUF_INIT;
+	char hex[HASH_HEX_SIZE];
+	struct hash h;
+	size_t i, n = 0;
+	int ret;
+
+	ret = grammar_packages(GRAMMAR_APT, &q->apt, &apt, err);
+	if (!ret)
+		ret = grammar_packages(GRAMMAR_NPM, &q->npm, &npm, err);
+	if (!ret)
+		ret = grammar_packages(GRAMMAR_PIP, &q->pip, &pip, err);
+	v = mem_array(apt.n + npm.n + pip.n + 1, sizeof(*v));
+	add_asked(v, &n, GRAMMAR_APT, &apt);
+	add_asked(v, &n, GRAMMAR_NPM, &npm);
+	add_asked(v, &n, GRAMMAR_PIP, &pip);
+	for (i = 0; i < n; i++)
+		buf_addf(&text, "%s %s %s\n", v[i].type, v[i].name,
+			 v[i].asked ? v[i].asked : "");
+	if (!ret)
+		ret = hash_bytes(HASH_XXH3, text.data, text.len, &h, err);
+	if (!ret) {
+		row->dependencies_hash = hash_hex(&h, hex);
+		ret = images_put(b->in->ic->catalog, row, &b->image_row, err);
+	}
+	if (!ret && n)
+		ret = images_set_dependencies(b->in->ic->catalog, b->image_row,
+					      v, n, err);
+	free(v);
+	buf_release(&text);
+	grammar_packages_release(&apt);
+	grammar_packages_release(&npm);
+	grammar_packages_release(&pip);
+	return ret;
+}
+
+int
+builder_record_success(struct builder *b, const struct engine_image *image,
+		       struct imgcache_error *err)
+{
+	struct catalog *cat = b->in->ic->catalog;
+	struct image_row row = image_of(b, IMAGE_COMPLETED);
+	struct build_row end = {0};
+	struct tree_counts counts = {0};
+	int ret;
+
+	row.image_id = image->id;
+	row.manifest = b->in->tag + 3;
+	row.size_bytes = image->size_bytes;
+	row.built_at = clock_now_s();
+	row.build_us = clock_mono_us() - b->started_us;
+	row.reason = imgcache_reason_text(b->reason);
+	if (image->digests[0] && strchr(image->digests[0], '@'))
+		row.digest = strchr(image->digests[0], '@') + 1;
+	if (b->in->contexts[0].tree)
+		tree_counts(b->in->contexts[0].tree, &counts);
+	fill_end(b, &end, BUILD_COMPLETED);
+	end.context_bytes = (int64_t)counts.bytes;
+	ret = catalog_begin(cat, err);
+	if (ret)
+		return ret;
+	ret = store_objects(b, err);
+	if (!ret)
+		ret = store_asked(b, &row, err);
+	if (!ret)
+		ret = builds_finish(cat, &end, b->steps, b->n_steps, err);
+	if (!ret)
+		return catalog_commit(cat, err);
+	catalog_rollback(cat);
+	return ret;
+}
+
+/* Was this package asked for? Then v takes what was asked ("": any version). */
+static void
+take_asked(struct image_dependency *v, const struct image_row *row)
+{
+	size_t k;
+
+	for (k = 0; k < row->n_dependencies; k++)
+		if (!strcmp(row->dependencies[k].type, v->type) &&
+		    !strcmp(row->dependencies[k].name, v->name))
+			v->asked = row->dependencies[k].asked;
+	if (!v->asked && !strcmp(v->type, "apt"))
+		v->type = "system";
+}
+
+/* The rows of the inventory; what apt brought along unasked is the system's. */
+static int
+store_installed(struct builder *b, const struct inventory *found,
+		struct imgcache_error *err)
+{
+	struct catalog *cat = b->in->ic->catalog;
+	struct image_list list = {0};
+	struct image_dependency *v;
+	size_t i;
+	int ret = images_get(cat, &b->found->key, &list, err);
+
+	if (!ret)
+		ret = images_load_dependencies(cat, &list, err);
+	v = mem_array(found->n + 1, sizeof(*v));
+	for (i = 0; !ret && list.n && i < found->n; i++) {
+		v[i].type = found->v[i].type;
+		v[i].name = found->v[i].name;
+		v[i].installed = found->v[i].version;
+		take_asked(&v[i], &list.v[0]);
+	}
+	if (!ret && list.n)
+		ret = images_set_dependencies(cat, list.v[0].id, v, found->n,
+					      err);
+	free(v);
+	image_list_release(&list);
+	return ret;
+}
+
+void
+builder_take_inventory(struct builder *b, const char *image_id)
+{
+	const char *argv[] = {
+		"docker", "run", "--rm", "--network=none", "--pull=never",
+		"--user=0", "--entrypoint=sh", image_id, "-c",
+		generate_inventory_command(), NULL
+	};
+	struct imgcache_error err = {0};
+	struct buf out = BUF_INIT, errs = BUF_INIT;
+	struct child_options o = {
+		.argv = argv,
+		.timeout_ms = INVENTORY_MS,
+		.own_group = true,
+		.out = &out,
+		.errs = &errs,
+		.max_output = INVENTORY_MAX,
+		.label = "docker run (inventory)",
+	};
+	struct child_result result;
+	struct inventory found = {0};
+	char text[64];
+	int ret = child_run(&o, &result, &err);
+
+	if (!ret && (result.end != CHILD_EXITED || result.status))
+		ret = error_set(&err, IMGCACHE_EFAIL, "%s",
+				child_result_text(&result, text));
+	if (!ret)
+		ret = inventory_parse(out.data, out.len, &found, &err);
+	if (!ret)
+		ret = store_installed(b, &found, &err);
+	if (ret)
+		session_warn(b->in->ic, "the versions installed in the image "
+			     "could not be read back: %s", err.text);
+	inventory_release(&found);
+	buf_release(&out);
+	buf_release(&errs);
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Versions are compared with what is known of them: facts about releases, each
+ * with its advisory or release note.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "docker/buildx.h"
+#include "docker/engine.h"
+#include "docker/registry.h"
+#include "ops/doctor.h"
+#include "sys/file.h"
+
+static void
+look_at_client(struct doctor *d)
+{
+	struct imgcache_error err = {0};
+	struct buildx_client client;
+	struct buildx_probe probe = {0};
+	struct endpoint_env env;
+
+	endpoint_env_read(&env);
+	probe.config_dir = endpoint_config_dir(&env);
+	if (buildx_client_find(&client, &probe, &err)) {
+		doctor_add(d, IMGCACHE_ILL, "buildx", "install docker and its "
+			   "buildx plugin (Debian: docker-cli, docker-buildx)",
+			   "%s", err.text);
+		goto out;
+	}
+	d->has_client = true;
+	if (doctor_compare(client.version, 0, 13) < 0)
+		doctor_add(d, IMGCACHE_ILL, "buildx", "install buildx 0.13 or "
+			   "newer", "buildx %s is older than what imgcache is "
+			   "tested with", client.version);
+	else if (doctor_compare(client.version, 0, 21) < 0)
+		/* CVE-2025-0495, fixed in 0.21.3 */
+		doctor_add(d, IMGCACHE_NOTE, "buildx", "give no credentials as "
+			   "cache attributes; 0.21.3 mends it", "buildx %s "
+			   "writes cache credentials into traces",
+			   client.version);
+	else
+		doctor_add(d, IMGCACHE_FINE, "buildx", NULL, "buildx %s",
+			   client.version);
+out:
+	free((char *)probe.config_dir);
+}
+
+static void
+look_at_version(struct doctor *d, const struct engine_info *info)
+{
+	if (doctor_compare(info->version, 20, 10) < 0)
+		doctor_add(d, IMGCACHE_ILL, "engine", "upgrade to 20.10 or "
+			   "newer", "engine %s is too old", info->version);
+	else if (doctor_compare(info->version, 23, 0) < 0)
+		doctor_add(d, IMGCACHE_NOTE, "engine", "upgrade to 23 or newer "
+			   "where Dockerfiles of your own are built",
+			   "engine %s has no named contexts, so bases of your "
+			   "own Dockerfiles cannot be pinned", info->version);
+	else if (doctor_compare(info->version, 25, 0) < 0)
+		/* CVE-2024-23651, CVE-2024-23652: BuildKit before 0.12.5 */
+		doctor_add(d, IMGCACHE_NOTE, "engine", "upgrade to 25.0.2 or "
+			   "newer", "engine %s carries a BuildKit with known "
+			   "holes; build only Dockerfiles you trust",
+			   info->version);
+	else
+		doctor_add(d, IMGCACHE_FINE, "engine", NULL,
+			   "engine %s, API %s, at %s", info->version,
+			   info->api, engine_endpoint(d->ic->engine));
+}
+
+static void
+look_at_engine(struct doctor *d)
+{
+	struct imgcache_error err = {0};
+	struct engine_info info = {0};
+	const char *const *w;
+	struct engine *e;
+
+	if (session_engine(d->ic, &e, &err) || engine_info(e, &info, &err)) {
+		doctor_add(d, IMGCACHE_ILL, "engine", "start it, set "
+			   "DOCKER_HOST or choose a docker context", "%s",
+			   err.text);
+		goto out;
+	}
+	d->has_engine = true;
+	look_at_version(d, &info);
+	doctor_add(d, IMGCACHE_FINE, "store", NULL, "%s image store (%s)",
+		   info.store, info.driver);
+	if (d->ic->endpoint.kind == ENDPOINT_OTHER)
+		doctor_add(d, IMGCACHE_NOTE, "endpoint", "use a unix socket "
+			   "where lookups must be fast", "%s is asked through "
+			   "the docker client, 15 ms and more a question",
+			   d->ic->endpoint.text);
+	if (str_starts(d->ic->endpoint.text, "tcp://") &&
+	    !getenv("DOCKER_TLS_VERIFY"))
+		doctor_add(d, IMGCACHE_ILL, "endpoint", "use TLS or ssh",
+			   "whoever reaches %s is root on that machine",
+			   d->ic->endpoint.text);
+	if (d->ic->endpoint.path && geteuid() != 0)
+		doctor_add(d, IMGCACHE_NOTE, "rights", NULL, "access to %s is "
+			   "access as root", d->ic->endpoint.path);
+	for (w = info.warnings; *w; w++)
+		doctor_add(d, IMGCACHE_NOTE, "engine", NULL, "%s", *w);
+out:
+	engine_info_release(&info);
+}
+
+static void
+look_at_registry(struct doctor *d)
+{
+	const char *name = settings_text(&d->ic->settings, SETTING_REGISTRY);
+	struct imgcache_error err = {0};
+	char *digest = NULL, *ref;
+
+	if (!name || !*name || !d->online || !d->has_client)
+		return;
+	ref = mem_printf("%s:imgcache-doctor", name);
+	switch (registry_digest(&d->ic->registry, ref, &digest, &err)) {
+	case 0:
+	case IMGCACHE_ENO:
+		doctor_add(d, IMGCACHE_FINE, "registry", NULL, "%s answers",
+			   name);
+		break;
+	default:
+		doctor_add(d, IMGCACHE_ILL, "registry", "check the name, the "
+			   "network and 'docker login'", "%s", err.text);
+	}
+	free(digest);
+	free(ref);
+}
+
+void
+doctor_docker(struct doctor *d)
+{
+	look_at_client(d);
+	look_at_engine(d);
+	look_at_registry(d);
+}
+
+/* The name under which the kernel's binfmt_misc knows an emulator. */
+static const char *
+emulator_of(const char *platform)
+{
+	static const char *const names[][2] = {
+		{ "/arm64", "aarch64" }, { "/amd64", "x86_64" },
+		{ "/arm/v7", "arm" }, { "/arm/v6", "arm" }, { "/386", "i386" },
+		{ "/riscv64", "riscv64" }, { "/ppc64le", "ppc64le" },
+		{ "/s390x", "s390x" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (str_ends(platform, names[i][0]))
+			return names[i][1];
+	return NULL;
+}
+
+static void
+look_at_platform(struct doctor *d, const char *image, const char *platform)
+{
+	const char *name = emulator_of(platform);
+	char *path;
+
+	if (!strcmp(platform, session_platform(d->ic)) || !name)
+		return;
+	path = mem_printf("/proc/sys/fs/binfmt_misc/qemu-%s", name);
+	if (file_exists(path))
+		doctor_add(d, IMGCACHE_FINE, "platform", NULL,
+			   "%s is emulated here", platform);
+	else
+		doctor_add(d, IMGCACHE_ILL, "platform", "install "
+			   "qemu-user-static and binfmt-support, or use a "
+			   "builder of that kind", "image '%s' wants %s, which "
+			   "this machine cannot emulate", image, platform);
+	free(path);
+}
+
+void
+doctor_platforms(struct doctor *d)
+{
+	size_t i, k;
+
+	for (i = 0; d->ic->has_project && i < d->ic->project.n_images; i++) {
+		const struct recipe *q = &d->ic->project.images[i].recipe;
+
+		for (k = 0; k < q->platforms.n; k++)
+			look_at_platform(d, q->name, q->platforms.v[k]);
+	}
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* Directories, disk, and the catalog with what crashed processes left. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "base/error.h"
+#include "base/units.h"
+#include "ops/doctor.h"
+#include "ops/reconcile.h"
+#include "store/builds.h"
+#include "store/lookups.h"
+#include "sys/file.h"
+#include "sys/lock.h"
+
+#define LOW_BYTES (2LL * 1000 * 1000 * 1000)
+
+static void
+look_at_disk(struct doctor *d, const char *topic, const char *path)
+{
+	struct statvfs v;
+	char text[UNITS_TEXT];
+	int64_t left;
+
+	if (statvfs(path, &v))
+		return;
+	left = (int64_t)v.f_bavail * (int64_t)v.f_frsize;
+	units_size(text, left);
+	if (left < LOW_BYTES)
+		doctor_add(d, IMGCACHE_ILL, topic, "imgcache prune, or remove "
+			   "something else", "only %s left for %s", text, path);
+	else
+		doctor_add(d, IMGCACHE_FINE, topic, NULL, "%s left for %s",
+			   text, path);
+}
+
+static void
+look_at_directory(struct doctor *d, enum setting_id id)
+{
+	const char *path = settings_text(&d->ic->settings, id);
+	struct imgcache_error err = {0};
+
+	if (file_private_dir(path, &err)) {
+		doctor_add(d, IMGCACHE_ILL, setting_row(id)->name, "make it "
+			   "yours and writable, or set IMGCACHE_DIR", "%s",
+			   err.text);
+		return;
+	}
+	doctor_add(d, IMGCACHE_FINE, setting_row(id)->name, NULL, "%s", path);
+	if (file_on_network(path))
+		doctor_add(d, IMGCACHE_NOTE, setting_row(id)->name,
+			   "set IMGCACHE_DIR to a local disk", "%s is on a "
+			   "network file system: slower, and without WAL",
+			   path);
+}
+
+/* A build row that runs while nobody holds its lock was killed. */
+static bool
+is_alive(struct imgcache *ic, const char *tag)
+{
+	struct imgcache_error err = {0};
+	struct lock lock = LOCK_INIT;
+	const char *dir;
+	bool busy;
+
+	if (session_state_dir(ic, "locks", &dir, &err))
+		return true;
+	busy = lock_take(&lock, arena_printf(&ic->arena, "%s/%s", dir, tag),
+			 LOCK_SHARED, 0, "doctor", &err) == IMGCACHE_EBUSY;
+	lock_release(&lock);
+	return busy;
+}
+
+static void
+close_builds(struct doctor *d)
+{
+	struct build_filter filter = { .statuses = 1u << BUILD_RUNNING };
+	struct imgcache_error err = {0};
+	struct build_list list = {0};
+	size_t i, n = 0;
+
+	if (builds_list(d->ic->catalog, &filter, &list, &err))
+		goto out;
+	for (i = 0; i < list.n && !err.code; i++) {
+		struct build_row *b = &list.v[i];
+
+		if (is_alive(d->ic, b->key.tag))
+			continue;
+		b->status = BUILD_INTERRUPTED;
+		b->exit_status = -1;
+		b->error = "its process ended without a word";
+		if (!builds_finish(d->ic->catalog, b, NULL, 0, &err))
+			n++;
+		if (!err.code && b->image)
+			(void)images_set_status(d->ic->catalog, b->image,
+						IMAGE_INTERRUPTED, b->error,
+						&err);
+	}
+	if (n)
+		doctor_add(d, IMGCACHE_REPAIRED, "builds", NULL, "%zu builds "
+			   "whose process was gone are closed", n);
+out:
+	build_list_release(&list);
+}
+
+static void
+look_at_catalog(struct doctor *d)
+{
+	struct imgcache_error err = {0};
+	char text[UNITS_TEXT];
+
+	if (session_catalog(d->ic, CATALOG_READ, &err)) {
+		doctor_add(d, IMGCACHE_ILL, "catalog", NULL, "%s", err.text);
+		return;
+	}
+	if (catalog_flags(d->ic->catalog).was_rebuilt)
+		doctor_add(d, IMGCACHE_REPAIRED, "catalog", NULL,
+			   "a damaged catalog was set aside and filled anew "
+			   "from the engine's labels");
+	if (catalog_check(d->ic->catalog, true, &err)) {
+		doctor_add(d, IMGCACHE_ILL, "catalog", "it is set aside at the "
+			   "next start; nothing of the engine is lost", "%s",
+			   err.text);
+		error_clear(&err);
+		(void)catalog_recover(d->ic->catalog, &err);
+		return;
+	}
+	doctor_add(d, IMGCACHE_FINE, "catalog", NULL, "%s, %s, tables and "
+		   "indexes agree", catalog_path(d->ic->catalog),
+		   units_size(text, catalog_size_bytes(d->ic->catalog)));
+	if (catalog_flags(d->ic->catalog).is_readonly)
+		return;
+	if (lookups_fold(d->ic->catalog, NULL, &err))
+		doctor_add(d, IMGCACHE_ILL, "lookups", NULL, "%s", err.text);
+	error_clear(&err);
+	close_builds(d);
+	if (!reconcile(d->ic, false, &err))
+		doctor_add(d, IMGCACHE_FINE, "images", NULL,
+			   "the catalog agrees with the engine");
+}
+
+void
+doctor_state(struct doctor *d)
+{
+	look_at_directory(d, SETTING_STATE_DIR);
+	look_at_directory(d, SETTING_CACHE_DIR);
+	look_at_disk(d, "disk", settings_text(&d->ic->settings,
+					      SETTING_STATE_DIR));
+	look_at_catalog(d);
+}

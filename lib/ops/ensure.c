@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One build per key at a time on this machine: the lock is taken before the
+ * second look, so whoever waited finds the result of whom it waited for.
+ */
+#include "ops/ensure.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "docker/engine.h"
+#include "ops/builder.h"
+#include "ops/prune.h"
+#include "sys/clock.h"
+#include "sys/lock.h"
+
+/* USE_STATIC_BASE_IMAGE: the agreed image is used as it is. */
+static int
+use_static(struct imgcache_recipe *r, struct imgcache_answer *a, bool *done,
+	   struct imgcache_error *err)
+{
+	const char *ref = r->recipe->static_ref;
+
+	*done = false;
+	if (!settings_bool(&r->ic->settings, SETTING_USE_STATIC_BASE))
+		return 0;
+	if (r->image && project_static(r->image, &ref, err))
+		return err->code;
+	if (!ref || !*ref)
+		return 0;
+	memset(a, 0, sizeof(*a));
+	a->name = r->recipe->name;
+	a->ref = a->image_id = arena_strdup(&r->ic->arena, ref);
+	a->state = IMGCACHE_HIT;
+	a->is_static = true;
+	*done = true;
+	return 0;
+}
+
+/* The images that this one is built from come first. */
+static int
+ensure_needs(struct imgcache_recipe *r, const struct ensure *e,
+	     struct imgcache_error *err)
+{
+	struct imgcache *ic = r->ic;
+	struct imgcache_build_options build = *e->build;
+	struct ensure needed = { .verb = e->verb, .build = &build };
+	struct imgcache_answer ignored;
+	struct imgcache_recipe *other;
+	size_t i;
+	int ret = 0;
+
+	build.tags = NULL;
+	build.rebuild = false;
+	for (i = 0; !ret && r->image && i < r->image->n_needs; i++) {
+		const struct project_image *image =
+			&ic->project.images[r->image->needs[i]];
+
+		ret = imgcache_recipe_named(ic, image->recipe.name, &other,
+					    err);
+		if (!ret)
+			ret = ensure_image(other, &needed, &ignored, err);
+		if (ret)
+			error_prefix(err, "'%s', which '%s' is built from",
+				     image->recipe.name, r->recipe->name);
+	}
+	return ret;
+}
+
+static void
+say_waiting(struct inputs *in, const char *path)
+{
+	struct imgcache_event e = {
+		.type = IMGCACHE_WAITING,
+		.name = in->r->recipe->name,
+		.ref = in->ref,
+	};
+	char owner[256];
+
+	lock_owner(path, owner, sizeof(owner));
+	e.text = owner;
+	session_event(in->ic, &e);
+}
+
+static int
+take_lock(struct inputs *in, struct lock *lock, bool *waited,
+	  struct imgcache_error *err)
+{
+	const char *dir;
+	char *path;
+	int ret = session_state_dir(in->ic, "locks", &dir, err);
+
+	*waited = false;
+	if (ret)
+		return ret;
+	path = mem_printf("%s/%s", dir, in->tag);
+	ret = lock_take(lock, path, LOCK_EXCLUSIVE, 0, "build", err);
+	if (ret == IMGCACHE_EBUSY) {
+		error_clear(err);
+		*waited = true;
+		say_waiting(in, path);
+		ret = lock_take(lock, path, LOCK_EXCLUSIVE, -1, "build", err);
+	}
+	free(path);
+	return ret;
+}
+
+static int
+hold(struct inputs *in, const struct ensure *e, struct imgcache_error *err)
+{
+	if (!e->lease || session_is_disabled(in->ic))
+		return 0;
+	if (session_catalog(in->ic, CATALOG_READ, err))
+		return err->code;
+	return lease_hold(in->ic->catalog, in->tag, e->verb, 10000, e->lease,
+			  err);
+}
+
+static int
+build(struct inputs *in, struct lookup_found *f, const struct ensure *e,
+      struct imgcache_answer *a, struct imgcache_error *err)
+{
+	struct builder b = {
+		.in = in,
+		.found = f,
+		.options = e->build,
+		.reason = a->reason,
+		.detail = a->detail,
+	};
+	struct imgcache_answer again;
+	struct lock lock = LOCK_INIT;
+	bool waited;
+	int ret = take_lock(in, &lock, &waited, err);
+
+	if (!ret && waited && !e->build->rebuild) {
+		ret = lookup_image(in, f, &again, err);
+		if (!ret && again.state == IMGCACHE_HIT) {
+			again.elapsed_us = a->elapsed_us;
+			*a = again;
+			goto out;
+		}
+	}
+	if (ret)
+		goto out;
+	b.lock_fd = lock.fd;
+	ret = builder_run(&b, a, err);
+	builder_release(&b);
+out:
+	lock_release(&lock);
+	return ret;
+}
+
+static int
+say_no(const struct imgcache_answer *a, struct imgcache_error *err)
+{
+	const char *text = imgcache_reason_text(a->reason);
+	int code = a->state == IMGCACHE_UNKNOWN ? IMGCACHE_EUNKNOWN :
+		IMGCACHE_ENO;
+
+	if (a->state == IMGCACHE_UNKNOWN && a->detail)
+		return error_set(err, code, "%.900s", a->detail);
+	return error_set(err, code, "%s%s%s: %s%s%.600s", a->name ? "'" : "",
+			 a->name ? a->name : a->tag, a->name ? "'" : "", text,
+			 a->detail ? ": " : "", a->detail ? a->detail : "");
+}
+
+/* The names that were asked for go on the image on a hit as on a build. */
+static int
+add_tags(struct inputs *in, const char *const *tags,
+	 const struct imgcache_answer *a, struct imgcache_error *err)
+{
+	struct engine *engine;
+	int ret = 0;
+
+	if (!tags || !*tags)
+		return 0;
+	ret = session_engine(in->ic, &engine, err);
+	for (; !ret && *tags; tags++)
+		ret = engine_tag(engine, a->image_id, *tags, err);
+	return ret;
+}
+
+static int
+decide(struct inputs *in, struct lookup_found *f, const struct ensure *e,
+       struct imgcache_answer *a, struct imgcache_error *err)
+{
+	bool bypass = e->build->rebuild || e->build->no_cache ||
+		settings_bool(&in->ic->settings, SETTING_NO_CACHE) ||
+		session_is_disabled(in->ic);
+
+	if (!bypass && !e->build->dry_run)
+		lookup_count(in, f, e->verb, a);
+	if (a->state == IMGCACHE_UNKNOWN)
+		return say_no(a, err);
+	if (a->state == IMGCACHE_HIT && !bypass)
+		return add_tags(in, e->build->tags, a, err);
+	if (bypass && a->state == IMGCACHE_HIT) {
+		a->state = IMGCACHE_MISS;
+		a->reason = IMGCACHE_ASKED;
+		a->detail = NULL;
+	}
+	if (e->only_look)
+		return say_no(a, err);
+	if (e->build->dry_run)
+		return 0;
+	return build(in, f, e, a, err);
+}
+
+static int
+look_and_decide(struct imgcache_recipe *r, const struct ensure *e,
+		struct imgcache_answer *a, struct imgcache_error *err)
+{
+	struct inputs_options o = { .fresh_bases = e->build->rebuild };
+	int64_t start = clock_mono_us();
+	struct lookup_found f;
+	struct inputs in = {0};
+	bool done;
+	int ret = use_static(r, a, &done, err);
+
+	if (ret || done)
+		return ret;
+	if (!e->only_look && !e->build->dry_run)
+		ret = ensure_needs(r, e, err);
+	if (ret)
+		return ret;
+	ret = inputs_take(r, &o, &in, err);
+	if (!ret)
+		ret = hold(&in, e, err);
+	if (!ret)
+		ret = lookup_image(&in, &f, a, err);
+	a->elapsed_us = clock_mono_us() - start;
+	if (!ret)
+		ret = decide(&in, &f, e, a, err);
+	inputs_release(&in);
+	return ret;
+}
+
+int
+ensure_image(struct imgcache_recipe *r, const struct ensure *e,
+	     struct imgcache_answer *a, struct imgcache_error *err)
+{
+	int ret = look_and_decide(r, e, a, err);
+
+	if (session_recovers(r->ic, ret, err))
+		ret = look_and_decide(r, e, a, err);
+	return ret;
+}
+
+int
+imgcache_get(struct imgcache *ic, struct imgcache_recipe *r, bool quiet,
+	     struct imgcache_answer *out, struct imgcache_error *err)
+{
+	struct imgcache_build_options build = { .dry_run = quiet };
+	struct ensure e = { .verb = "get", .build = &build, .only_look = true };
+
+	(void)ic;
+	memset(out, 0, sizeof(*out));
+	return ensure_image(r, &e, out, err);
+}
+
+int
+imgcache_build(struct imgcache *ic, struct imgcache_recipe *r,
+	       const struct imgcache_build_options *o,
+	       struct imgcache_answer *out, struct imgcache_error *err)
+{
+	struct ensure e = { .verb = "build", .build = o };
+	int ret;
+
+	memset(out, 0, sizeof(*out));
+	ret = ensure_image(r, &e, out, err);
+	if (!ret && out->built && !session_is_disabled(ic))
+		prune_after_build(ic);
+	return ret;
+}

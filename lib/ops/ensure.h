@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef IMGCACHE_OPS_ENSURE_H
+#define IMGCACHE_OPS_ENSURE_H
+
+/*
+ * Look up, and if it misses, build: the one path that build, spawn and what
+ * comes later take.
+ */
+
+#include "ops/lookup.h"
+#include "store/leases.h"
+
+struct ensure {
+	const char *verb;		/* as lookups are counted */
+	const struct imgcache_build_options *build;
+	bool only_look;			/* never build: a miss is IMGCACHE_ENO */
+	struct lease *lease;		/* held on a hit and after a build; or NULL */
+};
+
+/*
+ * 0 with a hit (perhaps built by this call); IMGCACHE_ENO and the reason;
+ * IMGCACHE_EUNKNOWN; or what the build says. *a is filled in either way.
+ */
+int ensure_image(struct imgcache_recipe *r, const struct ensure *e,
+		 struct imgcache_answer *a, struct imgcache_error *err);
+
+#endif

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is remembered of a context: its generation and, for each path in byte
+ * order, the stat data that BuildKit compares and the digest that it does not
+ * know. The file is taken away before a build and written anew when all went
+ * well, so whatever happens in between leads to a new generation.
+ */
+#include "ops/handover.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "source/tree.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+
+#define MAGIC "imgcache-context 1\n"
+#define LINE_MAX_FIXED 256
+
+/* One line of the memory: everything but the path. */
+struct seen {
+	unsigned mode;
+	int64_t size, mtime_ns;
+	const char *digest;
+	size_t digest_len;
+	const char *path;
+	size_t path_len;
+};
+
+struct lines {
+	struct strv v;
+};
+
+static bool
+add_line(void *payload, const char *path, const struct tree_entry *e)
+{
+	struct lines *l = payload;
+	struct buf b = BUF_INIT;
+
+	buf_add_cquoted(&b, path, strlen(path));
+	buf_addf(&b, " %o %" PRId64 " %" PRId64 " ", (unsigned)e->id.mode,
+		 e->type == TREE_DIR ? 0 : e->id.size,
+		 e->type == TREE_DIR ? 0 : e->id.mtime_ns);
+	if (e->type != TREE_DIR)
+		hash_add_hex(&e->digest, &b);
+	strv_take(&l->v, buf_detach(&b));
+	return true;
+}
+
+static void
+lines_of(const struct tree *t, struct lines *l)
+{
+	if (t)
+		tree_each(t, add_line, l);
+}
+
+static bool
+parse_line(const char *line, struct seen *s)
+{
+	int at = 0;
+
+	s->path = line;
+	if (*line == '"') {
+		const char *p;
+
+		for (p = line + 1; *p && *p != '"'; p++)
+			if (*p == '\\' && p[1])
+				p++;
+		s->path_len = (size_t)(p - line) + 1;
+	} else {
+		s->path_len = strcspn(line, " ");
+	}
+	if (sscanf(line + s->path_len, " %o %" SCNd64 " %" SCNd64 " %n",
+		   &s->mode, &s->size, &s->mtime_ns, &at) != 3 || !at)
+		return false;
+	s->digest = line + s->path_len + at;
+	s->digest_len = strlen(s->digest);
+	return true;
+}
+
+/* Would BuildKit take the new entry for the old one although it differs? */
+static bool
+is_hidden_change(const struct seen *was, const struct seen *now)
+{
+	if (S_ISDIR(was->mode) && S_ISDIR(now->mode))
+		return was->mode != now->mode;
+	if ((was->mode & S_IFMT) != (now->mode & S_IFMT) ||
+	    now->mtime_ns < was->mtime_ns)
+		return true;
+	if (was->digest_len == now->digest_len &&
+	    !memcmp(was->digest, now->digest, now->digest_len))
+		return false;
+	return was->mode == now->mode && was->size == now->size &&
+		was->mtime_ns == now->mtime_ns;
+}
+
+static int
+compare_paths(const struct seen *a, const struct seen *b)
+{
+	size_t n = a->path_len < b->path_len ? a->path_len : b->path_len;
+	int c = memcmp(a->path, b->path, n);
+
+	if (c)
+		return c;
+	return a->path_len < b->path_len ? -1 : a->path_len > b->path_len;
+}
+
+static int
+compare_lines(const void *a, const void *b)
+{
+	struct seen x, y;
+
+	if (!parse_line(*(char *const *)a, &x) ||
+	    !parse_line(*(char *const *)b, &y))
+		return strcmp(*(char *const *)a, *(char *const *)b);
+	return compare_paths(&x, &y);
+}
+
+/* Both are in byte order of their paths; old is the text of the memory. */
+static bool
+has_hidden_change(char *old, const struct lines *new)
+{
+	struct seen was, now;
+	char *line, *save = NULL;
+	size_t i = 0;
+
+	line = strtok_r(old, "\n", &save);
+	while (line && i < new->v.n) {
+		int order;
+
+		if (!parse_line(line, &was) || !parse_line(new->v.v[i], &now))
+			return true;
+		order = compare_paths(&was, &now);
+		if (!order && is_hidden_change(&was, &now))
+			return true;
+		if (order >= 0)
+			i++;
+		if (order <= 0)
+			line = strtok_r(NULL, "\n", &save);
+	}
+	return false;
+}
+
+/* Keep the generation of the memory if it still serves; else make one. */
+static void
+choose_generation(struct handover_context *c, const struct lines *now)
+{
+	struct imgcache_error ignored = {0};
+	struct buf old = BUF_INIT;
+	char *rest;
+	size_t len;
+
+	snprintf(c->generation, sizeof(c->generation), "%" PRIx64 "-%x",
+		 (uint64_t)clock_now_us(), (unsigned)getpid());
+	if (!c->memo || file_read(AT_FDCWD, c->memo, 0, &old, &ignored) ||
+	    !str_starts(old.data, MAGIC))
+		goto out;
+	rest = old.data + strlen(MAGIC);
+	len = strcspn(rest, "\n");
+	if (len && len < sizeof(c->generation) && rest[len] &&
+	    strlen(old.data) == old.len) {
+		char kept[sizeof(c->generation)];
+
+		memcpy(kept, rest, len);
+		kept[len] = '\0';
+		if (!has_hidden_change(rest + len + 1, now))
+			memcpy(c->generation, kept, sizeof(kept));
+	}
+out:
+	if (c->memo)
+		unlink(c->memo);
+	buf_release(&old);
+}
+
+static int
+make_link(const char *target, const char *link, struct imgcache_error *err)
+{
+	char *temp = mem_printf("%s.%d", link, (int)getpid());
+	int ret = 0;
+
+	unlink(temp);
+	if (symlink(target, temp) || rename(temp, link))
+		ret = error_errno(err, IMGCACHE_EFAIL, "cannot make '%s'",
+				  link);
+	free(temp);
+	return ret;
+}
+
+static int
+hand_over_context(struct inputs *in, const char *dir, const char *scope,
+		  struct handover_context *c, struct imgcache_error *err)
+{
+	const char *cache = session_cache_dir(in->ic, "contexts");
+	struct lines now = {0};
+	struct buf id = BUF_INIT;
+	char hex[HASH_HEX_SIZE];
+	struct hash h;
+	int ret;
+
+	buf_addf(&id, "%s\n%s\n", scope, c->context->path);
+	ret = hash_bytes(HASH_XXH3, id.data, id.len, &h, err);
+	buf_release(&id);
+	if (ret)
+		return ret;
+	hash_hex(&h, hex);
+	c->memo = cache ? path_join(cache, hex) : NULL;
+	lines_of(c->context->tree, &now);
+	if (now.v.n)
+		qsort(now.v.v, now.v.n, sizeof(*now.v.v), compare_lines);
+	choose_generation(c, &now);
+	strv_release(&now.v);
+	hex[16] = '\0';
+	c->link = mem_printf("%s/%s-%s", dir, hex, c->generation);
+	return make_link(c->context->path, c->link, err);
+}
+
+static int
+write_file(char **path, const char *dir, const char *tag, const char *suffix,
+	   const struct buf *text, struct imgcache_error *err)
+{
+	*path = mem_printf("%s/%s.%s", dir, tag, suffix);
+	return file_replace(AT_FDCWD, *path, text->data, text->len, 0600,
+			    false, err);
+}
+
+int
+handover_make(struct inputs *in, const char *scope, struct handover *out,
+	      struct imgcache_error *err)
+{
+	const struct input_context *main = &in->contexts[0];
+	const char *dir;
+	size_t i;
+	int ret;
+
+	memset(out, 0, sizeof(*out));
+	ret = session_state_dir(in->ic, "handover", &dir, err);
+	if (!ret)
+		ret = write_file(&out->dockerfile, dir, in->tag, "Dockerfile",
+				 &in->dockerfile, err);
+	if (!ret && main->has_ignore)
+		ret = write_file(&out->ignore, dir, in->tag,
+				 "Dockerfile.dockerignore", &main->ignore, err);
+	out->v = mem_array(in->n_contexts, sizeof(*out->v));
+	for (i = 0; !ret && i < in->n_contexts; i++) {
+		struct handover_context *c = &out->v[out->n++];
+
+		c->context = &in->contexts[i];
+		if (!c->context->is_empty) {
+			ret = hand_over_context(in, dir, scope, c, err);
+			continue;
+		}
+		c->link = mem_printf("%s/imgcache-empty", dir);
+		ret = file_mkdirs(c->link, 0700, err);
+	}
+	return ret;
+}
+
+void
+handover_remember(struct handover *h)
+{
+	struct imgcache_error ignored = {0};
+	size_t i, k;
+
+	for (i = 0; i < h->n; i++) {
+		struct handover_context *c = &h->v[i];
+		struct buf text = BUF_INIT;
+		struct lines now = {0};
+
+		if (!c->memo)
+			continue;
+		lines_of(c->context->tree, &now);
+		if (now.v.n)
+			qsort(now.v.v, now.v.n, sizeof(*now.v.v),
+			      compare_lines);
+		buf_addf(&text, MAGIC "%s\n", c->generation);
+		for (k = 0; k < now.v.n; k++)
+			buf_addf(&text, "%s\n", now.v.v[k]);
+		(void)file_replace(AT_FDCWD, c->memo, text.data, text.len,
+				   0600, false, &ignored);
+		error_clear(&ignored);
+		buf_release(&text);
+		strv_release(&now.v);
+	}
+}
+
+void
+handover_release(struct handover *h)
+{
+	size_t i;
+
+	if (h->dockerfile)
+		unlink(h->dockerfile);
+	if (h->ignore)
+		unlink(h->ignore);
+	free(h->dockerfile);
+	free(h->ignore);
+	for (i = 0; i < h->n; i++) {
+		free(h->v[i].link);
+		free(h->v[i].memo);
+	}
+	free(h->v);
+	memset(h, 0, sizeof(*h));
+}
+
+int64_t
+handover_sweep(struct imgcache *ic, int64_t before_s)
+{
+	struct imgcache_error ignored = {0};
+	const char *dir;
+	struct dirent *d;
+	struct stat st;
+	int64_t n = 0;
+	DIR *all;
+
+	if (session_state_dir(ic, "handover", &dir, &ignored))
+		return 0;
+	all = opendir(dir);
+	while (all && (d = readdir(all))) {
+		if (d->d_name[0] == '.' ||
+		    fstatat(dirfd(all), d->d_name, &st, AT_SYMLINK_NOFOLLOW) ||
+		    S_ISDIR(st.st_mode) || st.st_mtime >= before_s)
+			continue;
+		n += !unlinkat(dirfd(all), d->d_name, 0);
+	}
+	if (all)
+		closedir(all);
+	return n;
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+/* The images of the catalog: listing, finding, pinning, deleting, their logs. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "docker/engine.h"
+#include "docker/progress.h"
+#include "ops/removal.h"
+#include "ops/rows.h"
+#include "store/images.h"
+#include "store/lookups.h"
+#include "sys/clock.h"
+#include "sys/lock.h"
+#include "sys/signals.h"
+
+static enum image_sort
+sort_of(enum imgcache_sort s)
+{
+	switch (s) {
+	case IMGCACHE_BY_NAME:
+		return IMAGE_BY_NAME;
+	case IMGCACHE_BY_CREATED:
+		return IMAGE_BY_CREATED;
+	case IMGCACHE_BY_SIZE:
+		return IMAGE_BY_SIZE;
+	case IMGCACHE_BY_HITS:
+		return IMAGE_BY_HITS;
+	case IMGCACHE_BY_USE:
+		break;
+	}
+	return IMAGE_BY_USED;
+}
+
+/* Which engine's rows are meant; all of them if it gives no answer. */
+static const char *
+engine_or_all(struct imgcache *ic)
+{
+	struct imgcache_error why = {0};
+	const char *name;
+
+	if (!session_engine_name(ic, &name, &why))
+		return name;
+	session_warn(ic, "%s; showing the images of all engines", why.text);
+	return NULL;
+}
+
+static int
+open_folded(struct imgcache *ic, struct imgcache_error *err)
+{
+	int ret = session_catalog(ic, CATALOG_READ, err);
+
+	if (!ret)
+		ret = lookups_fold(ic->catalog, NULL, err);
+	return session_recovers(ic, ret, err) ? 0 : ret;
+}
+
+static int
+status_bits(const char *status, unsigned *bits, struct imgcache_error *err)
+{
+	enum image_status s;
+
+	*bits = 0;
+	if (!status)
+		return 0;
+	if (!image_status_parse(status, &s))
+		return error_set(err, IMGCACHE_EUSAGE, "no such status '%s'; "
+				 "it is completed, failed, building, gone, "
+				 "pruned, deleted, changed, interrupted or "
+				 "pending", status);
+	*bits = 1u << s;
+	return 0;
+}
+
+int
+imgcache_list(struct imgcache *ic, const struct imgcache_filter *f,
+	      const struct imgcache_image **out, size_t *n,
+	      struct imgcache_error *err)
+{
+	struct image_filter filter = {
+		.name = f->name,
+		.base = f->base,
+		.dependency = f->dependency,
+		.pin = f->pinned ? IMAGE_PINNED : IMAGE_ANY_PIN,
+		.sort = sort_of(f->sort),
+		.limit = f->limit,
+	};
+	struct image_list list = {0};
+	int ret = status_bits(f->status, &filter.statuses, err);
+
+	if (!ret)
+		ret = open_folded(ic, err);
+	if (ret)
+		return ret;
+	if (!f->all_engines)
+		filter.engine = engine_or_all(ic);
+	if (f->unused_for_s)
+		filter.unused_since = clock_now_s() - f->unused_for_s;
+	ret = images_list(ic->catalog, &filter, &list, err);
+	if (!ret)
+		ret = images_load_dependencies(ic->catalog, &list, err);
+	if (!ret) {
+		*out = rows_to_public(ic, &list);
+		*n = list.n;
+	}
+	image_list_release(&list);
+	return ret;
+}
+
+int
+imgcache_find(struct imgcache *ic, const char *what,
+	      const struct imgcache_image **out, struct imgcache_error *err)
+{
+	struct image_list list = {0};
+	int ret = open_folded(ic, err);
+
+	if (!ret)
+		ret = images_find(ic->catalog, engine_or_all(ic), what, &list,
+				  err);
+	if (!ret && !list.n)
+		ret = error_set(err, IMGCACHE_ENO, "no image '%s' in the "
+				"catalog; see imgcache list", what);
+	if (!ret)
+		ret = images_load_dependencies(ic->catalog, &list, err);
+	if (!ret)
+		*out = rows_to_public(ic, &list);
+	image_list_release(&list);
+	return ret;
+}
+
+int
+imgcache_pin(struct imgcache *ic, const struct imgcache_image *image,
+	     bool pinned, struct imgcache_error *err)
+{
+	int ret = session_catalog(ic, CATALOG_WRITE, err);
+
+	return ret ? ret : images_set_pinned(ic->catalog, image->row, pinned,
+					     err);
+}
+
+int
+imgcache_delete(struct imgcache *ic, const struct imgcache_image *image,
+		bool force, struct imgcache_error *err)
+{
+	struct removal removal = { .status = IMAGE_DELETED };
+	int ret;
+
+	if (image->pinned && !force)
+		return error_set(err, IMGCACHE_EFAIL, "image %s is pinned; "
+				 "unpin it or use --force", image->id);
+	ret = session_catalog(ic, CATALOG_WRITE, err);
+	if (!ret)
+		ret = removal_run(ic, image, &removal, err);
+	if (!ret && removal.end == REMOVAL_IN_USE)
+		ret = error_set(err, IMGCACHE_EBUSY, "image %s is in use: %s",
+				image->id, removal.why);
+	return ret;
+}
+
+/* Is somebody building it now? The lock knows, a pid does not. */
+static bool
+is_building(struct imgcache *ic, const char *tag)
+{
+	struct imgcache_error err = {0};
+	struct lock lock = LOCK_INIT;
+	const char *dir;
+	bool busy;
+
+	if (session_state_dir(ic, "locks", &dir, &err))
+		return false;
+	busy = lock_take(&lock, arena_printf(&ic->arena, "%s/%s", dir, tag),
+			 LOCK_SHARED, 0, "log", &err) == IMGCACHE_EBUSY;
+	lock_release(&lock);
+	return busy;
+}
+
+struct log_follower {
+	struct progress *progress;
+	imgcache_line_fn *fn;
+	void *payload;
+};
+
+static void
+on_log_event(void *payload, const struct progress_event *e)
+{
+	struct log_follower *f = payload;
+	struct buf line = BUF_INIT;
+
+	progress_add_line(&line, e);
+	f->fn(f->payload, line.data, line.len);
+	buf_release(&line);
+}
+
+static int
+follow_log(struct imgcache *ic, const struct imgcache_image *image, int fd,
+	   struct log_follower *out, struct imgcache_error *err)
+{
+	char chunk[65536];
+	ssize_t n;
+	bool last = false;
+
+	for (;;) {
+		n = read(fd, chunk, sizeof(chunk));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return error_errno(err, IMGCACHE_EFAIL, "cannot read "
+					   "'%s'", image->log);
+		if (n > 0) {
+			progress_feed(out->progress, chunk, (size_t)n);
+			continue;
+		}
+		if (last)
+			return 0;
+		if (signals_check(err))
+			return err->code;
+		last = !is_building(ic, image->tag);
+		if (!last)
+			clock_sleep_ms(100);
+	}
+}
+
+int
+imgcache_log(struct imgcache *ic, const struct imgcache_image *image,
+	     bool follow, imgcache_line_fn *fn, void *payload,
+	     struct imgcache_error *err)
+{
+	struct log_follower out = { .fn = fn, .payload = payload };
+	int fd, ret;
+
+	if (!image->log)
+		return error_set(err, IMGCACHE_ENO, "image %s has no build log",
+				 image->id);
+	fd = open(image->log, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return error_errno(err, errno == ENOENT ? IMGCACHE_ENO :
+				   IMGCACHE_EFAIL, "cannot read the log '%s'",
+				   image->log);
+	if (!follow) {
+		ret = progress_render_log(fd, fn, payload, err);
+	} else {
+		out.progress = progress_new(on_log_event, &out);
+		ret = follow_log(ic, image, fd, &out, err);
+		progress_end(out.progress);
+		progress_free(out.progress);
+	}
+	close(fd);
+	return ret;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef IMGCACHE_OPS_INPUTS_H
+#define IMGCACHE_OPS_INPUTS_H
+
+/*
+ * Everything that one recipe comes to at one moment: the Dockerfile that will
+ * be handed over, what its bases are, the tree of its context, and from these
+ * the manifest, the key and the tag. Taken before a build and once more after
+ * it; what is built is what was taken.
+ */
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/strv.h"
+#include "ops/base.h"
+#include "ops/session.h"
+#include "recipe/manifest.h"
+#include "source/hash.h"
+
+struct textmemo;
+struct tree;
+
+/* A build context on disk, main or named. */
+struct input_context {
+	const char *name;	/* NULL: the main one */
+	const char *path;	/* absolute */
+	struct tree *tree;
+	struct buf ignore;	/* text of the ignore file in force */
+	bool has_ignore;
+	bool is_empty;		/* the build needs no files at all */
+};
+
+struct inputs {
+	struct imgcache *ic;
+	struct imgcache_recipe *r;
+	struct buf dockerfile;	/* the bytes handed to buildx */
+	enum hash_kind hash;
+	const char *epoch;	/* NULL: none */
+	const char *frontend;
+
+	struct base *bases;
+	size_t n_bases, cap_bases;
+	struct input_context *contexts;	/* [0] is the main one */
+	size_t n_contexts, cap_contexts;
+	struct strv allow;	/* of the main context: only these, if any */
+	struct strv plain_contexts;	/* "name=value" passed as they are */
+
+	struct strv args;	/* NAME=value as passed to docker */
+	struct strv key_args;	/* those that count, NAME=value or NAME */
+	struct strv labels;	/* the user's, last one of a name */
+	struct strv secret_ids, ssh_ids;
+	struct manifest_named *named;
+	size_t n_named, cap_named;
+	struct manifest_extra *extras;
+	size_t n_extras, cap_extras;
+
+	enum manifest_context context_mode;
+	const char *context_reason;
+
+	struct textmemo *memo;
+	struct buf manifest;
+	char tag[MANIFEST_TAG_MAX];
+	const char *ref;	/* repository:tag */
+	const char *platform;	/* all of them, sorted, with commas */
+};
+
+struct inputs_options {
+	bool fresh_bases;	/* ask the registries again */
+};
+
+/*
+ * Take the inputs of a recipe. *in is filled in also on failure, as far as it
+ * got; release it in any case.
+ */
+int inputs_take(struct imgcache_recipe *r, const struct inputs_options *o,
+		struct inputs *in, struct imgcache_error *err);
+void inputs_release(struct inputs *in);
+
+/* Only the Dockerfile, without looking at a context. */
+int inputs_take_dockerfile(struct imgcache_recipe *r, struct inputs *in,
+			   struct imgcache_error *err);
+
+/* For the two kinds of recipe: fill in Dockerfile, bases, contexts, args. */
+int inputs_generated(struct inputs *in, const struct inputs_options *o,
+		     struct imgcache_error *err);
+int inputs_dockerfile(struct inputs *in, const struct inputs_options *o,
+		      struct imgcache_error *err);
+
+/* Add a base, once; returns it by *out, which may be NULL. */
+int inputs_add_base(struct inputs *in, const struct base_query *q,
+		    const struct base **out, struct imgcache_error *err);
+struct input_context *inputs_add_context(struct inputs *in, const char *name,
+					 const char *path);
+
+/* A text with every "@name" replaced by the ref of that image now. */
+int inputs_reference(struct inputs *in, const char *text, const char **out,
+		     struct imgcache_error *err);
+
+/* The ignore file at path into the context; false if there is none. */
+int inputs_read_ignore(struct input_context *c, const char *path, bool *found,
+		       struct imgcache_error *err);
+
+#endif

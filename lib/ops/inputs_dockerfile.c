@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An image with a Dockerfile of its own: read it, find the images its stages
+ * in use stand on, the args that count, and the contexts. The file itself is
+ * handed over unchanged; bases are pinned by named contexts.
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "ops/inputs.h"
+#include "recipe/dockerfile.h"
+#include "recipe/generate.h"
+#include "sys/file.h"
+
+#define MAX_DOCKERFILE (16 << 20)
+
+static int
+find_ignore(struct inputs *in, const char *dockerfile,
+	    struct imgcache_error *err)
+{
+	const struct strv *include = &in->r->recipe->include;
+	struct input_context *c = &in->contexts[0];
+	bool found = false;
+	char *path;
+	size_t i;
+	int ret;
+
+	if (include->n) {
+		buf_adds(&c->ignore, "*\n");
+		for (i = 0; i < include->n; i++) {
+			const char *p = include->v[i];
+
+			buf_addf(&c->ignore, "%s%s\n", *p == '!' ? "" : "!",
+				 *p == '!' ? p + 1 : p);
+		}
+		c->has_ignore = true;
+		return 0;
+	}
+	path = mem_printf("%s.dockerignore", dockerfile);
+	ret = inputs_read_ignore(c, path, &found, err);
+	free(path);
+	if (ret || found)
+		return ret;
+	path = path_join(c->path, ".dockerignore");
+	ret = inputs_read_ignore(c, path, &found, err);
+	free(path);
+	return ret;
+}
+
+static int
+take_files(struct inputs *in, char **name, struct imgcache_error *err)
+{
+	const struct recipe *q = in->r->recipe;
+	char *context = path_absolute(q->root, q->context ? q->context : ".");
+	int ret;
+
+	*name = q->dockerfile ? path_absolute(q->root, q->dockerfile) :
+		path_join(context, "Dockerfile");
+	if (!file_is_dir(context)) {
+		ret = error_set(err, IMGCACHE_EUSAGE, "context '%s' is not a "
+				"directory", context);
+		goto out;
+	}
+	inputs_add_context(in, NULL, context);
+	in->context_mode = CONTEXT_FULL;
+	ret = file_read(AT_FDCWD, *name, MAX_DOCKERFILE, &in->dockerfile, err);
+	if (ret == IMGCACHE_ENO) {
+		error_clear(err);
+		ret = error_set(err, IMGCACHE_EUSAGE, "no Dockerfile at '%s'; "
+				"name it with --dockerfile", *name);
+	}
+	if (!ret)
+		ret = find_ignore(in, *name, err);
+out:
+	free(context);
+	return ret;
+}
+
+/* What docker will be given: values from flags, file, environment, "@name". */
+static int
+take_args(struct inputs *in, struct imgcache_error *err)
+{
+	const struct strv *asked = &in->r->recipe->args;
+	const char *value, *ref;
+	size_t i, len;
+	int ret;
+
+	for (i = 0; i < asked->n; i++) {
+		len = strcspn(asked->v[i], "=");
+		if (asked->v[i][len]) {
+			ret = inputs_reference(in, asked->v[i] + len + 1, &ref,
+					       err);
+			if (ret)
+				return ret;
+			strv_pushf(&in->args, "%.*s=%s", (int)len,
+				   asked->v[i], ref);
+			continue;
+		}
+		value = expand_get(&in->ic->env, asked->v[i]);
+		if (value)
+			strv_pushf(&in->args, "%s=%s", asked->v[i], value);
+		else
+			strv_push(&in->args, asked->v[i]);
+	}
+	if (in->epoch)
+		strv_pushf(&in->args, "%s=%s", GENERATE_EPOCH_ARG, in->epoch);
+	return 0;
+}
+
+static bool
+counts(const struct dockerfile_plan *plan, const char *name)
+{
+	if (dockerfile_arg_always_counts(name) || strv_has(&plan->args, name))
+		return true;
+	return !plan->understood && !dockerfile_arg_is_predefined_proxy(name);
+}
+
+static void
+take_key_args(struct inputs *in, const struct dockerfile_plan *plan)
+{
+	static const char epoch_name[] = "SOURCE_DATE_EPOCH";
+	const char *value = expand_get(&in->ic->env, epoch_name);
+	bool given = false;
+	size_t i;
+
+	for (i = 0; i < in->args.n; i++) {
+		char *name = mem_strndup(in->args.v[i],
+					 strcspn(in->args.v[i], "="));
+
+		given |= !strcmp(name, epoch_name);
+		if (counts(plan, name))
+			strv_push(&in->key_args, in->args.v[i]);
+		free(name);
+	}
+	if (value && !given)
+		strv_pushf(&in->key_args, "%s=%s", epoch_name, value);
+	if (in->epoch && !strv_has(&plan->args, GENERATE_EPOCH_ARG))
+		session_warn(in->ic, "the Dockerfile declares no ARG "
+			     GENERATE_EPOCH_ARG ", so refresh: changes the tag "
+			     "but docker's own cache stays");
+}
+
+static void
+add_named(struct inputs *in, const char *name, const char *kind,
+	  const char *value)
+{
+	struct manifest_named *n;
+
+	mem_grow(in->named, in->n_named, in->cap_named);
+	n = &in->named[in->n_named++];
+	n->name = arena_strdup(&in->ic->arena, name);
+	n->kind = kind;
+	n->value = arena_strdup(&in->ic->arena, value);
+}
+
+static int
+named_directory(struct inputs *in, const char *name, const char *value,
+		struct imgcache_error *err)
+{
+	char *path = path_absolute(in->r->recipe->root, value);
+	char *ignore = path_join(path, ".dockerignore");
+	struct input_context *c;
+	bool found;
+	int ret;
+
+	if (!file_is_dir(path)) {
+		ret = error_set(err, IMGCACHE_EUSAGE, "build context '%s': "
+				"'%s' is neither a directory nor "
+				"docker-image://REF nor a URL", name, value);
+	} else {
+		c = inputs_add_context(in, name, path);
+		ret = inputs_read_ignore(c, ignore, &found, err);
+	}
+	free(path);
+	free(ignore);
+	return ret;
+}
+
+static int
+named_image(struct inputs *in, const char *name, const char *ref,
+	    const struct inputs_options *o, struct imgcache_error *err)
+{
+	struct base_query q = {
+		.ref = ref,
+		.platform = in->r->recipe->platforms.v[0],
+		.by_name = in->r->recipe->base_policy == BASE_BY_NAME,
+		.fresh = o->fresh_bases,
+	};
+	const struct base *b;
+	int ret;
+
+	ret = inputs_reference(in, ref, &q.ref, err);
+	if (!ret)
+		ret = inputs_add_base(in, &q, &b, err);
+	if (ret)
+		return ret;
+	add_named(in, name, "image", b->digest);
+	strv_pushf(&in->plain_contexts, "%s=docker-image://%s", name,
+		   b->pinned);
+	return 0;
+}
+
+static int
+take_contexts(struct inputs *in, struct strv *names,
+	      const struct inputs_options *o, struct imgcache_error *err)
+{
+	static const char image[] = "docker-image://";
+	const struct strv *given = &in->r->recipe->build_contexts;
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; i < given->n && !ret; i++) {
+		size_t len = strcspn(given->v[i], "=");
+		const char *value = given->v[i] + len + 1;
+		char *name = mem_strndup(given->v[i], len);
+
+		strv_push(names, name);
+		if (!given->v[i][len])
+			ret = error_set(err, IMGCACHE_EUSAGE, "build context "
+					"'%s' has no value; write NAME=PATH",
+					name);
+		else if (str_starts(value, image))
+			ret = named_image(in, name, value + strlen(image), o,
+					  err);
+		else if (str_starts(value, "target:") ||
+			 strstr(value, "://") || str_starts(value, "git@")) {
+			add_named(in, name, "url", value);
+			strv_push(&in->plain_contexts, given->v[i]);
+		} else
+			ret = named_directory(in, name, value, err);
+		free(name);
+	}
+	return ret;
+}
+
+/*
+ * A stage that carries the bare name of its own base would be replaced too by
+ * a named context of that base (FROM x AS x).
+ */
+static bool
+is_a_stage(const struct dockerfile_plan *plan, const char *ref)
+{
+	size_t i, len = strcspn(ref, ":@");
+
+	if (ref[len] && strcmp(ref + len, ":latest"))
+		return false;
+	for (i = 0; i < plan->n_stages; i++)
+		if (plan->stages[i].name &&
+		    strlen(plan->stages[i].name) == len &&
+		    !strncmp(plan->stages[i].name, ref, len))
+			return true;
+	return false;
+}
+
+static int
+take_images(struct inputs *in, const struct dockerfile_plan *plan,
+	    const struct inputs_options *o, struct imgcache_error *err)
+{
+	const struct recipe *q = in->r->recipe;
+	const struct base *b;
+	size_t i;
+	int ret;
+
+	for (i = 0; i < plan->n_images; i++) {
+		const struct dockerfile_image *image = &plan->images[i];
+		struct base_query query = {
+			.ref = image->ref,
+			.platform = image->platform ? image->platform :
+				q->platforms.v[0],
+			.by_name = q->base_policy == BASE_BY_NAME,
+			.fresh = o->fresh_bases,
+			.engine_decides = is_a_stage(plan, image->ref),
+		};
+
+		if (image->context)
+			continue;
+		ret = inputs_add_base(in, &query, &b, err);
+		if (ret)
+			return ret;
+		if (b->kind == BASE_LOCAL ||
+		    (b->kind == BASE_PINNED && !strchr(b->ref, '@')))
+			strv_pushf(&in->plain_contexts, "%s=docker-image://%s",
+				   b->ref, b->pinned);
+	}
+	return 0;
+}
+
+static int
+take_plan(struct inputs *in, const char *name, const struct strv *contexts,
+	  const struct inputs_options *o, struct imgcache_error *err)
+{
+	const struct recipe *q = in->r->recipe;
+	struct dockerfile_options options = {
+		.target = q->target,
+		.args = &in->args,
+		.platforms = &q->platforms,
+		.build_platform = session_platform(in->ic),
+		.contexts = contexts,
+	};
+	struct dockerfile_plan *plan = NULL;
+	struct dockerfile *df = NULL;
+	int ret;
+
+	ret = dockerfile_parse(in->dockerfile.data, in->dockerfile.len, name,
+			       &df, err);
+	if (!ret)
+		ret = dockerfile_resolve(df, &options, &plan, err);
+	if (!ret) {
+		in->frontend = arena_strdup(&in->ic->arena, plan->frontend);
+		take_key_args(in, plan);
+		ret = take_images(in, plan, o, err);
+	}
+	dockerfile_plan_free(plan);
+	dockerfile_free(df);
+	return ret;
+}
+
+int
+inputs_dockerfile(struct inputs *in, const struct inputs_options *o,
+		  struct imgcache_error *err)
+{
+	struct strv names = {0};
+	char *name = NULL;
+	int ret;
+
+	ret = take_files(in, &name, err);
+	if (!ret)
+		ret = take_args(in, err);
+	if (!ret)
+		ret = take_contexts(in, &names, o, err);
+	if (!ret)
+		ret = take_plan(in, name, &names, o, err);
+	strv_release(&names);
+	free(name);
+	return ret;
+}

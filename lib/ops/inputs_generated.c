@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A generated image reads nothing of the project but what its copies,
+ * requirements and lock files name, so the context is those paths alone, less
+ * what the project's .dockerignore leaves out; or none at all.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "ops/inputs.h"
+#include "recipe/generate.h"
+#include "sys/file.h"
+
+/* The allow list and the project's own rules as one ignore file. */
+static void
+write_ignore(struct input_context *c, const struct strv *allow)
+{
+	struct buf text = BUF_INIT;
+	size_t i;
+
+	if (!strv_has(allow, ".")) {
+		buf_adds(&text, "*\n");
+		for (i = 0; i < allow->n; i++)
+			buf_addf(&text, "!%s\n", allow->v[i]);
+	}
+	buf_add(&text, c->ignore.data, c->ignore.len);
+	buf_release(&c->ignore);
+	c->ignore = text;
+	c->has_ignore = true;
+}
+
+static int
+take_context(struct inputs *in, struct imgcache_error *err)
+{
+	const struct recipe *q = in->r->recipe;
+	struct input_context *c;
+	struct strv warnings = {0};
+	bool found;
+	char *path;
+	size_t i;
+	int ret;
+
+	ret = generate_reads(q, &in->allow, &warnings, err);
+	for (i = 0; i < warnings.n; i++)
+		session_warn(in->ic, "%s", warnings.v[i]);
+	strv_release(&warnings);
+	if (ret)
+		return ret;
+	c = inputs_add_context(in, NULL, q->root);
+	c->is_empty = !in->allow.n;
+	in->context_mode = c->is_empty ? CONTEXT_NONE : CONTEXT_SOURCES;
+	if (c->is_empty)
+		return 0;
+	path = path_join(q->root, ".dockerignore");
+	ret = inputs_read_ignore(c, path, &found, err);
+	free(path);
+	if (!ret)
+		write_ignore(c, &in->allow);
+	return ret;
+}
+
+int
+inputs_generated(struct inputs *in, const struct inputs_options *o,
+		 struct imgcache_error *err)
+{
+	struct recipe *q = in->r->recipe;
+	struct generate_inputs g = {0};
+	struct base_query query = {
+		.platform = q->platforms.v[0],
+		.by_name = q->base_policy == BASE_BY_NAME,
+		.fresh = o->fresh_bases,
+		.wants_user = true,
+	};
+	const struct base *base;
+	int ret;
+
+	ret = inputs_reference(in, q->base, &query.ref, err);
+	if (!ret)
+		ret = inputs_add_base(in, &query, &base, err);
+	if (ret)
+		return ret;
+	if (!generate_floats(q))
+		in->epoch = NULL;
+	g.base = base->pinned;
+	g.base_user = base->user;
+	g.has_epoch = in->epoch != NULL;
+	ret = generate_dockerfile(q, &g, &in->dockerfile, err);
+	if (ret)
+		return ret;
+	if (in->epoch)
+		strv_pushf(&in->args, "%s=%s", GENERATE_EPOCH_ARG, in->epoch);
+	return take_context(in, err);
+}

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/lookup.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "docker/engine.h"
+#include "ops/reasons.h"
+#include "store/invalidations.h"
+#include "store/lookups.h"
+#include "store/objects.h"
+
+void
+lookup_begin(const struct inputs *in, struct imgcache_answer *a)
+{
+	memset(a, 0, sizeof(*a));
+	a->name = in->r->recipe->name;
+	a->ref = in->ref;
+	a->tag = arena_strdup(&in->ic->arena, in->tag);
+}
+
+/* The row of the key, its text moved into the handle's arena. */
+static int
+find_row(struct inputs *in, struct lookup_found *f, struct imgcache_error *err)
+{
+	struct image_list list = {0};
+	int ret = images_get(in->ic->catalog, &f->key, &list, err);
+
+	if (!ret && list.n) {
+		struct arena *a = &in->ic->arena;
+		struct image_row *row = &list.v[0];
+
+		f->has_row = true;
+		f->row = *row;
+		f->row.image_id = arena_strdup(a, row->image_id);
+		f->row.digest = arena_strdup(a, row->digest);
+		f->row.reason = arena_strdup(a, row->reason);
+		f->row.log_path = arena_strdup(a, row->log_path);
+		f->row.name = arena_strdup(a, row->name);
+		f->row.ref = arena_strdup(a, row->ref);
+		f->row.manifest = arena_strdup(a, row->manifest);
+		f->row.base_ref = arena_strdup(a, row->base_ref);
+		f->row.metadata = NULL;
+		f->row.key = f->key;
+	}
+	image_list_release(&list);
+	return ret;
+}
+
+static int
+find_generation(struct inputs *in, struct lookup_found *f,
+		struct imgcache_error *err)
+{
+	const char **bases = mem_array(in->n_bases + 1, sizeof(*bases));
+	struct invalidation_subject s = {
+		.project = in->r->recipe->root,
+		.name = in->r->recipe->name,
+		.tag = in->tag,
+		.bases = bases,
+	};
+	size_t i;
+	int ret;
+
+	for (i = 0; i < in->n_bases; i++)
+		bases[i] = in->bases[i].ref;
+	ret = invalidations_generation(in->ic->catalog, &s, &f->generation,
+				       err);
+	free(bases);
+	return ret;
+}
+
+static void
+set_miss(struct imgcache_answer *a, enum imgcache_reason reason,
+	 const char *detail)
+{
+	a->state = IMGCACHE_MISS;
+	a->reason = reason;
+	a->detail = detail;
+}
+
+/* What became of the row's image, when the engine has none. */
+static enum imgcache_reason
+reason_of_status(enum image_status s)
+{
+	switch (s) {
+	case IMAGE_PRUNED:
+	case IMAGE_DELETING:
+		return IMGCACHE_PRUNED;
+	case IMAGE_DELETED:
+		return IMGCACHE_DELETED;
+	case IMAGE_FAILED:
+		return IMGCACHE_BUILD_FAILED;
+	case IMAGE_CHANGED:
+	case IMAGE_INTERRUPTED:
+	case IMAGE_BUILDING:
+		return IMGCACHE_INTERRUPTED;
+	case IMAGE_PENDING:
+		return IMGCACHE_NEVER_BUILT;
+	default:
+		return IMGCACHE_GONE;
+	}
+}
+
+/* The last image of that name, and how its manifest differs from today's. */
+static int
+compare_with_last(struct inputs *in, const struct lookup_found *f,
+		  struct imgcache_answer *a, struct imgcache_error *err)
+{
+	struct image_filter filter = {
+		.engine = f->engine,
+		.name = in->r->recipe->name,
+		.project = in->r->recipe->root,
+		.sort = IMAGE_BY_CREATED,
+		.limit = 1,
+	};
+	struct image_list list = {0};
+	struct buf before = BUF_INIT, detail = BUF_INIT;
+	bool found = false;
+	int ret;
+
+	set_miss(a, IMGCACHE_NEVER_BUILT, NULL);
+	if (!filter.name)
+		return 0;
+	ret = images_list(in->ic->catalog, &filter, &list, err);
+	if (!ret && list.n && list.v[0].manifest)
+		ret = objects_get(in->ic->catalog, list.v[0].hash,
+				  list.v[0].manifest, &before, &found, err);
+	if (!ret && found) {
+		enum imgcache_reason why;
+
+		why = reasons_of_change(before.data, in->manifest.data,
+					&detail);
+		set_miss(a, why, arena_strdup(&in->ic->arena, detail.data));
+	}
+	image_list_release(&list);
+	buf_release(&before);
+	buf_release(&detail);
+	return ret;
+}
+
+static int
+explain_absence(struct inputs *in, struct lookup_found *f,
+		struct imgcache_answer *a, struct imgcache_error *err)
+{
+	enum imgcache_reason why;
+
+	if (!f->has_row)
+		return compare_with_last(in, f, a, err);
+	why = reason_of_status(f->row.status);
+	set_miss(a, why, f->row.reason);
+	if (f->row.status == IMAGE_COMPLETED)
+		return images_set_status(in->ic->catalog, f->row.id,
+					 IMAGE_GONE, NULL, err);
+	return 0;
+}
+
+static int64_t
+generation_of(const struct engine_image *image)
+{
+	const char *text = engine_image_label(image, LABEL_GENERATION);
+
+	return text ? strtoll(text, NULL, 10) : 0;
+}
+
+/* An image that we made, or that was here before the catalog: note it. */
+static int
+adopt(struct inputs *in, struct lookup_found *f,
+      const struct engine_image *image, struct imgcache_error *err)
+{
+	struct image_row row = {
+		.key = f->key,
+		.status = IMAGE_COMPLETED,
+		.hash = hash_name(in->hash),
+		.ref = in->ref,
+		.name = in->r->recipe->name,
+		.project = in->r->recipe->root,
+		.recipe = in->r->recipe->kind == RECIPE_GENERATED ?
+			"generated" : "dockerfile",
+		.origin = "adopted",
+		.image_id = image->id,
+		.base_ref = in->n_bases ? in->bases[0].ref : NULL,
+		.base_digest = in->n_bases ? in->bases[0].digest : NULL,
+		.size_bytes = image->size_bytes,
+		.generation = generation_of(image),
+	};
+
+	return images_put(in->ic->catalog, &row, &f->row.id, err);
+}
+
+static void
+set_hit(struct inputs *in, const struct engine_image *image,
+	const struct lookup_found *f, struct imgcache_answer *a)
+{
+	a->state = IMGCACHE_HIT;
+	a->image_id = arena_strdup(&in->ic->arena, image->id);
+	a->size_bytes = image->size_bytes;
+	a->digest = f->has_row ? f->row.digest : NULL;
+	a->log = f->has_row ? f->row.log_path : NULL;
+}
+
+/* The engine has something under our tag: is it what we mean? */
+static int
+judge(struct inputs *in, struct lookup_found *f,
+      const struct engine_image *image, struct imgcache_answer *a,
+      struct imgcache_error *err)
+{
+	const char *label = engine_image_label(image, LABEL_KEY);
+	bool is_ours = label && !strcmp(label, in->tag) &&
+		(!f->has_row || f->row.status != IMAGE_COMPLETED ||
+		 str_is(f->row.image_id, image->id));
+
+	if (!is_ours) {
+		set_miss(a, IMGCACHE_FOREIGN,
+			 arena_printf(&in->ic->arena, "image %.19s",
+				      image->id));
+		return f->has_row ?
+			images_set_status(in->ic->catalog, f->row.id,
+					  IMAGE_GONE, "another image was under "
+					  "its tag", err) : 0;
+	}
+	if (generation_of(image) < f->generation) {
+		set_miss(a, IMGCACHE_INVALIDATED, NULL);
+		return 0;
+	}
+	set_hit(in, image, f, a);
+	if (f->has_row && f->row.status == IMAGE_COMPLETED)
+		return 0;
+	return adopt(in, f, image, err);
+}
+
+int
+lookup_image(struct inputs *in, struct lookup_found *f,
+	     struct imgcache_answer *a, struct imgcache_error *err)
+{
+	struct imgcache_error why = {0};
+	struct engine_image image = {0};
+	struct engine *e;
+	int ret;
+
+	memset(f, 0, sizeof(*f));
+	lookup_begin(in, a);
+	ret = session_engine(in->ic, &e, err);
+	if (ret)
+		return ret;
+	ret = session_engine_name(in->ic, &f->engine, &why);
+	if (!ret)
+		ret = engine_image(e, in->ref, &image, &why);
+	if (ret && ret != IMGCACHE_ENO) {
+		if (ret == IMGCACHE_EINTR) {
+			*err = why;
+			return ret;
+		}
+		a->state = IMGCACHE_UNKNOWN;
+		a->reason = IMGCACHE_ENGINE_UNKNOWN;
+		a->detail = arena_strdup(&in->ic->arena, why.text);
+		return 0;
+	}
+	f->key.engine = f->engine;
+	f->key.tag = in->tag;
+	f->key.platform = in->platform;
+	if (session_catalog(in->ic, CATALOG_READ, err) ||
+	    find_row(in, f, err) || find_generation(in, f, err))
+		ret = err->code;
+	else if (ret == IMGCACHE_ENO)
+		ret = explain_absence(in, f, a, err);
+	else
+		ret = judge(in, f, &image, a, err);
+	engine_image_release(&image);
+	return ret;
+}
+
+static enum lookup_result
+result_of(const struct imgcache_answer *a)
+{
+	switch (a->state) {
+	case IMGCACHE_HIT:
+		return LOOKUP_HIT_LOCAL;
+	case IMGCACHE_MISS:
+		return LOOKUP_MISS;
+	default:
+		return LOOKUP_UNKNOWN;
+	}
+}
+
+void
+lookup_count(struct inputs *in, const struct lookup_found *f,
+	     const char *verb, const struct imgcache_answer *a)
+{
+	struct imgcache_error err = {0};
+	struct lookup l = {
+		.engine = f->engine ? f->engine : "unknown",
+		.tag = in->tag,
+		.platform = in->platform,
+		.name = in->r->recipe->name,
+		.verb = verb,
+		.result = result_of(a),
+		.reason = a->reason,
+		.us = a->elapsed_us,
+	};
+
+	if (session_is_disabled(in->ic) ||
+	    session_catalog(in->ic, CATALOG_READ, &err))
+		return;
+	if (a->state == IMGCACHE_HIT && f->row.build_us > a->elapsed_us)
+		l.saved_us = f->row.build_us - a->elapsed_us;
+	if (lookups_record(in->ic->catalog, &l, &err))
+		session_warn(in->ic, "this lookup was not counted: %s",
+			     err.text);
+}

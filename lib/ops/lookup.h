@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef IMGCACHE_OPS_LOOKUP_H
+#define IMGCACHE_OPS_LOOKUP_H
+
+/*
+ * Is there an image for these inputs? The engine is the truth: it must have
+ * our tag, the image's label must be the key, its id the one we know, and its
+ * generation not older than the last invalidation. What the catalog says in
+ * addition only explains a no.
+ */
+
+#include "ops/inputs.h"
+#include "store/images.h"
+
+#define LABEL_KEY "io.imgcache.key"
+#define LABEL_GENERATION "io.imgcache.generation"
+
+struct lookup_found {
+	const char *engine;		/* name in the catalog; NULL: unknown */
+	struct image_key key;
+	bool has_row;
+	struct image_row row;		/* text in the handle's arena */
+	int64_t generation;		/* that the image must have at least */
+};
+
+/*
+ * 0 with a->state hit or miss, or unknown when the engine gives no answer
+ * (err is not set then, a->detail says why). Lost rows are adopted, wrong ones
+ * put right. Nothing is counted.
+ */
+int lookup_image(struct inputs *in, struct lookup_found *f,
+		 struct imgcache_answer *a, struct imgcache_error *err);
+
+/* Count it for the verb, unless counting is switched off. Never fails. */
+void lookup_count(struct inputs *in, const struct lookup_found *f,
+		  const char *verb, const struct imgcache_answer *a);
+
+/* Fill in what a lookup knows from the inputs alone. */
+void lookup_begin(const struct inputs *in, struct imgcache_answer *a);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef IMGCACHE_OPS_PINS_H
+#define IMGCACHE_OPS_PINS_H
+
+#include "ops/inputs.h"
+
+/*
+ * The named contexts of a build ("NAME=value") as this engine can take them.
+ * BuildKit before engine 23 knows none: there a base stays as it is written,
+ * and what the engine would take for it must be what is in the key, else
+ * IMGCACHE_EFAIL says what to pull.
+ */
+int pins_for_engine(struct inputs *in, struct strv *contexts,
+		    struct imgcache_error *err);
+
+#endif

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which images go, and why each stays or goes. First the catalog is brought in
+ * line with the engine, then the rows are judged oldest use first: what is
+ * protected (pinned, in the grace period, among the last of its name) stays,
+ * of the rest goes what is too old, too many or too big. Only images of ours
+ * are ever looked at.
+ */
+#include "ops/prune.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/units.h"
+#include "docker/engine.h"
+#include "ops/reconcile.h"
+#include "ops/removal.h"
+#include "ops/rows.h"
+#include "ops/sweep.h"
+#include "store/images.h"
+#include "store/leases.h"
+#include "store/lookups.h"
+#include "sys/clock.h"
+#include "sys/lock.h"
+
+struct limits {
+	int64_t max_images, max_age_s, max_size, low_size, keep_last, grace_s;
+};
+
+struct pruning {
+	struct imgcache *ic;
+	struct limits limits;
+	bool dry_run;
+	int64_t now;
+	struct imgcache_pruned *v;
+	size_t n;
+	int64_t left, left_bytes;	/* images and bytes still there */
+};
+
+static int64_t
+limit(const struct imgcache *ic, int64_t given, enum setting_id id)
+{
+	return given >= 0 ? given : settings_int(&ic->settings, id);
+}
+
+static void
+set_limits(struct imgcache *ic, const struct imgcache_prune_options *o,
+	   struct limits *l)
+{
+	l->max_images = limit(ic, o->max_images, SETTING_MAX_IMAGES);
+	l->max_age_s = limit(ic, o->max_age_s, SETTING_MAX_AGE);
+	l->max_size = limit(ic, o->max_size_bytes, SETTING_MAX_SIZE);
+	l->keep_last = limit(ic, o->keep_last, SETTING_KEEP_LAST);
+	l->grace_s = limit(ic, o->grace_s, SETTING_GRACE);
+	l->low_size = o->low_size_bytes >= 0 ? o->low_size_bytes :
+		l->max_size / 10 * 8;
+	if (o->after_build)
+		l->max_size = 0;
+}
+
+/* The last moment at which it was of use; the future counts as now. */
+static int64_t
+last_use(const struct pruning *p, const struct imgcache_image *i)
+{
+	int64_t t = i->created_at;
+
+	if (i->built_at > t)
+		t = i->built_at;
+	if (i->last_used_at > t)
+		t = i->last_used_at;
+	return t > p->now ? p->now : t;
+}
+
+static void
+decide(struct pruning *p, size_t i, enum imgcache_prune_action action,
+       const char *reason)
+{
+	p->v[i].action = action;
+	p->v[i].reason = arena_strdup(&p->ic->arena, reason);
+}
+
+/* How many images of the same name were used after this one. */
+static int64_t
+newer_of_name(const struct pruning *p, size_t at)
+{
+	const char *name = p->v[at].image->name;
+	int64_t n = 0;
+	size_t i;
+
+	for (i = at + 1; name && i < p->n; i++)
+		if (p->v[i].image->name &&
+		    !strcmp(p->v[i].image->name, name))
+			n++;
+	return n;
+}
+
+static bool
+is_protected(struct pruning *p, size_t i)
+{
+	const struct imgcache_image *image = p->v[i].image;
+	int64_t age = p->now - last_use(p, image);
+	char text[128], age_text[UNITS_TEXT];
+
+	if (image->pinned) {
+		decide(p, i, IMGCACHE_KEEP, "pinned");
+		return true;
+	}
+	if (age < p->limits.grace_s) {
+		snprintf(text, sizeof(text), "used or built %s ago",
+			 units_age(age_text, age));
+		decide(p, i, IMGCACHE_KEEP, text);
+		return true;
+	}
+	if (image->name && newer_of_name(p, i) < p->limits.keep_last) {
+		snprintf(text, sizeof(text), "one of the last %lld of its name",
+			 (long long)p->limits.keep_last);
+		decide(p, i, IMGCACHE_KEEP, text);
+		return true;
+	}
+	return false;
+}
+
+/* Is it too old, one too many, or too big together with the others? */
+static bool
+is_over(const struct pruning *p, const struct imgcache_image *image,
+	bool *shrinking, char reason[128])
+{
+	const struct limits *l = &p->limits;
+	int64_t age = p->now - last_use(p, image);
+	char a[UNITS_TEXT], b[UNITS_TEXT];
+
+	if (l->max_size && p->left_bytes > l->max_size)
+		*shrinking = true;
+	if (p->left_bytes <= l->low_size)
+		*shrinking = false;
+	if (l->max_age_s && age > l->max_age_s)
+		snprintf(reason, 128, "not used for %s (limit %s)",
+			 units_age(a, age), units_age(b, l->max_age_s));
+	else if (l->max_images && p->left > l->max_images)
+		snprintf(reason, 128, "more than %lld images",
+			 (long long)l->max_images);
+	else if (*shrinking)
+		snprintf(reason, 128, "more than %s together",
+			 units_size(a, l->max_size));
+	else
+		return false;
+	return true;
+}
+
+static void
+judge_all(struct pruning *p)
+{
+	bool shrinking = false;
+	char reason[128];
+	size_t i;
+
+	for (i = 0; i < p->n; i++) {
+		const struct imgcache_image *image = p->v[i].image;
+
+		if (is_protected(p, i))
+			continue;
+		if (!is_over(p, image, &shrinking, reason)) {
+			decide(p, i, IMGCACHE_KEEP, "within the limits");
+			continue;
+		}
+		decide(p, i, IMGCACHE_REMOVE, reason);
+		p->left--;
+		if (image->size_bytes > 0)
+			p->left_bytes -= image->size_bytes;
+	}
+}
+
+static int
+remove_one(struct pruning *p, size_t i, struct imgcache_error *err)
+{
+	struct removal r = { .status = IMAGE_PRUNED, .why = p->v[i].reason };
+	int ret = removal_run(p->ic, p->v[i].image, &r, err);
+
+	if (ret)
+		return ret;
+	if (r.end == REMOVAL_IN_USE)
+		decide(p, i, IMGCACHE_IN_USE, r.why);
+	else if (r.end == REMOVAL_GONE)
+		decide(p, i, IMGCACHE_FORGET, "the engine had lost it");
+	else if (r.end == REMOVAL_FOREIGN)
+		decide(p, i, IMGCACHE_FORGET, r.why);
+	return 0;
+}
+
+/* For a dry run: what a lease or a container would keep. */
+static int
+look_at_use(struct pruning *p, size_t i, struct imgcache_error *err)
+{
+	const struct imgcache_image *image = p->v[i].image;
+	struct engine_containers list = {0};
+	struct engine *e;
+	bool held = false;
+	int ret = lease_is_held(p->ic->catalog, image->engine, image->tag,
+				p->now, &held, err);
+
+	if (!ret)
+		ret = session_engine(p->ic, &e, err);
+	if (!ret && !held && image->image_id)
+		ret = engine_containers(e, image->image_id, &list, err);
+	if (!ret && (held || list.n))
+		decide(p, i, IMGCACHE_IN_USE, held ?
+		       "somebody is about to use it" : "a container uses it");
+	engine_containers_release(&list);
+	return ret;
+}
+
+static int
+carry_out(struct pruning *p, struct imgcache_error *err)
+{
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; i < p->n && !ret; i++)
+		if (p->v[i].action == IMGCACHE_REMOVE)
+			ret = p->dry_run ? look_at_use(p, i, err) :
+				remove_one(p, i, err);
+	return ret;
+}
+
+static int
+by_use(const void *a, const void *b)
+{
+	const struct imgcache_image *x = ((const struct imgcache_pruned *)a)->image;
+	const struct imgcache_image *y = ((const struct imgcache_pruned *)b)->image;
+	int64_t s = x->last_used_at > x->built_at ? x->last_used_at :
+		x->built_at;
+	int64_t t = y->last_used_at > y->built_at ? y->last_used_at :
+		y->built_at;
+
+	s = s > x->created_at ? s : x->created_at;
+	t = t > y->created_at ? t : y->created_at;
+	if (s != t)
+		return s < t ? -1 : 1;
+	return x->row < y->row ? -1 : x->row > y->row;
+}
+
+static int
+load(struct pruning *p, struct imgcache_error *err)
+{
+	struct image_filter filter = {
+		.statuses = 1u << IMAGE_COMPLETED | 1u << IMAGE_DELETING |
+			1u << IMAGE_CHANGED,
+	};
+	struct image_list list = {0};
+	struct imgcache_image *images;
+	size_t i;
+	int ret = session_engine_name(p->ic, &filter.engine, err);
+
+	if (!ret)
+		ret = images_list(p->ic->catalog, &filter, &list, err);
+	if (ret)
+		goto out;
+	images = rows_to_public(p->ic, &list);
+	p->n = list.n;
+	p->v = arena_alloc(&p->ic->arena, (p->n + 1) * sizeof(*p->v));
+	for (i = 0; i < p->n; i++) {
+		p->v[i].image = &images[i];
+		p->left++;
+		if (images[i].size_bytes > 0)
+			p->left_bytes += images[i].size_bytes;
+	}
+	if (p->n)
+		qsort(p->v, p->n, sizeof(*p->v), by_use);
+out:
+	image_list_release(&list);
+	return ret;
+}
+
+static void
+sum_up(const struct pruning *p, struct imgcache_prune_result *out)
+{
+	size_t i;
+
+	out->v = p->v;
+	out->n = p->n;
+	for (i = 0; i < p->n; i++) {
+		if (p->v[i].action != IMGCACHE_REMOVE)
+			continue;
+		out->n_removed++;
+		if (p->v[i].image->size_bytes > 0)
+			out->expected_bytes += p->v[i].image->size_bytes;
+	}
+}
+
+int
+imgcache_prune(struct imgcache *ic, const struct imgcache_prune_options *o,
+	       struct imgcache_prune_result *out, struct imgcache_error *err)
+{
+	struct pruning p = {
+		.ic = ic, .dry_run = o->dry_run, .now = clock_now_s()
+	};
+	struct lock lock = LOCK_INIT;
+	const char *dir;
+	int ret;
+
+	memset(out, 0, sizeof(*out));
+	set_limits(ic, o, &p.limits);
+	ret = session_catalog(ic, CATALOG_WRITE, err);
+	if (!ret)
+		ret = session_state_dir(ic, "locks", &dir, err);
+	if (!ret)
+		ret = lock_take(&lock, arena_printf(&ic->arena, "%s/prune",
+						    dir), LOCK_EXCLUSIVE, 0,
+				"prune", err);
+	if (!ret)
+		ret = lookups_fold(ic->catalog, NULL, err);
+	if (!ret)
+		ret = reconcile(ic, o->dry_run, err);
+	if (!ret)
+		ret = load(&p, err);
+	if (!ret) {
+		judge_all(&p);
+		ret = carry_out(&p, err);
+		sum_up(&p, out);
+	}
+	if (!ret && !o->dry_run && !o->after_build)
+		ret = sweep(ic, p.now, &out->swept_files, err);
+	lock_release(&lock);
+	return ret;
+}
+
+void
+prune_after_build(struct imgcache *ic)
+{
+	struct imgcache_prune_options o = {
+		.max_images = -1, .max_age_s = -1, .max_size_bytes = -1,
+		.low_size_bytes = -1, .keep_last = -1, .grace_s = -1,
+		.after_build = true,
+	};
+	struct imgcache_prune_result result;
+	struct imgcache_error err = {0};
+	int ret;
+
+	if (!settings_int(&ic->settings, SETTING_MAX_IMAGES) &&
+	    !settings_int(&ic->settings, SETTING_MAX_AGE))
+		return;
+	ret = imgcache_prune(ic, &o, &result, &err);
+	if (ret && ret != IMGCACHE_EBUSY)
+		session_warn(ic, "pruning after the build: %s", err.text);
+}

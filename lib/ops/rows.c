@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/rows.h"
+
+static const char *
+kept(struct imgcache *ic, const char *text)
+{
+	return arena_strdup(&ic->arena, text);
+}
+
+static void
+take_dependencies(struct imgcache *ic, const struct image_row *row,
+		  struct imgcache_image *image)
+{
+	struct imgcache_dependency *v;
+	size_t i;
+
+	v = arena_alloc(&ic->arena, (row->n_dependencies + 1) * sizeof(*v));
+	for (i = 0; i < row->n_dependencies; i++) {
+		const struct image_dependency *d = &row->dependencies[i];
+
+		v[i].type = kept(ic, d->type);
+		v[i].name = kept(ic, d->name);
+		v[i].is_asked = d->asked != NULL;
+		v[i].asked = d->asked && *d->asked ? kept(ic, d->asked) : NULL;
+		v[i].installed = kept(ic, d->installed);
+	}
+	image->dependencies = v;
+	image->n_dependencies = row->n_dependencies;
+}
+
+static void
+take_row(struct imgcache *ic, const struct image_row *row,
+	 struct imgcache_image *image)
+{
+	char id[13];
+
+	image_short_id(row->key.tag, id);
+	image->row = row->id;
+	image->id = kept(ic, id);
+	image->name = kept(ic, row->name);
+	image->tag = kept(ic, row->key.tag);
+	image->ref = kept(ic, row->ref);
+	image->image_id = kept(ic, row->image_id);
+	image->digest = kept(ic, row->digest);
+	image->base = kept(ic, row->base_ref);
+	image->base_digest = kept(ic, row->base_digest);
+	image->platform = kept(ic, row->key.platform);
+	image->status = image_status_text(row->status);
+	image->reason = kept(ic, row->reason);
+	image->dependencies_hash = kept(ic, row->dependencies_hash);
+	image->engine = kept(ic, row->key.engine);
+	image->log = kept(ic, row->log_path);
+	image->metadata = kept(ic, row->metadata);
+	image->size_bytes = row->size_bytes;
+	image->created_at = row->created_at;
+	image->built_at = row->built_at;
+	image->last_used_at = row->last_used_at;
+	image->build_us = row->build_us;
+	image->hits = row->hits;
+	image->pinned = row->pinned;
+	take_dependencies(ic, row, image);
+}
+
+struct imgcache_image *
+rows_to_public(struct imgcache *ic, const struct image_list *list)
+{
+	struct imgcache_image *v;
+	size_t i;
+
+	v = arena_alloc(&ic->arena, (list->n + 1) * sizeof(*v));
+	for (i = 0; i < list->n; i++)
+		take_row(ic, &list->v[i], &v[i]);
+	return v;
+}
