@@ -24,7 +24,9 @@ lib/ops := base builder builder_docker builder_record config doctor \
 	doctor_build doctor_docker doctor_state ensure epoch handover images inputs \
 	inputs_dockerfile inputs_generated invalidate lock lockfile lookup pins \
 	prune reasons recipes reconcile removal rows session spawn stats sweep text
-cmd :=
+cmd := answer build commands complete config delete dockerargs dockerfile \
+	doctor get help invalidate list lock log main opt pin printer progress \
+	prune recipe spawn stats table tag text usage words
 t/helper := fill-catalog ignore-list
 standin := build docker fault objects remote runner state
 engined := engined fault objects state
@@ -78,7 +80,7 @@ standins := $(B)/t/standin/docker $(B)/t/standin/engined
 Q := $(if $(V),,@)
 say = $(if $(V),:,printf '  %s %s\n' $(1) $@)
 
-all: build/libimgcache.a
+all: build/imgcache build/libimgcache.a
 
 build/imgcache: $(B)/imgcache
 	@ln -f $< $@

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "answer.h"
+#include "recipe.h"
+#include "verbs.h"
+
+static struct words tags;
+static const char *builder;
+static bool all, common, rebuild, dry_run, no_cache;
+
+static const struct opt options[] = {
+	FLAG_OPTION('a', "all", &all, "every image of the project"),
+	FLAG_OPTION(0, "common", &common, "the image of the COMMON_* packages, "
+		    "if PREBUILD_COMMON_IMAGES says so"),
+	FLAG_OPTION(0, "rebuild", &rebuild,
+		    "build even on a hit, without docker's layer cache"),
+	FLAG_OPTION(0, "no-cache", &no_cache,
+		    "build without looking for the image, count nothing"),
+	FLAG_OPTION('n', "dry-run", &dry_run, "only say what would be built"),
+	LIST_OPTION('t', "tag", &tags, "REF", "another name for the image"),
+	TEXT_OPTION(0, "builder", &builder, "NAME", "buildx builder to use"),
+	JSON_OPTION,
+	QUIET_OPTION,
+	END_OPTION
+};
+
+/* The lines of the build that just failed or ended. */
+static void
+print_logs(struct printer *p, struct imgcache *ic,
+	   const struct imgcache_answer *a)
+{
+	const struct imgcache_image *image = NULL;
+	struct imgcache_error ignored = {0};
+
+	if (a->log && a->tag)
+		(void)imgcache_find(ic, a->tag, &image, &ignored);
+	image_print_logs(p, ic, image);
+}
+
+/*
+ * Each image, in the order asked for, as far as it went: the fields of
+ * answer_print(), and
+ *
+ *	success		bool: the image is there (with --dry-run: or could be)
+ *	built		bool: by this call
+ *	error		string or null
+ *	log		string or null: path of the build's log
+ *	logs		[string]: its lines, of a build by this call
+ */
+static void
+print_result(struct printer *p, struct imgcache *ic, int code,
+	     const struct imgcache_answer *a, const struct imgcache_error *err)
+{
+	print_record(p);
+	print_bool(p, "success", !code);
+	answer_print(p, a);
+	print_bool(p, "built", a->built);
+	print_text(p, "error", NULL, code ? err->text : NULL);
+	print_text(p, "log", NULL, a->log);
+	if (a->built || code)
+		print_logs(p, ic, a);
+	else
+		image_print_logs(p, ic, NULL);
+}
+
+static void
+print_plan(struct printer *p, const struct imgcache_answer *a)
+{
+	char reason[1024];
+	bool hit = a->state == IMGCACHE_HIT;
+
+	print_record(p);
+	print_text(p, "", "NAME", a->name);
+	print_text(p, "", "WOULD", hit ? "keep" : "build");
+	print_text(p, "", "BECAUSE", hit ? "it is there" :
+		   answer_reason(a, reason));
+}
+
+static int
+build_one(struct invocation *inv, struct imgcache_recipe *r,
+	  struct printer *p)
+{
+	const struct imgcache_build_options o = {
+		.rebuild = rebuild,
+		.dry_run = dry_run,
+		.no_cache = no_cache,
+		.builder = builder,
+		.tags = tags.v,
+	};
+	struct imgcache_answer a = {0};
+	int ret = imgcache_build(inv->ic, r, &o, &a, &inv->err);
+
+	if (!a.name)
+		a.name = imgcache_recipe_name(r);
+	if (given.json)
+		print_result(p, inv->ic, ret, &a, &inv->err);
+	else if (!ret && dry_run)
+		print_plan(p, &a);
+	else if (!ret)
+		puts(a.ref);
+	fflush(stdout);
+	return ret;
+}
+
+static int
+choose_all(struct invocation *inv, struct chosen *out)
+{
+	struct imgcache_recipe **v;
+	size_t n;
+	int ret = imgcache_recipe_all(inv->ic, &v, &n, &inv->err);
+
+	if (ret)
+		return ret;
+	out->v = memory_checked(calloc(n + 1, sizeof(*v)));
+	memcpy(out->v, v, n * sizeof(*v));
+	out->n = n;
+	return 0;
+}
+
+/*
+ * With --common nothing is done unless the setting says so: the line may stand
+ * in a crontab, @reboot, where the switch is in the environment or the project.
+ */
+static int
+choose_common(struct invocation *inv, struct chosen *out)
+{
+	const char *on = setting_value(inv->ic, "prebuild_common", &inv->err);
+
+	if (!on)
+		return inv->err.code;
+	out->n = 0;
+	if (!*on || strchr("0fFnN", *on) || !strcasecmp(on, "off")) {
+		if (isatty(STDERR_FILENO))
+			complain("nothing is built: PREBUILD_COMMON_IMAGES is "
+				 "not true");
+		return 0;
+	}
+	out->v = memory_checked(calloc(1, sizeof(*out->v)));
+	out->n = 1;
+	return imgcache_recipe_common(inv->ic, &out->v[0], &inv->err);
+}
+
+static int
+check(struct invocation *inv, const struct parsed *p)
+{
+	bool named = p->words.n || p->n_flags;
+
+	if (all + common + named > 1)
+		return fail(&inv->err, IMGCACHE_EUSAGE, "give --all, --common "
+			    "or names, only one of them");
+	if (tags.n && (all || p->words.n > 1))
+		return fail(&inv->err, IMGCACHE_EUSAGE, "--tag names one "
+			    "image, build one at a time");
+	return 0;
+}
+
+static int
+run(struct invocation *inv, const struct parsed *p)
+{
+	struct chosen chosen = {0};
+	struct printer *out = NULL;
+	size_t i;
+	int ret = check(inv, p);
+
+	if (ret)
+		return ret;
+	if (all)
+		ret = choose_all(inv, &chosen);
+	else if (common)
+		ret = choose_common(inv, &chosen);
+	else
+		ret = recipes_choose(inv, p, &chosen);
+	out = printer_new(given.json ? PRINT_JSON : PRINT_TABLE, false);
+	for (i = 0; !ret && i < chosen.n; i++)
+		ret = build_one(inv, chosen.v[i], out);
+	printer_end(out);
+	chosen_release(&chosen);
+	return ret;
+}
+
+const struct command command_build = {
+	.name = "build",
+	.summary = "Make sure that images exist; build only what misses.",
+	.arguments = "[NAME... | DIR | RECIPE FLAGS]",
+	.options = options,
+	.group = GROUP_IMAGES,
+	.completes = COMPLETES_RECIPES,
+	.takes_recipe = true,
+	.run = run,
+};

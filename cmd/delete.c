@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <string.h>
+
+#include "verbs.h"
+
+static bool force;
+
+static const struct opt options[] = {
+	FLAG_OPTION('f', "force", &force, "pinned ones too"),
+	END_OPTION
+};
+
+/*
+ * A name means the newest image of it, which is another one tomorrow; what is
+ * deleted has to be said exactly.
+ */
+static int
+find(struct invocation *inv, const char *what,
+     const struct imgcache_image **out)
+{
+	int ret = imgcache_find(inv->ic, what, out, &inv->err);
+
+	if (!ret && (*out)->name && !strcmp((*out)->name, what))
+		return fail(&inv->err, IMGCACHE_EUSAGE, "'%s' is a name; give "
+			    "the id, its newest image is %s", what,
+			    (*out)->id);
+	return ret;
+}
+
+static int
+run(struct invocation *inv, const struct parsed *p)
+{
+	const struct imgcache_image *image;
+	size_t i;
+	int ret = 0;
+
+	if (!p->words.n)
+		return fail(&inv->err, IMGCACHE_EUSAGE,
+			    "which images? see imgcache list");
+	for (i = 0; !ret && i < p->words.n; i++)
+		ret = find(inv, p->words.v[i], &image);
+	for (i = 0; !ret && i < p->words.n; i++) {
+		ret = imgcache_find(inv->ic, p->words.v[i], &image, &inv->err);
+		if (!ret)
+			ret = imgcache_delete(inv->ic, image, force,
+					      &inv->err);
+		if (!ret)
+			puts(image->id);
+	}
+	return ret;
+}
+
+const struct command command_delete = {
+	.name = "delete",
+	.summary = "Remove images from the engine; prints the id of each.",
+	.arguments = "ID...",
+	.options = options,
+	.group = GROUP_CATALOG,
+	.completes = COMPLETES_IMAGES,
+	.run = run,
+};

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
+#include "text.h"
+#include "verbs.h"
+
+static bool follow;
+
+static const struct opt options[] = {
+	FLAG_OPTION('f', "follow", &follow, "go on until the build ends"),
+	END_OPTION
+};
+
+static void
+put_line(void *payload, const char *line, size_t len)
+{
+	(void)payload;
+	text_put_data(stdout, line, len);
+	fputc('\n', stdout);
+	if (follow)
+		fflush(stdout);
+}
+
+static int
+run(struct invocation *inv, const struct parsed *p)
+{
+	const struct imgcache_image *image;
+	int ret;
+
+	if (p->words.n != 1)
+		return fail(&inv->err, IMGCACHE_EUSAGE,
+			    "which image? give one id or name");
+	ret = imgcache_find(inv->ic, p->words.v[0], &image, &inv->err);
+	if (!ret)
+		ret = imgcache_log(inv->ic, image, follow, put_line, NULL,
+				   &inv->err);
+	return ret;
+}
+
+const struct command command_log = {
+	.name = "log",
+	.summary = "Print the log of an image's last build.",
+	.arguments = "ID|NAME",
+	.options = options,
+	.group = GROUP_CATALOG,
+	.completes = COMPLETES_IMAGES,
+	.run = run,
+};

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
+#include "printer.h"
+#include "verbs.h"
+
+static struct imgcache_prune_options prune = {
+	.max_images = -1,
+	.max_age_s = -1,
+	.max_size_bytes = -1,
+	.low_size_bytes = -1,
+	.keep_last = -1,
+	.grace_s = -1,
+};
+
+static const struct opt options[] = {
+	COUNT_OPTION(0, "max-images", &prune.max_images,
+		     "keep N images at most; 0: no limit"),
+	AGE_OPTION(0, "max-age", &prune.max_age_s,
+		   "remove what was not used for so long; 0: no limit"),
+	SIZE_OPTION(0, "max-size", &prune.max_size_bytes,
+		    "begin above that size of all together; 0: no limit"),
+	SIZE_OPTION(0, "low-size", &prune.low_size_bytes,
+		    "and go down to that one; 80 % is the default"),
+	COUNT_OPTION(0, "keep-last", &prune.keep_last,
+		     "the newest N of each name stay"),
+	AGE_OPTION(0, "grace", &prune.grace_s,
+		   "what was built or used since then stays"),
+	FLAG_OPTION('n', "dry-run", &prune.dry_run,
+		    "remove nothing, show what would be"),
+	FLAG_OPTION('v', "verbose", &given.verbose, "show what stays, and why"),
+	JSON_OPTION,
+	END_OPTION
+};
+
+/* In the order of enum imgcache_prune_action. */
+static const char *const actions[] = {
+	"keep", "remove", "in-use", "forget"
+};
+
+/*
+ * One object:
+ *
+ *	dryRun		bool
+ *	removed		number of images
+ *	expectedSize	bytes: sum of their sizes; layers that others share stay
+ *	sweptFiles	number of logs, temporary files and links
+ *	images		[{imageId, name, tag, size, action, reason}], oldest use
+ *			first; action is keep, remove, in-use or forget (the
+ *			row of an image that is not there)
+ */
+static void
+print_result(const struct imgcache_prune_result *r)
+{
+	struct printer *p = printer_new(PRINT_JSON, true);
+	size_t i;
+
+	print_record(p);
+	print_bool(p, "dryRun", prune.dry_run);
+	print_number(p, "removed", NULL, (int64_t)r->n_removed, AS_NUMBER);
+	print_number(p, "expectedSize", NULL, r->expected_bytes, AS_SIZE);
+	print_number(p, "sweptFiles", NULL, r->swept_files, AS_NUMBER);
+	print_list(p, "images");
+	for (i = 0; i < r->n; i++) {
+		const struct imgcache_image *image = r->v[i].image;
+
+		print_object(p, "");
+		print_text(p, "imageId", NULL, image->id);
+		print_text(p, "name", NULL, image->name);
+		print_text(p, "tag", NULL, image->tag);
+		print_number(p, "size", NULL, image->size_bytes, AS_SIZE);
+		print_text(p, "action", NULL, actions[r->v[i].action]);
+		print_text(p, "reason", NULL, r->v[i].reason);
+		print_object_end(p);
+	}
+	print_list_end(p);
+	printer_end(p);
+}
+
+/* For people and for cron's mail: what went, a line each, else nothing. */
+static void
+print_table(const struct imgcache_prune_result *r)
+{
+	struct printer *p = printer_new(PRINT_TABLE, false);
+	bool all = prune.dry_run || given.verbose;
+	size_t i;
+
+	for (i = 0; i < r->n; i++) {
+		const struct imgcache_image *image = r->v[i].image;
+
+		if (r->v[i].action != IMGCACHE_REMOVE && !all)
+			continue;
+		print_record(p);
+		print_text(p, "", "ACTION", actions[r->v[i].action]);
+		print_id(p, "", "ID", image->id);
+		print_text(p, "", "NAME", image->name);
+		print_number(p, "", "SIZE", image->size_bytes, AS_SIZE);
+		print_text(p, "", "REASON", r->v[i].reason);
+	}
+	printer_end(p);
+}
+
+static void
+print_sum(const struct imgcache_prune_result *r)
+{
+	char size[IMGCACHE_TEXT];
+
+	if (!r->n_removed && !prune.dry_run && !given.verbose)
+		return;
+	printf("%s%zu image%s, %s\n", prune.dry_run ? "would remove " :
+	       "removed ", r->n_removed, r->n_removed == 1 ? "" : "s",
+	       imgcache_format_size(size, r->expected_bytes));
+	if (given.verbose)
+		printf("swept %lld file%s\n", (long long)r->swept_files,
+		       r->swept_files == 1 ? "" : "s");
+}
+
+static int
+run(struct invocation *inv, const struct parsed *p)
+{
+	struct imgcache_prune_result result = {0};
+	int ret = imgcache_prune(inv->ic, &prune, &result, &inv->err);
+
+	(void)p;
+	if (ret)
+		return ret;
+	if (given.json) {
+		print_result(&result);
+	} else {
+		print_table(&result);
+		print_sum(&result);
+	}
+	return 0;
+}
+
+const struct command command_prune = {
+	.name = "prune",
+	.summary = "Remove images that the limits no longer allow.",
+	.arguments = "",
+	.options = options,
+	.group = GROUP_CARE,
+	.run = run,
+};
