@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Prints the sources that the Makefile's lists name.
+lists:
+	@for f in $(foreach l,$(layers) cmd,$(patsubst %,$(l)/%.c,$($(l)))); do \
+		echo $$f; done

@@ -1,0 +1,115 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Images from a source tree: what is built is what was hashed.
+# shellcheck disable=SC2016
+# shellcheck source=t/lib-engine.sh
+. "$(dirname "$0")/lib-engine.sh"
+
+mkdir -p app/sub
+cat >app/Dockerfile <<DOCKERFILE
+FROM busybox:latest
+LABEL imgcache-test=$RUN
+COPY . /app
+DOCKERFILE
+echo "first $RUN" >app/file
+echo one >app/sub/file
+
+content() {
+	docker run --rm --pull=never "$1" cat /app/file
+}
+
+test_that 'an edit is another tag and another content' '
+	one=$(imgcache build app) && echo "other $RUN" >app/file &&
+	two=$(imgcache build app) && [ "$one" != "$two" ] &&
+	[ "$(content "$one")" = "first $RUN" ] &&
+	[ "$(content "$two")" = "other $RUN" ]
+'
+
+test_that 'back to the first content: a hit on the first image' '
+	echo "first $RUN" >app/file &&
+	expect_status 0 imgcache get app
+'
+
+test_that 'the same size and mtime, other bytes: the new bytes are built' '
+	touch -d "2026-01-01 00:00:00" app/file && imgcache build app >/dev/null &&
+	echo "FIRST $RUN" >app/file && touch -d "2026-01-01 00:00:00" app/file &&
+	ref=$(imgcache build app) && [ "$(content "$ref")" = "FIRST $RUN" ]
+'
+
+test_that 'plain docker fails the same test' '
+	mkdir plain && printf "FROM busybox\nCOPY . /app\n" >plain/Dockerfile &&
+	echo "first $RUN" >plain/file && touch -d "2026-01-01" plain/file &&
+	docker buildx build -q -t "plain:$RUN" plain >/dev/null &&
+	echo "FIRST $RUN" >plain/file && touch -d "2026-01-01" plain/file &&
+	docker buildx build -q -t "plain:$RUN" plain >/dev/null &&
+	[ "$(content "plain:$RUN")" = "first $RUN" ];
+	status=$?; docker rmi "plain:$RUN" >/dev/null; [ $status -eq 0 ]
+'
+
+test_that 'a changed directory mode reaches the image' '
+	imgcache build app >/dev/null && chmod 700 app/sub &&
+	ref=$(imgcache build app) &&
+	[ "$(docker run --rm --pull=never "$ref" stat -c %a /app/sub)" = 700 ] &&
+	chmod 755 app/sub
+'
+
+test_that 'two projects whose folders have one name do not mix' '
+	mkdir -p other/app && cp app/Dockerfile other/app/ &&
+	echo "FIRST $RUN" >other/app/file &&
+	touch -r app/file other/app/file &&
+	echo "ZZZZZ $RUN" >other/app/file && touch -r app/file other/app/file &&
+	ref=$(imgcache build other/app) &&
+	[ "$(content "$ref")" = "ZZZZZ $RUN" ]
+'
+
+test_that 'group-write, mtime and owner make no other tag; 600 and +x do' '
+	tag=$(imgcache tag app) && chmod g+w app/file && touch app/file &&
+	[ "$(imgcache tag app)" = "$tag" ] && chmod 600 app/file &&
+	[ "$(imgcache tag app)" != "$tag" ] && chmod 755 app/file &&
+	[ "$(imgcache tag app)" != "$tag" ] && chmod 644 app/file
+'
+
+test_that 'an ignored file counts for nothing' '
+	echo "*.log" >app/.dockerignore && tag=$(imgcache tag app) &&
+	echo x >app/x.log && [ "$(imgcache tag app)" = "$tag" ] &&
+	echo y >app/x.txt && [ "$(imgcache tag app)" != "$tag" ]
+'
+
+test_that 'a source that changes during the build: status 3, no key' '
+	mkdir -p moving && echo 1 >moving/file &&
+	printf "FROM busybox\nLABEL imgcache-test=%s\nCOPY . /m\nRUN echo %s; sleep 3\n" \
+		"$RUN" "$RUN" >moving/Dockerfile
+	imgcache build moving >out 2>err & pid=$!
+	sleep 1.5; echo 2 >moving/file; wait $pid; status=$?
+	cat err; [ $status -eq 3 ] && grep "file" err &&
+	echo 1 >moving/file && expect_status 1 imgcache get moving
+'
+
+test_that 'the manifest hashes to the key with the stock tools' '
+	imgcache tag --manifest app >manifest && head -n 2 manifest &&
+	key=$(imgcache tag app) && case $key in
+	x1-*) [ "x1-$(xxh128sum <manifest | cut -d" " -f1)" = "$key" ] ;;
+	g1-*) [ "g1-$(git hash-object --no-filters --stdin <manifest)" \
+		= "$key" ] ;;
+	esac &&
+	imgcache tag --manifest --base busybox >manifest &&
+	[ "g1-$(git hash-object --no-filters --stdin <manifest)" \
+		= "$(imgcache tag --base busybox)" ]
+'
+
+test_that 'a pinned base is built although its tag has moved on' '
+	docker tag busybox:latest "$IMGCACHE_TEST_REGISTRY/pin-$RUN:1" &&
+	docker push -q "$IMGCACHE_TEST_REGISTRY/pin-$RUN:1" >/dev/null &&
+	mkdir -p pin && printf "FROM %s\nLABEL imgcache-test=%s\n" \
+		"$IMGCACHE_TEST_REGISTRY/pin-$RUN:1" "$RUN" >pin/Dockerfile &&
+	imgcache tag --manifest pin >before && grep "^base" before &&
+	printf "FROM busybox\nENV MOVED=1\n" | docker buildx build -q \
+		-t "$IMGCACHE_TEST_REGISTRY/pin-$RUN:1" - >/dev/null &&
+	ref=$(imgcache build pin) &&
+	docker run --rm --pull=never "$ref" env >env && ! grep MOVED env;
+	status=$?
+	docker rmi "$IMGCACHE_TEST_REGISTRY/pin-$RUN:1" >/dev/null
+	[ $status -eq 0 ]
+'
+
+test_done
