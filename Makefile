@@ -23,7 +23,8 @@ lib/docker := buildx buildx_client buildx_run endpoint engine engine_ask \
 lib/ops := base builder builder_docker builder_record config doctor \
 	doctor_build doctor_docker doctor_state ensure epoch handover images inputs \
 	inputs_dockerfile inputs_generated invalidate lock lockfile lookup pins \
-	prune reasons recipes reconcile removal rows session spawn stats sweep text
+	prune reasons recipes reconcile removal rows session spawn stats steptitle \
+	sweep text
 cmd := answer build commands complete config delete dockerargs dockerfile \
 	doctor get help invalidate list lock log main opt pin printer progress \
 	prune recipe spawn stats table tag text usage words

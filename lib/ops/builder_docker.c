@@ -15,6 +15,7 @@
 #include "ops/builder.h"
 #include "ops/handover.h"
 #include "ops/pins.h"
+#include "ops/steptitle.h"
 #include "recipe/generate.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -26,7 +27,8 @@ struct parts {
 };
 
 static void
-note_step(struct builder *b, const struct progress_event *p)
+note_step(struct builder *b, const struct progress_event *p,
+	  const char *title)
 {
 	struct build_step *s;
 
@@ -41,8 +43,7 @@ note_step(struct builder *b, const struct progress_event *p)
 		b->steps[b->n_steps++].name = "";
 	}
 	s = &b->steps[p->step - 1];
-	if (p->name)
-		s->name = arena_strdup(&b->text, p->name);
+	s->name = arena_strdup(&b->text, title);
 	s->cached = p->type == PROGRESS_CACHED;
 	s->us = p->elapsed_us;
 }
@@ -87,12 +88,15 @@ on_progress(void *payload, const struct progress_event *p)
 		.elapsed_us = p->elapsed_us,
 	};
 
-	note_step(b, p);
-	if (!event_type(p->type, &e.type))
-		return;
+	struct buf title = BUF_INIT;
+
+	step_title(p->name ? p->name : "", &title);
+	note_step(b, p, title.data);
 	e.text = p->type == PROGRESS_OUTPUT || p->type == PROGRESS_TEXT ?
-		p->text : p->name;
-	session_event(b->in->ic, &e);
+		p->text : title.data;
+	if (event_type(p->type, &e.type))
+		session_event(b->in->ic, &e);
+	buf_release(&title);
 }
 
 /* A readable file named by one of the variables, or NULL. */

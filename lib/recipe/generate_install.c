@@ -56,11 +56,14 @@ add_stage(const struct install *in, const char *stage, const char *more)
 			  "    ", stage, stage, more);
 }
 
-/* After the mounts: stop at the first failure, epoch, certificates. */
+/*
+ * After the mounts: what the step is called (ops/steptitle.h shows it), stop
+ * at the first failure, epoch, certificates.
+ */
 static void
-add_prelude(const struct install *in)
+add_prelude(const struct install *in, const char *title)
 {
-	buf_adds(in->out, "set -eu; \\\n");
+	buf_addf(in->out, ": '%s'; set -eu; \\\n", title);
 	if (in->has_epoch)
 		buf_adds(in->out,
 			 LINE(": \"${" GENERATE_EPOCH_ARG ":-}\";"));
@@ -93,7 +96,7 @@ install_system(const struct install *in, const struct grammar_packages *apt,
 	add_cache(in, "apt-archives", "/var/cache/apt", ",sharing=locked");
 	add_cache(in, "apt-lists", "/var/lib/apt/lists", ",sharing=locked");
 	add_secret(in, GENERATE_SECRET_CA, CA);
-	add_prelude(in);
+	add_prelude(in, "system packages");
 	buf_adds(in->out, apt->n ? LINE("set --") : LINE("set --;"));
 	add_packages(in, apt, "; \\\n");
 	if (wants_pip)
@@ -141,7 +144,7 @@ install_system(const struct install *in, const struct grammar_packages *apt,
 void
 install_user(const struct install *in, const char *name)
 {
-	buf_adds(in->out, "RUN set -eu; \\\n    set -- ");
+	buf_adds(in->out, "RUN : 'user'; set -eu; \\\n    set -- ");
 	buf_add_shquoted(in->out, name);
 	buf_adds(in->out,
 		 "; \\\n"
@@ -172,7 +175,7 @@ install_pip(const struct install *in, const char *requirements,
 		add_stage(in, STAGE_REQUIREMENTS, ",rw");
 	add_secret(in, GENERATE_SECRET_CA, CA);
 	add_secret(in, GENERATE_SECRET_PIP, PIP_CONF);
-	add_prelude(in);
+	add_prelude(in, "pip packages");
 	buf_adds(in->out,
 		 LINE("[ ! -s " PIP_CONF " ] || "
 		      "export PIP_CONFIG_FILE=" PIP_CONF ";")
@@ -198,11 +201,11 @@ install_pip(const struct install *in, const char *requirements,
 }
 
 static void
-add_npm_prelude(const struct install *in)
+add_npm_prelude(const struct install *in, const char *title)
 {
 	add_secret(in, GENERATE_SECRET_CA, CA);
 	add_secret(in, GENERATE_SECRET_NPM, NPMRC);
-	add_prelude(in);
+	add_prelude(in, title);
 	buf_adds(in->out,
 		 LINE("[ ! -s " NPMRC " ] || "
 		      "export NPM_CONFIG_USERCONFIG=" NPMRC ";")
@@ -218,7 +221,7 @@ install_npm(const struct install *in, const struct grammar_packages *npm)
 {
 	buf_adds(in->out, "RUN ");
 	add_cache(in, "npm", NPM_CACHE, "");
-	add_npm_prelude(in);
+	add_npm_prelude(in, "npm packages");
 	buf_adds(in->out, LINE("npm install -g --"));
 	add_packages(in, npm, "\n");
 }
@@ -230,7 +233,7 @@ install_npm_lock(const struct install *in, const char *lock_file,
 	buf_adds(in->out, "RUN ");
 	add_cache(in, "npm", NPM_CACHE, "");
 	add_stage(in, STAGE_NPM_LOCK, "");
-	add_npm_prelude(in);
+	add_npm_prelude(in, "npm ci");
 	buf_addf(in->out,
 		 LINE("mkdir -p " NPM_LOCK_DIR ";")
 		 LINE("cd " NPM_LOCK_DIR ";")
@@ -255,7 +258,7 @@ install_claude_code(const struct install *in, const char *version)
 {
 	buf_adds(in->out, "RUN ");
 	add_cache(in, "npm", NPM_CACHE, "");
-	add_npm_prelude(in);
+	add_npm_prelude(in, "Claude Code");
 	buf_adds(in->out, LINE("npm install -g --"));
 	buf_addf(in->out, "        '@anthropic-ai/claude-code@%s'\n", version);
 }
