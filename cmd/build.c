@@ -101,7 +101,7 @@ build_one(struct invocation *inv, struct imgcache_recipe *r,
 		print_plan(p, &a);
 	else if (!ret)
 		puts(a.ref);
-	fflush(stdout);
+	flush_output();
 	return ret;
 }
 
@@ -161,7 +161,7 @@ static int
 run(struct invocation *inv, const struct parsed *p)
 {
 	struct chosen chosen = {0};
-	struct printer *out = NULL;
+	struct printer *out;
 	size_t i;
 	int ret = check(inv, p);
 
@@ -173,10 +173,12 @@ run(struct invocation *inv, const struct parsed *p)
 		ret = choose_common(inv, &chosen);
 	else
 		ret = recipes_choose(inv, p, &chosen);
-	out = printer_new(given.json ? PRINT_JSON : PRINT_TABLE, false);
-	for (i = 0; !ret && i < chosen.n; i++)
-		ret = build_one(inv, chosen.v[i], out);
-	printer_end(out);
+	if (!ret) {
+		out = printer_new(given.json ? PRINT_JSON : PRINT_TABLE, false);
+		for (i = 0; !ret && i < chosen.n; i++)
+			ret = build_one(inv, chosen.v[i], out);
+		printer_end(out);
+	}
 	chosen_release(&chosen);
 	return ret;
 }

@@ -108,6 +108,9 @@ void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int fail(struct imgcache_error *err, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* fflush(stdout); why it fails is kept for the end. */
+void flush_output(void);
+
 /*
  * Open the manual page of a verb, of the program itself with NULL; where man
  * or the page is missing, print the usage. Returns an exit status.

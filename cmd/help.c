@@ -21,7 +21,7 @@ man_shows(const char *page)
 	pid_t pid;
 	int status = -1;
 
-	fflush(stdout);
+	flush_output();
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null",
 					 O_WRONLY, 0);

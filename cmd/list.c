@@ -26,7 +26,8 @@ static const struct opt options[] = {
 	COUNT_OPTION('l', "limit", &filter.limit, "at most N images"),
 	WORD_OPTION(0, "sort", &sort, sorts, "use|name|created|size|hits",
 		    "order; last used first is the default"),
-	FLAG_OPTION(0, "no-trunc", &no_trunc, "a table as wide as it has to be"),
+	FLAG_OPTION(0, "no-trunc", &no_trunc,
+		    "a table as wide as it has to be"),
 	JSON_OPTION,
 	NUL_OPTION,
 	END_OPTION

@@ -18,7 +18,7 @@ put_line(void *payload, const char *line, size_t len)
 	text_put_data(stdout, line, len);
 	fputc('\n', stdout);
 	if (follow)
-		fflush(stdout);
+		flush_output();
 }
 
 static int

@@ -127,26 +127,32 @@ end_by_sigpipe(void)
 	raise(SIGPIPE);
 }
 
+static int output_errno;
+
+void
+flush_output(void)
+{
+	if (fflush(stdout) && !output_errno)
+		output_errno = errno;
+}
+
 static int
 close_stdout(int status, bool pipe_ignored)
 {
-	bool failed = ferror(stdout);
-	int saved = 0;
+	bool failed;
 
-	if (fflush(stdout)) {
-		failed = true;
-		saved = errno;
-	}
+	flush_output();
+	failed = ferror(stdout);
 	if (fclose(stdout)) {
 		failed = true;
-		saved = saved ? saved : errno;
+		output_errno = output_errno ? output_errno : errno;
 	}
 	if (!failed)
 		return status;
-	if (saved == EPIPE && !pipe_ignored)
+	if (output_errno == EPIPE && !pipe_ignored)
 		end_by_sigpipe();
-	complain("cannot write the output%s%s", saved ? ": " : "",
-		 saved ? strerror(saved) : "");
+	complain("cannot write the output%s%s", output_errno ? ": " : "",
+		 output_errno ? strerror(output_errno) : "");
 	return EXIT_FATAL;
 }
 
@@ -180,6 +186,8 @@ with_handle(struct invocation *inv, const struct parsed *p)
 
 	imgcache_signals_begin();
 	ret = imgcache_open(&inv->ic, &o, &inv->err);
+	if (ret == IMGCACHE_ENO)
+		ret = IMGCACHE_EFAIL;	/* a missing file is no miss */
 	if (!ret) {
 		progress_set_color(progress, setting_value(inv->ic, "color",
 							   &ignored));
@@ -191,7 +199,7 @@ with_handle(struct invocation *inv, const struct parsed *p)
 	imgcache_close(inv->ic);
 	progress_free(progress);
 	if (ret == IMGCACHE_EINTR) {
-		fflush(stdout);
+		flush_output();
 		imgcache_signals_end();
 		ret = EXIT_FATAL;
 	}
@@ -234,8 +242,9 @@ enter_directories(struct imgcache_error *err)
 
 	for (i = 0; i < dirs.n; i++)
 		if (chdir(dirs.v[i]))
-			return fail(err, IMGCACHE_EFAIL, "cannot enter '%s': %s",
-				    dirs.v[i], strerror(errno));
+			return fail(err, IMGCACHE_EFAIL,
+				    "cannot enter '%s': %s", dirs.v[i],
+				    strerror(errno));
 	return 0;
 }
 

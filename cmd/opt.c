@@ -61,7 +61,8 @@ table_fill(struct table *t, const struct command *c)
 		t->n_opts++;
 	t->longs = memory_checked(calloc(t->n_opts + t->n_flags + 2,
 					 sizeof(*t->longs)));
-	strcpy(t->letters, c->stops_at_word ? "+:" : ":");
+	snprintf(t->letters, sizeof(t->letters), "%s",
+		 c->stops_at_word ? "+:" : ":");
 	for (o = c->options; o->type != OPT_END; o++) {
 		add_long(t, o->name, o->type != OPT_FLAG);
 		add_letter(t, o->letter, o->type != OPT_FLAG);

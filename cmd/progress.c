@@ -144,7 +144,8 @@ put_line(const char *left, const char *right, enum color color, bool colored)
 	int room;
 
 	if (!width) {
-		fprintf(stderr, "%s%s%s", left, *right ? "  " : "", right);
+		fprintf(stderr, "%s%s", left, *right ? "  " : "");
+		color_put(stderr, colored, color, right);
 		return;
 	}
 	room = width - 1 - text_width(right) - (*right ? 2 : 0);

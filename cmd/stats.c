@@ -92,9 +92,9 @@ print_builds(struct printer *p, const struct imgcache_stats *s)
  *	timeSaved	seconds
  *	builds		{total, failed, successRate, time (seconds), steps,
  *			stepsCached}
- *	images		[{name, lookups, hits, hitRate, builds, failed, buildTime
- *			(seconds, median), timeSaved (seconds), size (bytes)}],
- *			most lookups first
+ *	images		[{name, lookups, hits, hitRate, builds, failed,
+ *			buildTime (seconds, median), timeSaved (seconds), size
+ *			(bytes)}], most lookups first
  */
 static void
 print_stats(const struct imgcache_stats *s)
@@ -268,7 +268,7 @@ judge(const struct imgcache_stats *s, int64_t least)
 
 	if (hit_rate(s) < 0 || hit_rate(s) >= least)
 		return EXIT_YES;
-	fflush(stdout);
+	flush_output();
 	complain("the hit rate is %s, under %s", percent(have, hit_rate(s)),
 		 percent(want, least));
 	return EXIT_NO;

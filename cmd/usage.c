@@ -63,9 +63,13 @@ option_lines(FILE *out, const struct command *c)
 void
 opt_usage(FILE *out, const struct command *c)
 {
-	fprintf(out, "usage: imgcache %s%s%s%s\n\n", c->name,
-		c->options->type != OPT_END ? " [OPTION...]" : "",
-		*c->arguments ? " " : "", c->arguments);
+	int n = fprintf(out, "usage: imgcache %s%s", c->name,
+			c->options->type != OPT_END ? " [OPTION...]" : "");
+
+	if (*c->arguments)
+		fputc(' ', out);
+	wrapped(out, c->arguments, n + 1);
+	fputc('\n', out);
 	wrapped(out, c->summary, 0);
 	option_lines(out, c);
 	if (c->takes_recipe)

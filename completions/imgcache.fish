@@ -6,7 +6,7 @@ function __imgcache_complete
     set -l asked (commandline -opc) (commandline -ct)
     set -l program $asked[1]
     set -e asked[1]
-    set -l before
+    set -l before ''
     # --option=value is completed as the value of --option.
     if string match -qr '^--[^=]*=' -- $asked[-1]
         set before (string replace -r '=.*' '=' -- $asked[-1])
@@ -17,9 +17,9 @@ function __imgcache_complete
     for line in (command $program __complete $asked 2>/dev/null)
         switch $line
             case :files
-                __fish_complete_path $asked[-1]
+                printf '%s\n' $before(__fish_complete_path $asked[-1])
             case :dirs
-                __fish_complete_directories $asked[-1]
+                printf '%s\n' $before(__fish_complete_directories $asked[-1])
             case '*'
                 echo $before$line
         end

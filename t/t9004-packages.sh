@@ -216,10 +216,10 @@ test_that 'a second build is a hit that starts no docker process' '
 '
 
 test_that 'certificates and pip settings leave no trace in any layer' '
-	layers "$(cat ref)" && [ -s names ] &&
+	layers "$(cat ref)" && grep -aq "^version = \"1.2.3\"" contents &&
 	! grep -a "$word" contents && ! grep -a "$IMGCACHE_TEST_GATEWAY:$port" \
 		contents &&
-	! grep -E "imgcache-|(^|/)pip\.conf$|(^|/)\.?npmrc$" names
+	! grep -E "imgcache-|(^|/)(pip\.conf|\.npmrc)$" names
 '
 
 test_that 'package lists, archives and caches stay out of the layers' '
@@ -279,7 +279,8 @@ test_that 'the proxy was used, and is nowhere in the image' '
 
 test_that 'a file that a requirements file includes is an input' '
 	echo "# a remark" >>python/more.txt &&
-	expect_status 1 imgcache get app && grep more.txt stderr
+	expect_status 1 imgcache get app &&
+	grep "inputs changed: context" stderr
 '
 
 # Content of its own, so that no other run has these steps in its cache.
@@ -311,20 +312,32 @@ test_that 'what stands after the packages does not install them again' '
 	imgcache log "$(sed "s/.*://" two)" >log && ! grep "Need to get" log
 '
 
+mkdir week
+cat >week/imgcache.yaml <<YAML
+version: 1
+images:
+  weekly:
+    base: "own-$RUN:1"
+    apt: [hello]
+    refresh: weekly
+    labels: {imgcache-test: "$RUN"}
+YAML
+
 test_that 'another week is another key, and the install really runs' '
-	week="--apt hello --refresh weekly" &&
-	imgcache build $own $week >one &&
-	expect_status 0 imgcache get $own $week &&
-	expect_status 1 faketime -f "+8d" imgcache get $own $week &&
-	grep "epoch" stderr &&
-	expect_status 0 faketime -f "+8d" imgcache build $own $week &&
-	! same one stdout && cp stdout two &&
+	imgcache -C week build weekly >one &&
+	expect_status 0 imgcache -C week get weekly &&
+	expect_status 1 faketime -f "+8d" imgcache -C week get weekly &&
+	grep "refresh period is over" stderr &&
+	expect_status 0 faketime -f "+8d" imgcache -C week build weekly &&
+	! cmp one stdout && cp stdout two &&
 	apt_log "$(cat two)" && grep "Setting up hello" log &&
-	[ "$(docker image inspect --format "{{json .RootFS.Layers}}" \
-		"$(cat one)")" != "$(docker image inspect \
-		--format "{{json .RootFS.Layers}}" "$(cat two)")" ] &&
-	expect_status 0 faketime -f "+8d" imgcache get $own $week &&
-	expect_status 0 imgcache get $own $week
+	docker image inspect --format "{{json .RootFS.Layers}}" "$(cat one)" \
+		>layers1 &&
+	docker image inspect --format "{{json .RootFS.Layers}}" "$(cat two)" \
+		>layers2 &&
+	! cmp layers1 layers2 &&
+	expect_status 0 faketime -f "+8d" imgcache -C week get weekly &&
+	expect_status 0 imgcache -C week get weekly
 '
 
 test_that 'a release that does not exist: status 2, the log is named' '
@@ -334,8 +347,7 @@ test_that 'a release that does not exist: status 2, the log is named' '
 
 test_that 'doctor sees a network inside a build' '
 	imgcache doctor --online --json >out
-	jq -e "[.[]?, .findings[]? | select(.topic == \"network\")] |
-		length > 0 and all(.health == \"fine\")" out
+	jq -e "any(.[]; .topic == \"network\" and .health == \"ok\")" out
 '
 
 # A registry of our own, so that it can be stopped.
@@ -374,6 +386,9 @@ images:
     env: {RUN: "$RUN"}
     copy: [{from: src, to: /src}]
     labels: {imgcache-test: "$RUN"}
+  onplain:
+    base: "@plain"
+    apt: [hello]
   debian:
     base: "$IMGCACHE_TEST_REGISTRY/debian:bookworm-slim"
     apt: [hello]
@@ -401,11 +416,11 @@ test_that 'lock writes the digest of every base' '
 '
 
 test_that 'then tag needs no engine, no registry and no memory' '
-	imgcache -C locked tag plain >with && imgcache -C locked tag debian \
-		>>with &&
-	alone imgcache -C locked tag plain >without &&
-	alone imgcache -C locked tag debian >>without &&
-	same with without
+	for name in plain debian onplain; do
+		imgcache -C locked tag $name >>with &&
+		alone imgcache -C locked tag $name >>without || exit 1
+	done &&
+	same with without && [ "$(sort -u with | wc -l)" -eq 3 ]
 '
 
 test_that 'a base that moves on moves no locked image' '

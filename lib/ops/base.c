@@ -197,9 +197,10 @@ pulled_digest(const struct engine_image *image, const char *ref)
 	return NULL;
 }
 
+/* known: the id that is remembered already, so that a hit writes nothing. */
 static int
 from_engine(struct imgcache *ic, const struct base_query *q, struct base *b,
-	    bool *found, struct imgcache_error *err)
+	    const char *known, bool *found, struct imgcache_error *err)
 {
 	struct engine_image image = {0};
 	const char *digest, *name;
@@ -220,9 +221,11 @@ from_engine(struct imgcache *ic, const struct base_query *q, struct base *b,
 	digest = pulled_digest(&image, q->ref);
 	keep_local(ic, b, image.id, digest ? digest : image.id);
 	b->user = arena_strdup(&ic->arena, image.user);
-	ret = session_engine_name(ic, &name, err);
-	if (!ret)
-		ret = remember(ic, name, q, image.id, image.user, err);
+	if (!str_is(known, image.id)) {
+		ret = session_engine_name(ic, &name, err);
+		if (!ret)
+			ret = remember(ic, name, q, image.id, image.user, err);
+	}
 	engine_image_release(&image);
 	return ret;
 }
@@ -270,7 +273,7 @@ ask_around(struct imgcache *ic, const struct base_query *q, struct base *b,
 	   struct imgcache_error *err)
 {
 	struct imgcache_error why = {0};
-	const char *engine = NULL;
+	const char *engine = NULL, *known = NULL;
 	bool found = false, is_fresh = false;
 	struct base_row row;
 	int ret;
@@ -287,7 +290,9 @@ ask_around(struct imgcache *ic, const struct base_query *q, struct base *b,
 		engine = NULL;
 	else if (from_memo(ic, engine, q, &row, &found, &is_fresh, err))
 		return err->code;
-	if (!engine || !found || !is_fresh) {
+	if (engine && found && is_fresh)
+		known = row.digest;
+	if (!known) {
 		error_clear(&why);
 		ret = from_registry(ic, q, b, &found, &why);
 		if (!ret && found)
@@ -299,7 +304,7 @@ ask_around(struct imgcache *ic, const struct base_query *q, struct base *b,
 	}
 	if (engine) {
 		error_clear(&why);
-		ret = from_engine(ic, q, b, &found, &why);
+		ret = from_engine(ic, q, b, known, &found, &why);
 		if (!ret && found)
 			return 0;
 		if (ret == IMGCACHE_EINTR) {
@@ -323,7 +328,7 @@ what_engine_takes(struct imgcache *ic, const struct base_query *q,
 		  struct base *b, struct imgcache_error *err)
 {
 	bool found;
-	int ret = from_engine(ic, q, b, &found, err);
+	int ret = from_engine(ic, q, b, NULL, &found, err);
 
 	if (!ret && !found)
 		ret = ask_around(ic, q, b, err);

@@ -181,13 +181,29 @@ add_tags(struct inputs *in, const char *const *tags,
 	return ret;
 }
 
+/* Why the lookup does not count, or NULL: it does. */
+static const char *
+why_bypassed(const struct inputs *in, const struct ensure *e)
+{
+	const struct settings *s = &in->ic->settings;
+
+	if (e->build->rebuild)
+		return "a rebuild";
+	if (e->build->no_cache)
+		return "no cache";
+	if (settings_bool(s, SETTING_NO_CACHE))
+		return "NO_CACHE is set";
+	if (session_is_disabled(in->ic))
+		return "the cache is switched off";
+	return NULL;
+}
+
 static int
 decide(struct inputs *in, struct lookup_found *f, const struct ensure *e,
        struct imgcache_answer *a, struct imgcache_error *err)
 {
-	bool bypass = e->build->rebuild || e->build->no_cache ||
-		settings_bool(&in->ic->settings, SETTING_NO_CACHE) ||
-		session_is_disabled(in->ic);
+	const char *why = why_bypassed(in, e);
+	bool bypass = why != NULL;
 
 	if (!bypass && !e->build->dry_run)
 		lookup_count(in, f, e->verb, a);
@@ -198,7 +214,7 @@ decide(struct inputs *in, struct lookup_found *f, const struct ensure *e,
 	if (bypass && a->state == IMGCACHE_HIT) {
 		a->state = IMGCACHE_MISS;
 		a->reason = IMGCACHE_ASKED;
-		a->detail = NULL;
+		a->detail = why;
 	}
 	if (e->only_look)
 		return say_no(a, err);

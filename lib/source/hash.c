@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A file is read once, in pieces of READ_BYTES. One byte more than its size is
- * asked for, so that a file that grew is noticed without another call. Git's
- * hash begins with the size, and libgit2 hashes either a whole text in memory
- * or a whole file by name: small files go the first way, big ones the second.
+ * A small file is read by one call that asks for a byte more than its size, so
+ * that one that grew is noticed. Git's hash begins with the size, and libgit2
+ * hashes either a whole text in memory or a whole file by name: small files go
+ * the first way, big ones the second.
  */
 
 #include "source/hash.h"
@@ -28,11 +28,8 @@
 _Static_assert(GITLIB_ID_SIZE == HASH_MAX, "a git id is the longest hash");
 _Static_assert(XXH3_SIZE == sizeof(XXH128_canonical_t), "as xxh128sum has it");
 
-/* Takes what was read, piece by piece. */
-struct sink {
-	XXH3_state_t *xxh3;
-	char *whole;		/* git: all of it */
-	size_t len;
+struct hash_sum {
+	XXH3_state_t *state;
 };
 
 size_t
@@ -96,78 +93,93 @@ changed(const char *name, struct imgcache_error *err)
 			 "when nothing writes to it", path_shown(name, shown));
 }
 
-static void
-sink_take(struct sink *s, const char *piece, size_t len)
+struct hash_sum *
+hash_sum_new(void)
 {
-	if (s->xxh3)
-		XXH3_128bits_update(s->xxh3, piece, len);
-	else
-		memcpy(s->whole + s->len, piece, len);
-	s->len += len;
+	struct hash_sum *s = mem_alloc(sizeof(*s));
+
+	s->state = XXH3_createState();
+	if (!s->state)
+		s->state = mem_alloc(SIZE_MAX);	/* ends the program */
+	XXH3_128bits_reset(s->state);
+	return s;
 }
 
-/* Exactly size bytes, no more and no fewer. */
-static int
-drain(int fd, size_t size, const char *name, struct sink *s,
-	struct imgcache_error *err)
+void
+hash_sum_add(struct hash_sum *s, const void *data, size_t len)
 {
-	size_t room = size < READ_BYTES ? size + 1 : READ_BYTES;
-	char *piece = mem_alloc(room);
+	XXH3_128bits_update(s->state, data, len);
+}
+
+void
+hash_sum_end(struct hash_sum *s, struct hash *out)
+{
+	set_xxh3(out, XXH3_128bits_digest(s->state));
+	XXH3_freeState(s->state);
+	free(s);
+}
+
+static int
+cannot_read(const char *name, struct imgcache_error *err)
+{
 	char shown[SHOWN_SIZE];
-	bool more = true;
-	int rc = 0;
 
-	while (!rc && more) {
-		size_t left = size - s->len;
-		size_t want = left < room ? left + 1 : room;
-		ssize_t n = read(fd, piece, want);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			rc = error_errno(err, IMGCACHE_EFAIL,
-					 "cannot read '%s'",
-					 path_shown(name, shown));
-		else if ((size_t)n > left || (n == 0 && left > 0))
-			rc = changed(name, err);
-		else
-			sink_take(s, piece, (size_t)n);
-		more = s->len < size || (n > 0 && (size_t)n == want);
-	}
-	free(piece);
-	return rc;
+	return error_errno(err, IMGCACHE_EFAIL, "cannot read '%s'",
+			   path_shown(name, shown));
 }
 
+/* Exactly size bytes into piece, no more and no fewer; piece has room for one
+   more. */
 static int
-xxh3_fd(int fd, size_t size, const char *name, struct hash *out,
-	struct imgcache_error *err)
+read_small(int fd, char *piece, size_t size, const char *name,
+	   struct imgcache_error *err)
 {
-	XXH3_state_t *state;
-	struct sink s = { NULL, NULL, 0 };
-	char small[4096];
-	int rc;
+	size_t len = 0;
+	ssize_t n;
 
-	if (size < sizeof(small)) {
-		s.whole = small;
-		rc = drain(fd, size, name, &s, err);
-		if (!rc)
-			set_xxh3(out, XXH3_128bits(small, size));
-		return rc;
-	}
-	state = XXH3_createState();
-	if (!state)
-		return error_set(err, IMGCACHE_EFAIL, "out of memory");
-	XXH3_128bits_reset(state);
-	s.xxh3 = state;
-	rc = drain(fd, size, name, &s, err);
-	if (!rc)
-		set_xxh3(out, XXH3_128bits_digest(state));
-	XXH3_freeState(state);
+	do {
+		n = read(fd, piece + len, size + 1 - len);
+		if (n < 0 && errno != EINTR)
+			return cannot_read(name, err);
+		len += n > 0 ? (size_t)n : 0;
+	} while (n < 0 || (n > 0 && len < size));
+	return len == size ? 0 : changed(name, err);
+}
+
+static int
+xxh3_pieces(int fd, size_t size, const char *name, char *piece,
+	    XXH3_state_t *state, struct imgcache_error *err)
+{
+	size_t len = 0;
+	ssize_t n;
+
+	do {
+		n = read(fd, piece, READ_BYTES);
+		if (n < 0 && errno != EINTR)
+			return cannot_read(name, err);
+		if (n > 0 && (size_t)n > size - len)
+			return changed(name, err);
+		if (n > 0) {
+			XXH3_128bits_update(state, piece, (size_t)n);
+			len += (size_t)n;
+		}
+	} while (n);
+	return len == size ? 0 : changed(name, err);
+}
+
+static int
+xxh3_big_fd(int fd, size_t size, const char *name, char *piece,
+	    struct hash *out, struct imgcache_error *err)
+{
+	struct hash_sum *s = hash_sum_new();
+	int rc = xxh3_pieces(fd, size, name, piece, s->state, err);
+
+	hash_sum_end(s, out);
 	return rc;
 }
 
 static int
-git_big_fd(int fd, off_t size, const char *name, struct hash *out,
+git_big_fd(int fd, size_t size, const char *name, struct hash *out,
 	   struct imgcache_error *err)
 {
 	struct stat st;
@@ -176,27 +188,10 @@ git_big_fd(int fd, off_t size, const char *name, struct hash *out,
 	memset(out, 0, sizeof(*out));
 	out->len = GITLIB_ID_SIZE;
 	rc = gitlib_hash_fd(fd, name, out->bytes, err);
-	if (fstat(fd, &st) == 0 && st.st_size != size) {
+	if (fstat(fd, &st) == 0 && (size_t)st.st_size != size) {
 		error_clear(err);
 		rc = changed(name, err);
 	}
-	return rc;
-}
-
-static int
-git_fd(int fd, off_t size, const char *name, struct hash *out,
-	struct imgcache_error *err)
-{
-	struct sink s = { NULL, NULL, 0 };
-	int rc;
-
-	if (size > READ_BYTES)
-		return git_big_fd(fd, size, name, out, err);
-	s.whole = mem_alloc((size_t)size + 1);
-	rc = drain(fd, (size_t)size, name, &s, err);
-	if (!rc)
-		rc = set_git(out, s.whole, (size_t)size, err);
-	free(s.whole);
 	return rc;
 }
 
@@ -204,9 +199,16 @@ int
 hash_fd(enum hash_kind kind, int fd, off_t size, const char *name,
 	struct hash *out, struct imgcache_error *err)
 {
-	if (kind == HASH_GIT)
-		return git_fd(fd, size, name, out, err);
-	return xxh3_fd(fd, (size_t)size, name, out, err);
+	char piece[READ_BYTES];
+	size_t len = (size_t)size;
+	int rc;
+
+	if (len >= READ_BYTES && kind == HASH_GIT)
+		return git_big_fd(fd, len, name, out, err);
+	if (len >= READ_BYTES)
+		return xxh3_big_fd(fd, len, name, piece, out, err);
+	rc = read_small(fd, piece, len, name, err);
+	return rc ? rc : hash_bytes(kind, piece, len, out, err);
 }
 
 bool

@@ -51,6 +51,12 @@ int hash_bytes(enum hash_kind kind, const void *data, size_t len,
 int hash_fd(enum hash_kind kind, int fd, off_t size, const char *name,
 	    struct hash *out, struct imgcache_error *err);
 
+/* The XXH3 of a long text that comes in pieces. The end frees the sum. */
+struct hash_sum;
+struct hash_sum *hash_sum_new(void);
+void hash_sum_add(struct hash_sum *s, const void *data, size_t len);
+void hash_sum_end(struct hash_sum *s, struct hash *out);
+
 bool hash_equal(const struct hash *a, const struct hash *b);
 
 /* Lower-case hex; returns out. */

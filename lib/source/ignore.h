@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct hash;
 struct ignore;
 struct imgcache_error;
 
@@ -31,6 +32,9 @@ void ignore_free(struct ignore *ig);
 
 /* How many patterns there are; with 0 nothing is ignored. */
 size_t ignore_count(const struct ignore *ig);
+
+/* XXH3 of the text they were read from. */
+const struct hash *ignore_text(const struct ignore *ig);
 
 /*
  * Is this path left out? Decided as a walk from the root would: what the

@@ -294,6 +294,7 @@ ignore_parse(struct ignore **out, const char *name, const char *text,
 	int rc = 0;
 
 	ig->plain_exceptions = true;
+	(void)hash_bytes(HASH_XXH3, text, len, &ig->text, err);
 	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
 		i = 3;
 	while (!why && i < len) {
@@ -337,4 +338,10 @@ size_t
 ignore_count(const struct ignore *ig)
 {
 	return ig->n;
+}
+
+const struct hash *
+ignore_text(const struct ignore *ig)
+{
+	return &ig->text;
 }

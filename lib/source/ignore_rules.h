@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "source/glob.h"
+#include "source/hash.h"
 
 #define RULE_NONE UINT32_MAX
 
@@ -26,6 +27,7 @@ struct ignore_rule {
  * the others are in scanned, in their order, and looked at one by one.
  */
 struct ignore {
+	struct hash text;	/* XXH3 of the file */
 	struct ignore_rule *rules;
 	size_t n;
 	size_t cap;
