@@ -18,13 +18,13 @@ lib/recipe := dfvars dockerfile dockerfile_glob dockerfile_globals \
 lib/store := bases builds catalog contexts imagelist imagerow images \
 	invalidations journal jsonr leases lookups migrate objects schema sql stats
 lib/docker := buildx buildx_client buildx_run endpoint engine engine_ask \
-	engine_change engine_image engine_info failure fold http moment plain \
-	progress rawjson registry render run wait
+	engine_change engine_image engine_info failure fold http http_encode moment \
+	plain progress rawjson registry render run wait
 lib/ops := base builder builder_docker builder_record config doctor \
-	doctor_build doctor_docker doctor_state ensure epoch handover images inputs \
-	inputs_dockerfile inputs_generated invalidate lock lockfile lookup pins \
-	prune reasons recipes reconcile removal rows session spawn stats steptitle \
-	sweep text
+	doctor_build doctor_docker doctor_state ensure epoch handover hints images \
+	inputs inputs_dockerfile inputs_generated invalidate lock lockfile lookup \
+	pins prune reasons recipes reconcile removal rows session spawn stats \
+	steptitle sweep text
 cmd := answer build commands complete config delete dockerargs dockerfile \
 	doctor get help invalidate list lock log main opt pin printer progress \
 	prune recipe spawn stats table tag text usage words

@@ -28,40 +28,6 @@ static const struct opt options[] = {
 	END_OPTION
 };
 
-static bool
-is_true(const char *value)
-{
-	return !strcmp(value, "true") || !strcmp(value, "1") ||
-		!strcmp(value, "yes");
-}
-
-/* NO_CACHE=true in the container's environment bypasses the cache too. */
-static bool
-asks_no_cache(const char *assignment)
-{
-	return !strncmp(assignment, "NO_CACHE=", 9) && is_true(assignment + 9);
-}
-
-/* Options that are given with -e, --env and --env=, as docker takes them. */
-static bool
-environment_bypasses(const struct words *w)
-{
-	size_t i;
-
-	for (i = 0; i < w->n; i++) {
-		const char *word = w->v[i];
-
-		if ((!strcmp(word, "-e") || !strcmp(word, "--env")) &&
-		    i + 1 < w->n && asks_no_cache(w->v[i + 1]))
-			return true;
-		if (!strncmp(word, "-e", 2) && asks_no_cache(word + 2))
-			return true;
-		if (!strncmp(word, "--env=", 6) && asks_no_cache(word + 6))
-			return true;
-	}
-	return false;
-}
-
 static int
 run(struct invocation *inv, const struct parsed *p)
 {
@@ -79,9 +45,10 @@ run(struct invocation *inv, const struct parsed *p)
 	spawn.docker_args = p->docker_run.v;
 	spawn.command = p->after.v;
 	spawn.on_miss = (enum imgcache_on_miss)on_miss;
-	if (environment_bypasses(&p->docker_run))
-		spawn.no_cache = true;
 	ret = imgcache_spawn(inv->ic, r, &spawn, &out, &inv->err);
+	if (!ret && out.timed_out)
+		complain("stopped after the timeout of %lld s",
+			 (long long)spawn.timeout_s);
 	return ret ? ret : out.status;
 }
 

@@ -353,6 +353,7 @@ struct imgcache_spawn_options {
 
 struct imgcache_spawned {
 	int status;		/* exit status for our caller */
+	bool timed_out;		/* 124, and it is ours */
 	struct imgcache_answer answer;
 };
 

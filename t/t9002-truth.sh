@@ -104,6 +104,7 @@ test_that 'kill -9 during a build, then the build works' '
 test_that 'an interrupt leaves no build, no row that builds, no temp name' '
 	mkdir -p slow2 && printf "FROM busybox\nRUN echo $RUN; sleep 60\n" \
 		>slow2/Dockerfile
+	rm -f "$IMGCACHE_DIR"/handover/*.Dockerfile
 	imgcache build --context slow2 >/dev/null 2>&1 & pid=$!
 	sleep 2; kill -TERM $pid
 	wait $pid; status=$?

@@ -37,11 +37,12 @@ test_that 'the same size and mtime, other bytes: the new bytes are built' '
 '
 
 test_that 'plain docker fails the same test' '
-	mkdir plain && printf "FROM busybox\nCOPY . /app\n" >plain/Dockerfile &&
-	echo "first $RUN" >plain/file && touch -d "2026-01-01" plain/file &&
-	docker buildx build -q -t "plain:$RUN" plain >/dev/null &&
-	echo "FIRST $RUN" >plain/file && touch -d "2026-01-01" plain/file &&
-	docker buildx build -q -t "plain:$RUN" plain >/dev/null &&
+	dir=plain-$RUN &&
+	mkdir "$dir" && printf "FROM busybox\nCOPY . /app\n" >"$dir/Dockerfile" &&
+	echo "first $RUN" >"$dir/file" && touch -d "2026-01-01" "$dir/file" &&
+	docker buildx build -q -t "plain:$RUN" "$dir" >/dev/null &&
+	echo "FIRST $RUN" >"$dir/file" && touch -d "2026-01-01" "$dir/file" &&
+	docker buildx build -q -t "plain:$RUN" "$dir" >/dev/null &&
 	[ "$(content "plain:$RUN")" = "first $RUN" ];
 	status=$?; docker rmi "plain:$RUN" >/dev/null; [ $status -eq 0 ]
 '

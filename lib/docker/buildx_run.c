@@ -75,6 +75,16 @@ read_log(struct follow *f)
 	}
 }
 
+/* So that a clock can go on while a step is silent. */
+static void
+tick(struct follow *f)
+{
+	struct progress_event e = { .type = PROGRESS_TICK };
+
+	if (f->run->on_progress)
+		f->run->on_progress(f->run->payload, &e);
+}
+
 static bool
 has_passed(int64_t since_us, int64_t ms)
 {
@@ -114,6 +124,7 @@ follow(struct follow *f, struct imgcache_error *err)
 		}
 		wait_some(&w, TICK_MS);
 		read_log(f);
+		tick(f);
 	}
 	wait_end(&w);
 	read_log(f);

@@ -38,6 +38,8 @@ engine_new(const struct engine_options *o)
 		e->o.remove_ms = ENGINE_REMOVE_MS;
 	e->http = (struct http)HTTP_INIT;
 	e->http.path = o->endpoint->path;
+	for (size_t i = 0; i < ENGINE_AHEAD; i++)
+		e->ahead[i] = e->http;
 	e->response = (struct http_response)HTTP_RESPONSE_INIT;
 	e->json = jsonr_new();
 	e->out = e->errs = (struct buf)BUF_INIT;
@@ -50,6 +52,8 @@ engine_free(struct engine *e)
 	if (!e)
 		return;
 	http_close(&e->http);
+	for (size_t i = 0; i < ENGINE_AHEAD; i++)
+		http_close(&e->ahead[i]);
 	http_response_release(&e->response);
 	jsonr_free(e->json);
 	buf_release(&e->out);

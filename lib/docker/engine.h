@@ -86,6 +86,14 @@ struct engine_image {
 	struct arena arena;
 };
 
+/*
+ * The image of ref will be asked for soon: a socket is asked now, so that the
+ * daemon looks while we compute. At most ENGINE_AHEAD of them; a guess that was
+ * wrong costs the daemon one answer that nobody reads.
+ */
+#define ENGINE_AHEAD 2
+void engine_expect(struct engine *e, const char *ref);
+
 /* One image by ref ("repo:tag", "repo@sha256:…") or id. */
 int engine_image(struct engine *e, const char *ref, struct engine_image *out,
 		 struct imgcache_error *err);

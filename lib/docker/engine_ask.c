@@ -60,7 +60,12 @@ int
 engine_http(struct engine *e, const struct http_request *q,
 	    struct imgcache_error *err)
 {
-	if (http_ask(&e->http, q, &e->response, err))
+	struct http *h = &e->http;
+
+	for (size_t i = 0; i < ENGINE_AHEAD; i++)
+		if (http_is_ahead(&e->ahead[i], q))
+			h = &e->ahead[i];
+	if (http_ask(h, q, &e->response, err))
 		return err->code;
 	return e->response.status < 400 ? 0 : refuse_status(e, err);
 }

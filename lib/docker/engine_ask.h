@@ -22,6 +22,7 @@ struct jsonr_node;
 struct engine {
 	struct engine_options o;
 	struct http http;
+	struct http ahead[ENGINE_AHEAD];	/* questions sent already */
 	struct http_response response;
 	struct jsonr *json;
 	struct buf out, errs;		/* of the client */

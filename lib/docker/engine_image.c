@@ -86,6 +86,29 @@ fill_image(const struct engine *e, struct arena *a,
 	return 0;
 }
 
+static void
+inspect_target(const char *ref, struct buf *target)
+{
+	buf_adds(target, "/images/");
+	http_add_path(target, ref);
+	buf_adds(target, "/json");
+}
+
+void
+engine_expect(struct engine *e, const char *ref)
+{
+	struct buf target = BUF_INIT;
+	size_t i;
+
+	inspect_target(ref, &target);
+	for (i = 0; i < ENGINE_AHEAD && engine_has_socket(e); i++)
+		if (e->ahead[i].fd < 0) {
+			http_send_ahead(&e->ahead[i], target.data);
+			break;
+		}
+	buf_release(&target);
+}
+
 static const struct jsonr_node *
 inspect_socket(struct engine *e,
 	       const char *ref,
@@ -94,9 +117,7 @@ inspect_socket(struct engine *e,
 	struct buf target = BUF_INIT;
 	int ret;
 
-	buf_adds(&target, "/images/");
-	http_add_path(&target, ref);
-	buf_adds(&target, "/json");
+	inspect_target(ref, &target);
 	ret = engine_get(e, target.data, err);
 	buf_release(&target);
 	return ret ? NULL : engine_json(e, &e->response.body, err);

@@ -21,12 +21,14 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/mem.h"
 #include "base/strv.h"
 #include "sys/clock.h"
 #include "sys/signals.h"
 
 #define MAX_HEAD (64u << 10)
 #define READ_SIZE (32u << 10)
+#define AHEAD_US 1000
 
 /* One question under way. */
 struct exchange {
@@ -48,6 +50,8 @@ http_close(struct http *h)
 	if (h->fd >= 0)
 		close(h->fd);
 	h->fd = -1;
+	free(h->ahead);
+	h->ahead = NULL;
 	buf_release(&h->in);
 }
 
@@ -56,31 +60,6 @@ http_response_release(struct http_response *r)
 {
 	buf_release(&r->body);
 	*r = (struct http_response)HTTP_RESPONSE_INIT;
-}
-
-static void
-add_encoded(struct buf *out, const char *s, const char *keep)
-{
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
-
-		if (isalnum(c) || strchr(keep, c))
-			buf_addc(out, *s);
-		else
-			buf_addf(out, "%%%02X", c);
-	}
-}
-
-void
-http_add_path(struct buf *out, const char *s)
-{
-	add_encoded(out, s, "-._~/:@");
-}
-
-void
-http_add_query(struct buf *out, const char *s)
-{
-	add_encoded(out, s, "-._~");
 }
 
 static int
@@ -467,13 +446,15 @@ take_body(struct exchange *x, struct imgcache_error *err)
 static int
 attempt(struct exchange *x, bool *again, struct imgcache_error *err)
 {
-	bool is_old = x->h->fd >= 0;
+	bool is_old = x->h->fd >= 0, is_sent = x->h->ahead != NULL;
 	int ret;
 
 	*again = false;
 	x->eof = false;
+	free(x->h->ahead);
+	x->h->ahead = NULL;
 	ret = open_socket(x, err);
-	if (!ret)
+	if (!ret && !is_sent)
 		ret = send_request(x, err);
 	if (!ret)
 		ret = fill(x, err);
@@ -489,6 +470,29 @@ attempt(struct exchange *x, bool *again, struct imgcache_error *err)
 		ret = take_head(x, err);
 	while (!ret && x->response->status < 200);
 	return ret ? ret : take_body(x, err);
+}
+
+bool
+http_is_ahead(const struct http *h, const struct http_request *request)
+{
+	return h->ahead && str_is(request->method, "GET") &&
+		str_is(request->target, h->ahead);
+}
+
+void
+http_send_ahead(struct http *h, const char *target)
+{
+	struct http_request request = { .method = "GET", .target = target };
+	struct exchange x = { .h = h, .request = &request, .timeout_ms = 1 };
+	struct imgcache_error ignored = { 0 };
+
+	x.deadline_us = clock_mono_us() + AHEAD_US;
+	if (h->fd >= 0)
+		return;
+	if (open_socket(&x, &ignored) || send_request(&x, &ignored))
+		http_close(h);
+	else
+		h->ahead = mem_strdup(target);
 }
 
 int
@@ -509,7 +513,7 @@ http_ask(struct http *h, const struct http_request *request,
 	buf_clear(&response->body);
 	response->status = 0;
 	response->server[0] = response->api[0] = '\0';
-	if (is_stale(h))
+	if (h->ahead ? !http_is_ahead(h, request) : is_stale(h))
 		http_close(h);
 	ret = attempt(&x, &again, err);
 	if (!ret && again) {

@@ -16,6 +16,7 @@
  */
 
 #include <stdbool.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
@@ -28,10 +29,11 @@ struct imgcache_error;
 struct http {
 	const char *path;	/* the socket's; borrowed */
 	int fd;			/* -1: not connected */
+	char *ahead;		/* GET that was sent and not yet asked for */
 	struct buf in;		/* read, not yet used */
 };
 
-#define HTTP_INIT { NULL, -1, BUF_INIT }
+#define HTTP_INIT { NULL, -1, NULL, BUF_INIT }
 
 struct http_request {
 	const char *method;	/* "GET", "POST", "DELETE", "HEAD" */
@@ -62,6 +64,15 @@ struct http_response {
  */
 int http_ask(struct http *h, const struct http_request *request,
 	     struct http_response *response, struct imgcache_error *err);
+
+/*
+ * Send a GET now whose answer will be asked for later, by an http_ask() of the
+ * same target, so that the daemon works while we do. Asking anything else
+ * drops it. Best effort, on a connection of its own: an h that is open is left
+ * alone, and what goes wrong shows when it is asked for.
+ */
+void http_send_ahead(struct http *h, const char *target);
+bool http_is_ahead(const struct http *h, const struct http_request *request);
 
 void http_response_release(struct http_response *r);
 void http_close(struct http *h);

@@ -32,7 +32,8 @@ enum progress_type {
 	PROGRESS_FAILED,	/* text: its error */
 	PROGRESS_OUTPUT,	/* text: one line that it printed */
 	PROGRESS_WARNING,	/* text: of the frontend, or of docker */
-	PROGRESS_TEXT		/* a line that belongs to no vertex */
+	PROGRESS_TEXT,		/* a line that belongs to no vertex */
+	PROGRESS_TICK		/* of buildx_run(): a moment without news */
 };
 
 /* Borrowed, for the duration of the call-back. */

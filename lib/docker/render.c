@@ -90,6 +90,8 @@ progress_add_line(struct buf *out, const struct progress_event *e)
 		buf_adds(out, "WARNING: ");
 		add_clean(out, e->text);
 		break;
+	case PROGRESS_TICK:
+		break;
 	case PROGRESS_TEXT:
 		add_clean(out, e->text);
 		break;

@@ -2,6 +2,7 @@
 #include "ops/builder.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "docker/engine.h"
+#include "ops/steptitle.h"
 #include "source/tree.h"
 #include "sys/clock.h"
 
@@ -234,6 +236,30 @@ accept(struct builder *b, struct engine *e, struct imgcache_answer *a,
 	return ret;
 }
 
+/* "step [2/3] make failed: exit code: 3; its log is ..." */
+static void
+name_step(struct builder *b, struct imgcache_error *err)
+{
+	static const char phrase[] = "did not complete successfully: ";
+	const char *why = strstr(b->summary.error, phrase);
+	struct buf title = BUF_INIT;
+	char cause[512];
+
+	why = why ? why + strlen(phrase) : b->summary.error;
+	step_title(b->summary.step, &title);
+	if (*b->summary.step) {
+		error_clear(err);
+		error_set(err, IMGCACHE_EBUILD, "step %.160s failed: %.400s; "
+			  "the log is %s", title.data, why, b->log_path);
+	} else {
+		snprintf(cause, sizeof(cause), "%.500s", err->text);
+		error_clear(err);
+		error_set(err, IMGCACHE_EBUILD, "%s; the log is %s", cause,
+			  b->log_path);
+	}
+	buf_release(&title);
+}
+
 int
 builder_run(struct builder *b, struct imgcache_answer *a,
 	    struct imgcache_error *err)
@@ -251,6 +277,8 @@ builder_run(struct builder *b, struct imgcache_answer *a,
 		return ret;
 	ret = builder_docker(b, err);
 	a->log = arena_strdup(&b->in->ic->arena, b->log_path);
+	if (ret == IMGCACHE_EBUILD)
+		name_step(b, err);
 	if (ret)
 		builder_record_failure(b, ret, err->text, NULL);
 	else

@@ -68,6 +68,9 @@ event_type(enum progress_type from, enum imgcache_event_type *to)
 	case PROGRESS_TEXT:
 		*to = IMGCACHE_BUILD_OUTPUT;
 		return true;
+	case PROGRESS_TICK:
+		*to = IMGCACHE_TICK;
+		return true;
 	case PROGRESS_WARNING:
 		break;
 	}

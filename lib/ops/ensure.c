@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "docker/engine.h"
 #include "ops/builder.h"
+#include "ops/hints.h"
 #include "ops/prune.h"
 #include "sys/clock.h"
 #include "sys/lock.h"
@@ -240,12 +241,15 @@ look_and_decide(struct imgcache_recipe *r, const struct ensure *e,
 		ret = ensure_needs(r, e, err);
 	if (ret)
 		return ret;
+	hints_send(r);
 	ret = inputs_take(r, &o, &in, err);
 	if (!ret)
 		ret = hold(&in, e, err);
 	if (!ret)
 		ret = lookup_image(&in, &f, a, err);
 	a->elapsed_us = clock_mono_us() - start;
+	if (!ret)
+		hints_keep(&in);
 	if (!ret)
 		ret = decide(&in, &f, e, a, err);
 	inputs_release(&in);

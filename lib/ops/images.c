@@ -37,14 +37,16 @@ sort_of(enum imgcache_sort s)
 
 /* Which engine's rows are meant; all of them if it gives no answer. */
 static const char *
-engine_or_all(struct imgcache *ic)
+engine_or_all(struct imgcache *ic, bool warns)
 {
 	struct imgcache_error why = {0};
 	const char *name;
 
 	if (!session_engine_name(ic, &name, &why))
 		return name;
-	session_warn(ic, "%s; showing the images of all engines", why.text);
+	if (warns)
+		session_warn(ic, "%s; showing the images of all engines",
+			     why.text);
 	return NULL;
 }
 
@@ -96,7 +98,7 @@ imgcache_list(struct imgcache *ic, const struct imgcache_filter *f,
 	if (ret)
 		return ret;
 	if (!f->all_engines)
-		filter.engine = engine_or_all(ic);
+		filter.engine = engine_or_all(ic, true);
 	if (f->unused_for_s)
 		filter.unused_since = clock_now_s() - f->unused_for_s;
 	ret = images_list(ic->catalog, &filter, &list, err);
@@ -118,8 +120,8 @@ imgcache_find(struct imgcache *ic, const char *what,
 	int ret = open_folded(ic, err);
 
 	if (!ret)
-		ret = images_find(ic->catalog, engine_or_all(ic), what, &list,
-				  err);
+		ret = images_find(ic->catalog, engine_or_all(ic, false), what,
+				  &list, err);
 	if (!ret && !list.n)
 		ret = error_set(err, IMGCACHE_ENO, "no image '%s' in the "
 				"catalog; see imgcache list", what);

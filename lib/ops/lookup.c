@@ -139,6 +139,14 @@ compare_with_last(struct inputs *in, const struct lookup_found *f,
 	return ret;
 }
 
+/* Is the row's reason about its end, and not about why it was built? */
+static bool
+says_why(enum image_status s)
+{
+	return s == IMAGE_FAILED || s == IMAGE_CHANGED ||
+		s == IMAGE_INTERRUPTED || s == IMAGE_PRUNED;
+}
+
 static int
 explain_absence(struct inputs *in, struct lookup_found *f,
 		struct imgcache_answer *a, struct imgcache_error *err)
@@ -148,7 +156,7 @@ explain_absence(struct inputs *in, struct lookup_found *f,
 	if (!f->has_row)
 		return compare_with_last(in, f, a, err);
 	why = reason_of_status(f->row.status);
-	set_miss(a, why, f->row.reason);
+	set_miss(a, why, says_why(f->row.status) ? f->row.reason : NULL);
 	if (f->row.status == IMAGE_COMPLETED)
 		return images_set_status(in->ic->catalog, f->row.id,
 					 IMAGE_GONE, NULL, err);

@@ -311,7 +311,8 @@ imgcache_prune(struct imgcache *ic, const struct imgcache_prune_options *o,
 	if (!ret)
 		ret = lookups_fold(ic->catalog, NULL, err);
 	if (!ret)
-		ret = reconcile(ic, o->dry_run, err);
+		ret = reconcile(ic, o->dry_run ? 0 :
+				RECONCILE_ADOPT | RECONCILE_SWEEP, err);
 	if (!ret)
 		ret = load(&p, err);
 	if (!ret) {

@@ -136,7 +136,7 @@ imgcache_recipe_common(struct imgcache *ic, struct imgcache_recipe **out,
 	    !settings_list(s, SETTING_COMMON_PIP)->n)
 		return error_set(err, IMGCACHE_ENO, "no common packages are "
 				 "set; see COMMON_APT_PACKAGES in "
-				 "imgcache.yaml(5)");
+				 "imgcache(1)");
 	if (imgcache_recipe_new(ic, &r, err))
 		return err->code;
 	q = r->recipe;

@@ -156,7 +156,7 @@ drop_abandoned(struct imgcache *ic, struct engine *engine, const char *name,
 }
 
 int
-reconcile(struct imgcache *ic, bool look_only, struct imgcache_error *err)
+reconcile(struct imgcache *ic, unsigned also, struct imgcache_error *err)
 {
 	struct engine_images all = {0};
 	struct engine *engine;
@@ -169,9 +169,9 @@ reconcile(struct imgcache *ic, bool look_only, struct imgcache_error *err)
 		ret = engine_images(engine, LABEL_KEY, &all, err);
 	if (!ret)
 		ret = mark_gone(ic, name, &all, err);
-	if (!ret)
+	if (!ret && (also & RECONCILE_ADOPT))
 		ret = adopt_strays(ic, name, &all, err);
-	if (!ret && !look_only)
+	if (!ret && (also & RECONCILE_SWEEP))
 		ret = drop_abandoned(ic, engine, name, &all, err);
 	engine_images_release(&all);
 	return ret;

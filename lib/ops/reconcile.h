@@ -2,17 +2,20 @@
 #ifndef IMGCACHE_OPS_RECONCILE_H
 #define IMGCACHE_OPS_RECONCILE_H
 
-#include <stdbool.h>
 
 struct imgcache;
 struct imgcache_error;
 
 /*
- * Bring the catalog in line with the engine, both ways: rows whose image is
- * gone are marked so, images that carry a key and their own tag but have no
- * row get one, names left by killed builds are taken away. look_only changes
- * nothing on the engine.
+ * Bring the catalog in line with the engine: rows whose image is gone are
+ * marked so; and, as asked, images that carry a key and their own tag but have
+ * no row get one, and names that killed builds left are taken away.
  */
-int reconcile(struct imgcache *ic, bool look_only, struct imgcache_error *err);
+enum reconcile_also {
+	RECONCILE_ADOPT = 1,	/* images without a row */
+	RECONCILE_SWEEP = 2	/* names of killed builds */
+};
+
+int reconcile(struct imgcache *ic, unsigned also, struct imgcache_error *err);
 
 #endif

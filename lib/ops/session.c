@@ -57,6 +57,8 @@ open_project(struct imgcache *ic, const char *file, struct imgcache_error *err)
 			return ret == IMGCACHE_ENO ? 0 : ret;
 	}
 	ret = project_load(&ic->project, path, ic->dir, &ic->env, err);
+	if (ret == IMGCACHE_ENO)
+		ret = err->code = IMGCACHE_EFAIL;	/* -f names it */
 	ic->has_project = !ret;
 	free(path);
 	return ret;
@@ -183,7 +185,7 @@ refill(struct imgcache *ic)
 {
 	struct imgcache_error err = {0};
 
-	if (reconcile(ic, true, &err))
+	if (reconcile(ic, RECONCILE_ADOPT, &err))
 		session_warn(ic, "the new catalog could not be filled from the "
 			     "engine: %s", err.text);
 }

@@ -134,6 +134,9 @@ sweep(struct imgcache *ic, int64_t now, int64_t *files,
 	dir = session_cache_dir(ic, "memo");
 	if (dir)
 		*files += sweep_files(dir, now - KEEP_MEMO);
+	dir = session_cache_dir(ic, "hints");
+	if (dir)
+		*files += sweep_files(dir, now - KEEP_MEMO);
 	dir = session_cache_dir(ic, "contexts");
 	if (dir)
 		*files += sweep_files(dir, now - KEEP_MEMO);
