@@ -27,8 +27,10 @@ test_that 'an image derived from ours and tagged with our tag is refused' '
 	printf "FROM %s\nENV DERIVED=1\n" "$ref" |
 		docker buildx build -q -t "$ref" - >/dev/null &&
 	expect_status 1 imgcache get $recipe && grep "another image" stderr &&
+	expect_status 1 imgcache get $recipe && grep "another image" stderr &&
 	expect_status 0 imgcache build $recipe &&
-	expect_status 0 imgcache get $recipe
+	expect_status 0 imgcache get $recipe &&
+	docker run --rm --pull=never "$ref" env >env && ! grep DERIVED env
 '
 
 test_that 'a derived image with a name of its own is never ours' '

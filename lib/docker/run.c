@@ -279,6 +279,12 @@ run_container(const struct run_request *r, struct engine *e,
 	ret = signals_check(err);
 	if (!ret)
 		ret = child_start(&run.child, &o, err);
+	if (ret == IMGCACHE_EFAIL && err->sys_errno == ENOENT) {
+		error_clear(err);
+		ret = error_set(err, IMGCACHE_EFAIL, "docker is not installed: "
+				"no '%s' in PATH; install docker's client",
+				argv.v[0]);
+	}
 	if (!ret)
 		ret = run_started(&run, out, err);
 	unlink(own);

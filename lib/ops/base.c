@@ -85,6 +85,12 @@ ask_user(struct imgcache *ic, struct base *b, struct imgcache_error *err)
 		ret = engine_image(e, b->pinned, &image, err);
 	if (!ret)
 		b->user = arena_strdup(&ic->arena, image.user);
+	if (ret == IMGCACHE_ENO) {
+		error_clear(err);
+		ret = error_set(err, IMGCACHE_EFAIL, "base '%s' is not built "
+				"yet and its USER not known; build it first",
+				b->ref);
+	}
 	engine_image_release(&image);
 	return ret;
 }
@@ -348,8 +354,10 @@ base_resolve(struct imgcache *ic, const struct base_query *q,
 	memset(out, 0, sizeof(*out));
 	out->ref = arena_strdup(&ic->arena, q->ref);
 	out->user = "";
-	if (is_ours(ic, q->ref, out))
-		return q->wants_user ? ask_user(ic, out, err) : 0;
+	if (is_ours(ic, q->ref, out)) {
+		out->user = q->user ? q->user : "";
+		return q->wants_user && !q->user ? ask_user(ic, out, err) : 0;
+	}
 	if (digest && !q->wants_user) {
 		pin(ic, out, digest + 1);
 		return 0;
@@ -368,6 +376,12 @@ base_resolve(struct imgcache *ic, const struct base_query *q,
 	if (ret || found)
 		return ret;
 	ret = ask_around(ic, q, out, err);
+	if (ret == IMGCACHE_EFAIL && digest) {
+		error_clear(err);
+		ret = 0;
+		session_warn(ic, "base '%s' cannot be looked at; taking its "
+			     "USER to be root", q->ref);
+	}
 	if (!ret && digest)
 		pin(ic, out, digest + 1);
 	return ret;

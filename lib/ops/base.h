@@ -43,6 +43,7 @@ struct base_query {
 	bool fresh;		/* ask the registry whatever is remembered */
 	bool no_lock;		/* do not look into imgcache.lock */
 	bool wants_user;	/* out->user is needed */
+	const char *user;	/* what the caller knows of it, or NULL */
 	bool engine_decides;	/* cannot be pinned: what it has is taken */
 };
 

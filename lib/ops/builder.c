@@ -2,7 +2,6 @@
 #include "ops/builder.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -236,27 +235,32 @@ accept(struct builder *b, struct engine *e, struct imgcache_answer *a,
 	return ret;
 }
 
-/* "step [2/3] make failed: exit code: 3; its log is ..." */
+static void
+name_log(const struct builder *b, struct imgcache_error *err)
+{
+	char text[sizeof(err->text)];
+
+	memcpy(text, err->text, sizeof(text));
+	error_clear(err);
+	error_set(err, IMGCACHE_EBUILD, "%.700s; the log is %s", text,
+		  b->log_path);
+}
+
+/* "step [2/3] make failed: exit code: 3" */
 static void
 name_step(struct builder *b, struct imgcache_error *err)
 {
 	static const char phrase[] = "did not complete successfully: ";
 	const char *why = strstr(b->summary.error, phrase);
 	struct buf title = BUF_INIT;
-	char cause[512];
 
+	if (!*b->summary.step)
+		return;
 	why = why ? why + strlen(phrase) : b->summary.error;
 	step_title(b->summary.step, &title);
-	if (*b->summary.step) {
-		error_clear(err);
-		error_set(err, IMGCACHE_EBUILD, "step %.160s failed: %.400s; "
-			  "the log is %s", title.data, why, b->log_path);
-	} else {
-		snprintf(cause, sizeof(cause), "%.500s", err->text);
-		error_clear(err);
-		error_set(err, IMGCACHE_EBUILD, "%s; the log is %s", cause,
-			  b->log_path);
-	}
+	error_clear(err);
+	error_set(err, IMGCACHE_EBUILD, "step %.160s failed: %.400s",
+		  title.data, why);
 	buf_release(&title);
 }
 
@@ -281,7 +285,9 @@ builder_run(struct builder *b, struct imgcache_answer *a,
 		name_step(b, err);
 	if (ret)
 		builder_record_failure(b, ret, err->text, NULL);
-	else
+	if (ret == IMGCACHE_EBUILD)
+		name_log(b, err);
+	if (!ret)
 		ret = accept(b, e, a, err);
 	if (!ret)
 		say_end(b);

@@ -164,7 +164,7 @@ look_at_platform(struct doctor *d, const char *image, const char *platform)
 	const char *name = emulator_of(platform);
 	char *path;
 
-	if (!strcmp(platform, session_platform(d->ic)) || !name)
+	if (!strcmp(platform, session_own_platform(d->ic)) || !name)
 		return;
 	path = mem_printf("/proc/sys/fs/binfmt_misc/qemu-%s", name);
 	if (file_exists(path))

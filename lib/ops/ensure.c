@@ -131,9 +131,13 @@ build(struct inputs *in, struct lookup_found *f, const struct ensure *e,
 	};
 	struct imgcache_answer again;
 	struct lock lock = LOCK_INIT;
-	bool waited;
-	int ret = take_lock(in, &lock, &waited, err);
+	bool waited = false;
+	int ret = 0;
 
+	if (!session_is_disabled(in->ic))
+		ret = session_catalog(in->ic, CATALOG_WRITE, err);
+	if (!ret)
+		ret = take_lock(in, &lock, &waited, err);
 	if (!ret && waited && !e->build->rebuild) {
 		ret = lookup_image(in, f, &again, err);
 		if (!ret && again.state == IMGCACHE_HIT) {

@@ -30,6 +30,7 @@ int
 inputs_add_base(struct inputs *in, const struct base_query *q,
 		const struct base **out, struct imgcache_error *err)
 {
+	struct base_query query = *q;
 	struct base b;
 	size_t i;
 	int ret;
@@ -40,7 +41,8 @@ inputs_add_base(struct inputs *in, const struct base_query *q,
 				*out = &in->bases[i];
 			return 0;
 		}
-	ret = base_resolve(in->ic, q, &b, err);
+	query.no_lock = in->no_lock;
+	ret = base_resolve(in->ic, &query, &b, err);
 	if (ret)
 		return ret;
 	mem_grow(in->bases, in->n_bases, in->cap_bases);
@@ -61,12 +63,14 @@ inputs_add_context(struct inputs *in, const char *name, const char *path)
 	c->name = arena_strdup(&in->ic->arena, name);
 	c->path = arena_strdup(&in->ic->arena, path);
 	c->ignore = (struct buf)BUF_INIT;
+	c->ignore_name = arena_printf(&in->ic->arena, "%s/.dockerignore",
+				      path);
 	return c;
 }
 
 int
-inputs_read_ignore(struct input_context *c, const char *path, bool *found,
-		   struct imgcache_error *err)
+inputs_read_ignore(struct inputs *in, struct input_context *c,
+		   const char *path, bool *found, struct imgcache_error *err)
 {
 	int ret = file_read(AT_FDCWD, path, MAX_IGNORE, &c->ignore, err);
 
@@ -76,25 +80,45 @@ inputs_read_ignore(struct input_context *c, const char *path, bool *found,
 		ret = 0;
 	}
 	c->has_ignore |= *found;
+	if (*found)
+		c->ignore_name = arena_strdup(&in->ic->arena, path);
 	return ret;
 }
 
-int
-inputs_reference(struct inputs *in, const char *text, const char **out,
-		 struct imgcache_error *err)
+/* USER of the image that a recipe makes; NULL where only the image can tell. */
+static const char *
+user_of(const struct inputs *in)
 {
-	struct imgcache_recipe *other;
-	struct imgcache_tag tag;
+	const struct recipe *q = in->r->recipe;
+
+	if (q->kind != RECIPE_GENERATED)
+		return NULL;
+	if (q->user)
+		return q->user;
+	return in->n_bases ? in->bases[0].user : NULL;
+}
+
+int
+inputs_reference(struct inputs *in, const char *text,
+		 struct input_reference *out, struct imgcache_error *err)
+{
+	struct inputs_options o = { .no_lock = in->no_lock };
+	struct imgcache_recipe *r;
+	struct inputs other = {0};
 	int ret;
 
-	*out = text;
+	out->ref = text;
+	out->user = NULL;
 	if (text[0] != '@')
 		return 0;
-	ret = imgcache_recipe_named(in->ic, text + 1, &other, err);
+	ret = imgcache_recipe_named(in->ic, text + 1, &r, err);
 	if (!ret)
-		ret = imgcache_tag(in->ic, other, &tag, err);
-	if (!ret)
-		*out = tag.ref;
+		ret = inputs_take(r, &o, &other, err);
+	if (!ret) {
+		out->ref = other.ref;
+		out->user = arena_strdup(&in->ic->arena, user_of(&other));
+	}
+	inputs_release(&other);
 	return ret;
 }
 
@@ -127,7 +151,7 @@ scan_context(struct inputs *in, struct input_context *c,
 	if (c->is_empty)
 		return 0;
 	if (c->has_ignore) {
-		ret = ignore_parse(&rules, c->path, c->ignore.data,
+		ret = ignore_parse(&rules, c->ignore_name, c->ignore.data,
 				   c->ignore.len, err);
 		o.ignore = rules;
 	}
@@ -344,6 +368,7 @@ take_parts(struct imgcache_recipe *r, const struct inputs_options *o,
 	memset(in, 0, sizeof(*in));
 	in->ic = r->ic;
 	in->r = r;
+	in->no_lock = o->no_lock;
 	in->dockerfile = (struct buf)BUF_INIT;
 	in->manifest = (struct buf)BUF_INIT;
 	ret = recipes_check(r, err);
@@ -358,12 +383,11 @@ take_parts(struct imgcache_recipe *r, const struct inputs_options *o,
 }
 
 int
-inputs_take_dockerfile(struct imgcache_recipe *r, struct inputs *in,
+inputs_take_dockerfile(struct imgcache_recipe *r,
+		       const struct inputs_options *o, struct inputs *in,
 		       struct imgcache_error *err)
 {
-	static const struct inputs_options none;
-
-	return take_parts(r, &none, in, err);
+	return take_parts(r, o, in, err);
 }
 
 int
@@ -445,8 +469,9 @@ int
 imgcache_dockerfile(struct imgcache *ic, struct imgcache_recipe *r,
 		    const char **text, struct imgcache_error *err)
 {
+	static const struct inputs_options none;
 	struct inputs in;
-	int ret = inputs_take_dockerfile(r, &in, err);
+	int ret = inputs_take_dockerfile(r, &none, &in, err);
 
 	if (!ret)
 		*text = arena_strndup(&ic->arena, in.dockerfile.data,

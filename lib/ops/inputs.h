@@ -27,6 +27,7 @@ struct input_context {
 	const char *path;	/* absolute */
 	struct tree *tree;
 	struct buf ignore;	/* text of the ignore file in force */
+	const char *ignore_name;	/* for messages */
 	bool has_ignore;
 	bool is_empty;		/* the build needs no files at all */
 };
@@ -34,6 +35,7 @@ struct input_context {
 struct inputs {
 	struct imgcache *ic;
 	struct imgcache_recipe *r;
+	bool no_lock;
 	struct buf dockerfile;	/* the bytes handed to buildx */
 	enum hash_kind hash;
 	const char *epoch;	/* NULL: none */
@@ -67,6 +69,7 @@ struct inputs {
 
 struct inputs_options {
 	bool fresh_bases;	/* ask the registries again */
+	bool no_lock;		/* as if there were no imgcache.lock */
 };
 
 /*
@@ -77,8 +80,9 @@ int inputs_take(struct imgcache_recipe *r, const struct inputs_options *o,
 		struct inputs *in, struct imgcache_error *err);
 void inputs_release(struct inputs *in);
 
-/* Only the Dockerfile, without looking at a context. */
-int inputs_take_dockerfile(struct imgcache_recipe *r, struct inputs *in,
+/* Only the Dockerfile and its bases, without looking at a context. */
+int inputs_take_dockerfile(struct imgcache_recipe *r,
+			   const struct inputs_options *o, struct inputs *in,
 			   struct imgcache_error *err);
 
 /* For the two kinds of recipe: fill in Dockerfile, bases, contexts, args. */
@@ -93,12 +97,21 @@ int inputs_add_base(struct inputs *in, const struct base_query *q,
 struct input_context *inputs_add_context(struct inputs *in, const char *name,
 					 const char *path);
 
-/* A text with every "@name" replaced by the ref of that image now. */
-int inputs_reference(struct inputs *in, const char *text, const char **out,
-		     struct imgcache_error *err);
+/*
+ * "@name" is the image of that name as its inputs are now; any other text is
+ * itself. user is its USER, NULL if it is not an image of ours or not known.
+ */
+struct input_reference {
+	const char *ref;
+	const char *user;
+};
+
+int inputs_reference(struct inputs *in, const char *text,
+		     struct input_reference *out, struct imgcache_error *err);
 
 /* The ignore file at path into the context; false if there is none. */
-int inputs_read_ignore(struct input_context *c, const char *path, bool *found,
+int inputs_read_ignore(struct inputs *in, struct input_context *c,
+		       const char *path, bool *found,
 		       struct imgcache_error *err);
 
 #endif

@@ -39,12 +39,12 @@ find_ignore(struct inputs *in, const char *dockerfile,
 		return 0;
 	}
 	path = mem_printf("%s.dockerignore", dockerfile);
-	ret = inputs_read_ignore(c, path, &found, err);
+	ret = inputs_read_ignore(in, c, path, &found, err);
 	free(path);
 	if (ret || found)
 		return ret;
 	path = path_join(c->path, ".dockerignore");
-	ret = inputs_read_ignore(c, path, &found, err);
+	ret = inputs_read_ignore(in, c, path, &found, err);
 	free(path);
 	return ret;
 }
@@ -59,7 +59,7 @@ take_files(struct inputs *in, char **name, struct imgcache_error *err)
 	*name = q->dockerfile ? path_absolute(q->root, q->dockerfile) :
 		path_join(context, "Dockerfile");
 	if (!file_is_dir(context)) {
-		ret = error_set(err, IMGCACHE_EUSAGE, "context '%s' is not a "
+		ret = error_set(err, IMGCACHE_EFAIL, "context '%s' is not a "
 				"directory", context);
 		goto out;
 	}
@@ -68,7 +68,7 @@ take_files(struct inputs *in, char **name, struct imgcache_error *err)
 	ret = file_read(AT_FDCWD, *name, MAX_DOCKERFILE, &in->dockerfile, err);
 	if (ret == IMGCACHE_ENO) {
 		error_clear(err);
-		ret = error_set(err, IMGCACHE_EUSAGE, "no Dockerfile at '%s'; "
+		ret = error_set(err, IMGCACHE_EFAIL, "no Dockerfile at '%s'; "
 				"name it with --dockerfile", *name);
 	}
 	if (!ret)
@@ -83,19 +83,20 @@ static int
 take_args(struct inputs *in, struct imgcache_error *err)
 {
 	const struct strv *asked = &in->r->recipe->args;
-	const char *value, *ref;
+	struct input_reference to;
+	const char *value;
 	size_t i, len;
 	int ret;
 
 	for (i = 0; i < asked->n; i++) {
 		len = strcspn(asked->v[i], "=");
 		if (asked->v[i][len]) {
-			ret = inputs_reference(in, asked->v[i] + len + 1, &ref,
+			ret = inputs_reference(in, asked->v[i] + len + 1, &to,
 					       err);
 			if (ret)
 				return ret;
 			strv_pushf(&in->args, "%.*s=%s", (int)len,
-				   asked->v[i], ref);
+				   asked->v[i], to.ref);
 			continue;
 		}
 		value = expand_get(&in->ic->env, asked->v[i]);
@@ -166,12 +167,12 @@ named_directory(struct inputs *in, const char *name, const char *value,
 	int ret;
 
 	if (!file_is_dir(path)) {
-		ret = error_set(err, IMGCACHE_EUSAGE, "build context '%s': "
+		ret = error_set(err, IMGCACHE_EFAIL, "build context '%s': "
 				"'%s' is neither a directory nor "
 				"docker-image://REF nor a URL", name, value);
 	} else {
 		c = inputs_add_context(in, name, path);
-		ret = inputs_read_ignore(c, ignore, &found, err);
+		ret = inputs_read_ignore(in, c, ignore, &found, err);
 	}
 	free(path);
 	free(ignore);
@@ -188,10 +189,12 @@ named_image(struct inputs *in, const char *name, const char *ref,
 		.by_name = in->r->recipe->base_policy == BASE_BY_NAME,
 		.fresh = o->fresh_bases,
 	};
+	struct input_reference to;
 	const struct base *b;
 	int ret;
 
-	ret = inputs_reference(in, ref, &q.ref, err);
+	ret = inputs_reference(in, ref, &to, err);
+	q.ref = to.ref;
 	if (!ret)
 		ret = inputs_add_base(in, &q, &b, err);
 	if (ret)
@@ -296,7 +299,7 @@ take_plan(struct inputs *in, const char *name, const struct strv *contexts,
 		.target = q->target,
 		.args = &in->args,
 		.platforms = &q->platforms,
-		.build_platform = session_platform(in->ic),
+		.build_platform = session_own_platform(in->ic),
 		.contexts = contexts,
 	};
 	struct dockerfile_plan *plan = NULL;

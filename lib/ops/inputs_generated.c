@@ -53,7 +53,7 @@ take_context(struct inputs *in, struct imgcache_error *err)
 	if (c->is_empty)
 		return 0;
 	path = path_join(q->root, ".dockerignore");
-	ret = inputs_read_ignore(c, path, &found, err);
+	ret = inputs_read_ignore(in, c, path, &found, err);
 	free(path);
 	if (!ret)
 		write_ignore(c, &in->allow);
@@ -72,10 +72,13 @@ inputs_generated(struct inputs *in, const struct inputs_options *o,
 		.fresh = o->fresh_bases,
 		.wants_user = true,
 	};
+	struct input_reference to;
 	const struct base *base;
 	int ret;
 
-	ret = inputs_reference(in, q->base, &query.ref, err);
+	ret = inputs_reference(in, q->base, &to, err);
+	query.ref = to.ref;
+	query.user = to.user;
 	if (!ret)
 		ret = inputs_add_base(in, &query, &base, err);
 	if (ret)

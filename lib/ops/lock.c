@@ -11,6 +11,7 @@
 #include "ops/base.h"
 #include "ops/inputs.h"
 #include "ops/lockfile.h"
+#include "sys/file.h"
 
 static void
 add_refs(struct strv *refs, const struct inputs *in)
@@ -28,6 +29,7 @@ static int
 refs_of_project(struct imgcache *ic, struct strv *refs,
 		struct imgcache_error *err)
 {
+	static const struct inputs_options o = { .no_lock = true };
 	struct imgcache_recipe **all;
 	size_t i, n;
 	int ret = imgcache_recipe_all(ic, &all, &n, err);
@@ -35,7 +37,7 @@ refs_of_project(struct imgcache *ic, struct strv *refs,
 	for (i = 0; !ret && i < n; i++) {
 		struct inputs in;
 
-		ret = inputs_take_dockerfile(all[i], &in, err);
+		ret = inputs_take_dockerfile(all[i], &o, &in, err);
 		if (!ret)
 			add_refs(refs, &in);
 		inputs_release(&in);
@@ -107,6 +109,24 @@ report(struct imgcache *ic, const struct lockfile *before,
 	*n = after->n;
 }
 
+/* The file as it is and as it will be; an update also mends a damaged one. */
+static int
+read_twice(struct imgcache *ic, const char *path, bool update,
+	   struct lockfile *before, struct lockfile *after,
+	   struct imgcache_error *err)
+{
+	int ret = lockfile_read(path, before, err);
+
+	if (!ret)
+		return lockfile_read(path, after, err);
+	if (!update || !file_exists(path))
+		return ret;
+	session_warn(ic, "writing a new one: %s", err->text);
+	error_clear(err);
+	lockfile_release(before);
+	return 0;
+}
+
 int
 imgcache_lock(struct imgcache *ic, const char *const *refs, bool update,
 	      const struct imgcache_locked **out, size_t *n,
@@ -127,9 +147,7 @@ imgcache_lock(struct imgcache *ic, const char *const *refs, bool update,
 	if (!wanted.n)
 		ret = refs_of_project(ic, &wanted, err);
 	if (!ret)
-		ret = lockfile_read(path, &before, err);
-	if (!ret)
-		ret = lockfile_read(path, &after, err);
+		ret = read_twice(ic, path, update, &before, &after, err);
 	if (!ret)
 		ret = lock_all(ic, &after, &wanted, update, err);
 	if (!ret)

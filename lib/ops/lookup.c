@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "docker/engine.h"
 #include "ops/reasons.h"
+#include "store/contexts.h"
 #include "store/invalidations.h"
 #include "store/lookups.h"
 #include "store/objects.h"
@@ -39,6 +40,8 @@ find_row(struct inputs *in, struct lookup_found *f, struct imgcache_error *err)
 		f->row.log_path = arena_strdup(a, row->log_path);
 		f->row.name = arena_strdup(a, row->name);
 		f->row.ref = arena_strdup(a, row->ref);
+		f->row.origin = arena_strdup(a, row->origin);
+		f->row.pushed_ref = arena_strdup(a, row->pushed_ref);
 		f->row.manifest = arena_strdup(a, row->manifest);
 		f->row.base_ref = arena_strdup(a, row->base_ref);
 		f->row.metadata = NULL;
@@ -102,10 +105,40 @@ reason_of_status(enum image_status s)
 	}
 }
 
-/* The last image of that name, and how its manifest differs from today's. */
+/* Under which a recipe's name is remembered where it shares another's image. */
+static const char *
+shared_id(struct inputs *in)
+{
+	return arena_printf(&in->ic->arena, "name %s %s", in->r->recipe->root,
+			    in->r->recipe->name);
+}
+
+/* Two names, one key: the row has one of them, the other is noted here. */
 static int
-compare_with_last(struct inputs *in, const struct lookup_found *f,
-		  struct imgcache_answer *a, struct imgcache_error *err)
+note_shared(struct inputs *in, const struct lookup_found *f,
+	    struct imgcache_error *err)
+{
+	struct context_row row = { .key = in->tag };
+	struct context_row old;
+	bool found;
+	int ret;
+
+	if (!in->r->recipe->name || !f->has_row ||
+	    str_is(f->row.name, in->r->recipe->name))
+		return 0;
+	row.id = shared_id(in);
+	row.path = in->r->recipe->root;
+	ret = contexts_get(in->ic->catalog, row.id, &in->ic->arena, &old,
+			   &found, err);
+	if (ret || (found && str_is(old.key, in->tag)))
+		return ret;
+	return contexts_put(in->ic->catalog, &row, err);
+}
+
+/* The last image of the recipe's name: its own, or the one it shared. */
+static int
+find_last(struct inputs *in, const struct lookup_found *f,
+	  struct image_list *list, struct imgcache_error *err)
 {
 	struct image_filter filter = {
 		.engine = f->engine,
@@ -114,15 +147,35 @@ compare_with_last(struct inputs *in, const struct lookup_found *f,
 		.sort = IMAGE_BY_CREATED,
 		.limit = 1,
 	};
+	struct image_key key = f->key;
+	struct context_row shared;
+	bool found;
+	int ret = images_list(in->ic->catalog, &filter, list, err);
+
+	if (ret || list->n)
+		return ret;
+	ret = contexts_get(in->ic->catalog, shared_id(in), &in->ic->arena,
+			   &shared, &found, err);
+	if (ret || !found || !shared.key)
+		return ret;
+	key.tag = shared.key;
+	return images_get(in->ic->catalog, &key, list, err);
+}
+
+/* How the manifest of the last image differs from today's. */
+static int
+compare_with_last(struct inputs *in, const struct lookup_found *f,
+		  struct imgcache_answer *a, struct imgcache_error *err)
+{
 	struct image_list list = {0};
 	struct buf before = BUF_INIT, detail = BUF_INIT;
 	bool found = false;
 	int ret;
 
 	set_miss(a, IMGCACHE_NEVER_BUILT, NULL);
-	if (!filter.name)
+	if (!in->r->recipe->name)
 		return 0;
-	ret = images_list(in->ic->catalog, &filter, &list, err);
+	ret = find_last(in, f, &list, err);
 	if (!ret && list.n && list.v[0].manifest)
 		ret = objects_get(in->ic->catalog, list.v[0].hash,
 				  list.v[0].manifest, &before, &found, err);
@@ -203,7 +256,8 @@ set_hit(struct inputs *in, const struct engine_image *image,
 	a->state = IMGCACHE_HIT;
 	a->image_id = arena_strdup(&in->ic->arena, image->id);
 	a->size_bytes = image->size_bytes;
-	a->digest = f->has_row ? f->row.digest : NULL;
+	if (f->has_row && (f->row.pushed_ref || str_is(f->row.origin, "pulled")))
+		a->digest = f->row.digest;
 	a->log = f->has_row ? f->row.log_path : NULL;
 }
 
@@ -214,18 +268,19 @@ judge(struct inputs *in, struct lookup_found *f,
       struct imgcache_error *err)
 {
 	const char *label = engine_image_label(image, LABEL_KEY);
+	/*
+	 * Labels are inherited, so an image that we know by its id stays known
+	 * by it, whatever became of it; the row is put right by the build.
+	 */
 	bool is_ours = label && !strcmp(label, in->tag) &&
-		(!f->has_row || f->row.status != IMAGE_COMPLETED ||
+		(!f->has_row || !f->row.image_id ||
 		 str_is(f->row.image_id, image->id));
 
 	if (!is_ours) {
 		set_miss(a, IMGCACHE_FOREIGN,
 			 arena_printf(&in->ic->arena, "image %.19s",
 				      image->id));
-		return f->has_row ?
-			images_set_status(in->ic->catalog, f->row.id,
-					  IMAGE_GONE, "another image was under "
-					  "its tag", err) : 0;
+		return 0;
 	}
 	if (generation_of(image) < f->generation) {
 		set_miss(a, IMGCACHE_INVALIDATED, NULL);
@@ -233,7 +288,7 @@ judge(struct inputs *in, struct lookup_found *f,
 	}
 	set_hit(in, image, f, a);
 	if (f->has_row && f->row.status == IMAGE_COMPLETED)
-		return 0;
+		return note_shared(in, f, err);
 	return adopt(in, f, image, err);
 }
 

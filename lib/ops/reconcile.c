@@ -70,7 +70,14 @@ adopt(struct imgcache *ic, const char *engine, const struct engine_image *e,
 		.generation = generation ? strtoll(generation, NULL, 10) : 0,
 	};
 
-	return images_put(ic->catalog, &row, NULL, err);
+	struct image_list known = {0};
+	int ret = images_get(ic->catalog, &row.key, &known, err);
+
+	/* A row that knows another image by its id: this one is not ours. */
+	if (!ret && !(known.n && known.v[0].image_id))
+		ret = images_put(ic->catalog, &row, NULL, err);
+	image_list_release(&known);
+	return ret;
 }
 
 /*

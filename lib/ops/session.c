@@ -41,6 +41,20 @@ find_dir(struct imgcache *ic, const char *dir, struct imgcache_error *err)
 	return 0;
 }
 
+/* Sections that are checked but that nothing in this version acts on. */
+static void
+warn_of_unused(struct imgcache *ic)
+{
+	static const char *const sections[] = { "cache", "lint", NULL };
+	size_t i;
+
+	for (i = 0; sections[i]; i++)
+		if (project_section(&ic->project, sections[i]))
+			session_warn(ic, "%s: '%s:' is not used by this "
+				     "version yet", ic->project.name,
+				     sections[i]);
+}
+
 static int
 open_project(struct imgcache *ic, const char *file, struct imgcache_error *err)
 {
@@ -60,6 +74,8 @@ open_project(struct imgcache *ic, const char *file, struct imgcache_error *err)
 	if (ret == IMGCACHE_ENO)
 		ret = err->code = IMGCACHE_EFAIL;	/* -f names it */
 	ic->has_project = !ret;
+	if (!ret)
+		warn_of_unused(ic);
 	free(path);
 	return ret;
 }
@@ -284,18 +300,22 @@ const char *
 session_cache_dir(struct imgcache *ic, const char *name)
 {
 	const char *top = settings_text(&ic->settings, SETTING_CACHE_DIR);
+	const char *state = settings_text(&ic->settings, SETTING_STATE_DIR);
 	struct imgcache_error ignored = {0};
 	char *dir = arena_printf(&ic->arena, "%s/%s", top, name);
 
 	if (file_is_dir(dir))
 		return dir;
+	if (str_starts(top, state) && top[strlen(state)] == '/' &&
+	    file_private_dir(state, &ignored))
+		return NULL;
 	if (file_private_dir(top, &ignored) || file_private_dir(dir, &ignored))
 		return NULL;
 	return dir;
 }
 
 const char *
-session_platform(struct imgcache *ic)
+session_own_platform(struct imgcache *ic)
 {
 	static const char *const names[][2] = {
 		{ "x86_64", "amd64" }, { "aarch64", "arm64" },
@@ -304,12 +324,9 @@ session_platform(struct imgcache *ic)
 		{ "ppc64le", "ppc64le" }, { "s390x", "s390x" },
 		{ "riscv64", "riscv64" }, { "loongarch64", "loong64" },
 	};
-	const char *asked = settings_text(&ic->settings, SETTING_PLATFORM);
 	struct utsname u;
 	size_t i;
 
-	if (asked && *asked)
-		return asked;
 	if (uname(&u))
 		return "linux/amd64";
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
@@ -317,6 +334,15 @@ session_platform(struct imgcache *ic)
 			return arena_printf(&ic->arena, "linux/%s",
 					    names[i][1]);
 	return arena_printf(&ic->arena, "linux/%s", u.machine);
+}
+
+const char *
+session_platform(struct imgcache *ic)
+{
+	const struct strv *asked = settings_list(&ic->settings,
+						 SETTING_PLATFORM);
+
+	return asked && asked->n ? asked->v[0] : session_own_platform(ic);
 }
 
 bool

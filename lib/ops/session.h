@@ -86,7 +86,8 @@ int session_state_dir(struct imgcache *ic, const char *name, const char **out,
 /* "<cache_dir>/<name>", or NULL if it cannot be made: then nothing is kept. */
 const char *session_cache_dir(struct imgcache *ic, const char *name);
 
-/* "linux/amd64": what the setting says, else the machine's own. */
+/* "linux/amd64": this machine's; and the first that the setting names, or it. */
+const char *session_own_platform(struct imgcache *ic);
 const char *session_platform(struct imgcache *ic);
 
 /* Switched off by ENABLE_IMAGE_CACHE=false: no lookup, no record. */

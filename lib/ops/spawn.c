@@ -62,7 +62,7 @@ run_image(struct imgcache_recipe *r, const struct imgcache_spawn_options *o,
 	int ret = session_engine(r->ic, &e, err);
 
 	if (r->recipe->platforms.n &&
-	    strcmp(r->recipe->platforms.v[0], session_platform(r->ic)))
+	    strcmp(r->recipe->platforms.v[0], session_own_platform(r->ic)))
 		request.platform = r->recipe->platforms.v[0];
 	if (!ret)
 		ret = find_private_dir(r->ic, &request.private_dir, &made,
@@ -80,8 +80,9 @@ static int
 base_image(struct imgcache_recipe *r, struct imgcache_answer *a,
 	   struct imgcache_error *err)
 {
+	static const struct inputs_options none;
 	struct inputs in;
-	int ret = inputs_take_dockerfile(r, &in, err);
+	int ret = inputs_take_dockerfile(r, &none, &in, err);
 
 	if (!ret && !in.n_bases)
 		ret = error_set(err, IMGCACHE_EFAIL, "this recipe has no base "

@@ -103,18 +103,11 @@ find_text(const struct loader *l, const struct setting_row *row,
 static bool
 find_default(const struct loader *l, enum setting_id id, struct finding *f)
 {
-	const char *ci = expand_get(l->from->env, "CI");
-
 	if (id == SETTING_CA_BUNDLE && find_ca_bundle(l, f))
 		return true;
 	f->rank = SETTING_FROM_DEFAULT;
-	if (id == SETTING_ON_UNKNOWN && ci && !strcmp(ci, "true")) {
-		f->text = "fail";
-		f->origin = mem_strdup("default, as CI=true");
-	} else {
-		f->text = setting_row(id)->standard;
-		f->origin = mem_strdup("default");
-	}
+	f->text = setting_row(id)->standard;
+	f->origin = mem_strdup("default");
 	return f->text;
 }
 

@@ -28,7 +28,6 @@ struct project;
 enum setting_id {
 	SETTING_ENABLED,
 	SETTING_REGISTRY,
-	SETTING_PUSH,
 	SETTING_DEFAULT_BASE,
 	SETTING_PLATFORM,
 	SETTING_REFRESH,
@@ -36,7 +35,6 @@ enum setting_id {
 	SETTING_HASH,
 	SETTING_BASE_TTL,
 	SETTING_BASE_POLICY,
-	SETTING_ON_UNKNOWN,
 	SETTING_CA_BUNDLE,
 	SETTING_USE_STATIC_BASE,
 	SETTING_NO_CACHE,
@@ -51,7 +49,6 @@ enum setting_id {
 	SETTING_COMMON_PIP,
 	SETTING_BUILD_TIMEOUT,
 	SETTING_IDLE_TIMEOUT,
-	SETTING_JOBS,
 	SETTING_STAT_CACHE,
 	SETTING_LOG_KEEP,
 	SETTING_COLOR,
@@ -127,8 +124,7 @@ int setting_find(const char *name);
  * Load them all. Files that are named but missing are fine. Relative paths are
  * meant from the file that names them, in a variable from dir; "~/" is the
  * home directory. A CA bundle that nobody names is taken from the variables
- * that npm, pip, curl and OpenSSL know. Where CI=true, on_unknown is "fail".
- * The state and cache directories are absolute afterwards: their own settings,
+ * that npm, pip, curl and OpenSSL know. The state and cache directories are absolute afterwards: their own settings,
  * else IMGCACHE_DIR (and its "cache"), else XDG's with "imgcache" (relative
  * ones ignored, as its standard says), else those under HOME, else under the
  * home of the user's passwd entry; without any of these it fails.

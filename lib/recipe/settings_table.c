@@ -33,10 +33,6 @@ static const struct setting_row rows[SETTING_COUNT] = {
 		"registry", "IMGCACHE_REGISTRY", NULL, KEY("registry"),
 		.type = TEXT, .expands = true, .check = recipe_check_registry,
 		.help = "repository where images are looked up and pushed" },
-	[SETTING_PUSH] = {
-		"push", "IMGCACHE_PUSH", NULL, KEY("push"), .type = ENUM,
-		.standard = "never", .choices = "never ci always",
-		.help = "when builds are pushed to the registry" },
 	[SETTING_DEFAULT_BASE] = {
 		"default_base", "IMGCACHE_DEFAULT_BASE", "DEFAULT_BASE_IMAGE",
 		KEY("defaults.base"), .type = TEXT, .expands = true,
@@ -71,10 +67,6 @@ static const struct setting_row rows[SETTING_COUNT] = {
 		KEY("base_policy"), .type = ENUM, .standard = "digest",
 		.choices = "digest name",
 		.help = "whether a moved base is another key" },
-	[SETTING_ON_UNKNOWN] = {
-		"on_unknown", "IMGCACHE_ON_UNKNOWN", NULL, KEY("on_unknown"),
-		.type = ENUM, .standard = "build", .choices = "build fail",
-		.help = "what to do when the registry gives no answer" },
 	[SETTING_CA_BUNDLE] = {
 		"ca_bundle", "IMGCACHE_CA_BUNDLE", NULL, KEY("ca_bundle"),
 		.type = PATH,
@@ -134,10 +126,6 @@ static const struct setting_row rows[SETTING_COUNT] = {
 		"idle_timeout", "IMGCACHE_IDLE_TIMEOUT", NULL,
 		KEY("idle_timeout"), .type = AGE, .standard = "30m",
 		.help = "end a build that prints nothing so long; 0: never" },
-	[SETTING_JOBS] = {
-		"jobs", "IMGCACHE_JOBS", NULL, NULL, "jobs", .type = INT,
-		.standard = "1",
-		.help = "images built at the same time" },
 	[SETTING_STAT_CACHE] = {
 		"stat_cache", "IMGCACHE_STAT_CACHE", NULL,
 		KEY("stat_cache"), .type = BOOL, .standard = "true",

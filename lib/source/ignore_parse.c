@@ -20,6 +20,7 @@
 
 /* bufio.Scanner holds a line and its newline in 64 KiB. */
 #define LINE_MAX_BYTES (64 * 1024 - 1)
+#define SHOWN_MAX 60		/* of a pattern, in messages */
 
 static bool
 is_space(uint32_t r)
@@ -288,8 +289,8 @@ ignore_parse(struct ignore **out, const char *name, const char *text,
 {
 	struct buf pattern[2] = { BUF_INIT, BUF_INIT };
 	struct ignore *ig = mem_alloc(sizeof(*ig));
-	const char *why = NULL;
-	size_t line = 0;
+	const char *why = NULL, *at = text;
+	size_t line = 0, at_len = 0;
 	size_t i = 0;
 	int rc = 0;
 
@@ -302,13 +303,16 @@ ignore_parse(struct ignore **out, const char *name, const char *text,
 		size_t end = newline ? (size_t)(newline - text) : len;
 
 		line++;
-		parse_line(ig, text + i, end - i, pattern, &why);
+		at = text + i;
+		at_len = end - i;
+		parse_line(ig, at, at_len, pattern, &why);
 		i = end + 1;
 	}
 	if (why) {
-		rc = error_set(err, IMGCACHE_EFAIL, "cannot use '%s': line "
-			       "%zu: %s; docker build would refuse it too",
-			       name, line, why);
+		rc = error_set(err, IMGCACHE_EFAIL, "%s:%zu: '%.*s': %s; "
+			       "docker build would refuse it too", name, line,
+			       at_len > SHOWN_MAX ? SHOWN_MAX : (int)at_len,
+			       at, why);
 		ignore_free(ig);
 	} else {
 		make_index(ig);

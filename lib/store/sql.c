@@ -89,7 +89,8 @@ fail(const struct sql *db, int rc, struct imgcache_error *err)
 	} else if ((rc & 0xff) == SQLITE_READONLY ||
 		   (rc & 0xff) == SQLITE_PERM || rc == SQLITE_AUTH) {
 		error_set(err, SQL_EREADONLY, "cannot write '%s': it is "
-			  "read-only", p);
+			  "read-only; make it writable or set IMGCACHE_DIR",
+			  p);
 	} else if ((rc & 0xff) == SQLITE_BUSY || (rc & 0xff) == SQLITE_LOCKED) {
 		error_set(err, IMGCACHE_EBUSY, "the catalog '%s' is busy: "
 			  "another process has kept it locked for %d s; try "
@@ -112,7 +113,7 @@ fail(const struct sql *db, int rc, struct imgcache_error *err)
  * statement costs a few microseconds on the way of a hit.
  */
 static int
-configure(struct sql *db, struct imgcache_error *err)
+configure(struct sql *db, enum sql_mode mode, struct imgcache_error *err)
 {
 	static const char pragmas[] =
 		/* with WAL: no fsync at commit, nothing is ever torn */
@@ -126,10 +127,13 @@ configure(struct sql *db, struct imgcache_error *err)
 		/* a large -wal makes every later opening slow */
 		"PRAGMA journal_size_limit=1048576;";
 	sqlite3 *h = db->handle;
+	int keep = 1;
 
 	sqlite3_extended_result_codes(h, 1);
 	sqlite3_busy_timeout(h, BUSY_TIMEOUT_MS);
 	sqlite3_wal_autocheckpoint(h, 256);
+	/* the last to close empties the -wal but leaves it and the -shm be */
+	sqlite3_file_control(h, "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
 	/* rows that point nowhere are refused */
 	sqlite3_db_config(h, SQLITE_DBCONFIG_ENABLE_FKEY, 1, (int *)NULL);
 	/* no statement can damage the file or rewrite its schema by hand */
@@ -139,7 +143,8 @@ configure(struct sql *db, struct imgcache_error *err)
 	/* "word" is a column or an error, never a string */
 	sqlite3_db_config(h, SQLITE_DBCONFIG_DQS_DML, 0, (int *)NULL);
 	sqlite3_db_config(h, SQLITE_DBCONFIG_DQS_DDL, 0, (int *)NULL);
-	return sql_exec(db, pragmas, err);
+	/* they are of the file */
+	return mode == SQL_MEMORY ? 0 : sql_exec(db, pragmas, err);
 }
 
 /*
@@ -223,7 +228,7 @@ sql_open(const char *path, enum sql_mode mode, struct sql **out,
 	/* SQLite falls back to reading without a word */
 	if (rc == SQLITE_OK && db->is_readonly && mode <= SQL_WRITE)
 		rc = SQLITE_READONLY;
-	rc = rc == SQLITE_OK ? configure(db, err) : fail(db, rc, err);
+	rc = rc == SQLITE_OK ? configure(db, mode, err) : fail(db, rc, err);
 	if (rc == 0)
 		*out = db;
 	else

@@ -60,13 +60,19 @@ int
 file_read(int dirfd, const char *path, size_t max, struct buf *out,
 	  struct imgcache_error *err)
 {
-	int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY |
+			O_NONBLOCK);
+	struct stat st;
 	int rc;
 
 	if (fd < 0)
 		return error_errno(err, errno == ENOENT ? IMGCACHE_ENO :
 				   IMGCACHE_EFAIL, "cannot read '%s'", path);
-	rc = file_read_fd(fd, path, max, out, err);
+	if (!fstat(fd, &st) && S_ISFIFO(st.st_mode))
+		rc = error_set(err, IMGCACHE_EFAIL, "cannot read '%s': it is "
+			       "a FIFO, not a file", path);
+	else
+		rc = file_read_fd(fd, path, max, out, err);
 	close(fd);
 	return rc;
 }

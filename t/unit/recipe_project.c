@@ -293,8 +293,7 @@ Test(project, unknown_keys_name_the_nearest)
 			 "imgcache.yaml:2:1: unknown key 'policy.max_images'; "
 			 "known here: base_policy, base_ttl, build_timeout, "
 			 "ca_bundle, cache, common, defaults, enabled, hash, "
-			 "idle_timeout, images, lint, on_unknown, "
-			 "policy, push, "
+			 "idle_timeout, images, lint, policy, "
 			 "registry, stat_cache, use_static_base, version");
 }
 

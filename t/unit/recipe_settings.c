@@ -154,7 +154,6 @@ Test(settings, without_anything_the_defaults_hold)
 	cr_assert_eq(settings_int(&s, SETTING_IDLE_TIMEOUT), 1800);
 	cr_assert_eq(settings_int(&s, SETTING_MAX_IMAGES), 0);
 	assert_setting(&s, SETTING_REGISTRY, NULL, "default");
-	assert_setting(&s, SETTING_ON_UNKNOWN, "build", "default");
 	assert_setting(&s, SETTING_STATE_DIR,
 		       "/home/me/.local/state/imgcache", "default");
 	assert_setting(&s, SETTING_CACHE_DIR, "/home/me/.cache/imgcache",
@@ -446,23 +445,6 @@ Test(settings, the_users_config_is_looked_for_where_xdg_says)
 	path = settings_user_config(&relative);
 	cr_assert_str_eq(path, "/home/me/.config/imgcache/config.yaml");
 	free(path);
-}
-
-Test(settings, ci_fails_on_unknown_unless_told)
-{
-	const struct expand_env env = ENV(HOME, "CI=true");
-	const struct expand_env told = ENV(HOME, "CI=true",
-					   "IMGCACHE_ON_UNKNOWN=build");
-	struct imgcache_error err;
-	struct settings s;
-
-	cr_assert_eq(load_env(&s, &env, &err), 0);
-	assert_setting(&s, SETTING_ON_UNKNOWN, "fail", "default, as CI=true");
-	settings_release(&s);
-	cr_assert_eq(load_env(&s, &told, &err), 0);
-	assert_setting(&s, SETTING_ON_UNKNOWN, "build",
-		       "environment IMGCACHE_ON_UNKNOWN");
-	settings_release(&s);
 }
 
 Test(settings, a_ca_bundle_is_found_where_others_look)
