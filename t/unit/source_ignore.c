@@ -130,9 +130,9 @@ Test(ignore, malformed_lines_are_named)
 	static const struct {
 		const char *text, *line;
 	} bad[] = {
-		{ "a\n[a-\n", "line 2" }, { "!\n", "line 1" },
-		{ "#\n\n!/\n", "line 3" }, { "a\nb\n! \n", "line 3" },
-		{ "a\\", "line 1" }, { "x*[z-a]", "line 1" },
+		{ "a\n[a-\n", ":2: " }, { "!\n", ":1: " },
+		{ "#\n\n!/\n", ":3: " }, { "a\nb\n! \n", ":3: " },
+		{ "a\\", ":1: " }, { "x*[z-a]", ":1: " },
 	};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
