@@ -19,12 +19,12 @@ lib/store := bases builds catalog contexts imagelist imagerow images \
 	invalidations journal jsonr leases lookups migrate objects schema sql stats
 lib/docker := buildx buildx_client buildx_run endpoint engine engine_ask \
 	engine_change engine_image engine_info failure fold http http_encode moment \
-	plain progress rawjson registry render run wait
+	plain progress proxies rawjson registry render run wait
 lib/ops := base builder builder_docker builder_record config doctor \
-	doctor_build doctor_docker doctor_state ensure epoch handover hints images \
-	inputs inputs_dockerfile inputs_generated invalidate lock lockfile lookup \
-	pins prune reasons recipes reconcile removal rows session spawn stats \
-	steptitle sweep text
+	doctor_build doctor_docker doctor_state ensure epoch generation handover \
+	hints images inputs inputs_dockerfile inputs_generated invalidate lock \
+	lockfile lookup pins prune reasons recipes reconcile removal rows session \
+	spawn stats steptitle sweep text
 cmd := answer build commands complete config delete dockerargs dockerfile \
 	doctor get help invalidate list lock log main opt pin printer progress \
 	prune recipe spawn stats table tag text usage words
@@ -69,7 +69,13 @@ $(foreach p,sqlite3/libsqlite3-dev yaml-0.1/libyaml-dev libgit2/libgit2-dev \
 endif
 # libgit2 is opened on demand, so only its headers are wanted here.
 PKG_CFLAGS = $(shell $(PKG_CONFIG) --cflags sqlite3 yaml-0.1 libgit2 libxxhash)
-LIBS = $(shell $(PKG_CONFIG) --libs sqlite3 yaml-0.1 libxxhash) -ldl -lpthread
+# Loading the others is a sixth of a hit: they are linked in where their archives
+# are at hand. LINK=shared is for those who package it.
+LINK ?= static
+archive = $(wildcard $(shell $(PKG_CONFIG) --variable=libdir $(1))/lib$(2).a)
+library = $(or $(if $(filter static,$(LINK)),$(call archive,$(1),$(2))),-l$(2))
+LIBS = $(call library,sqlite3,sqlite3) $(call library,yaml-0.1,yaml) \
+	$(call library,libxxhash,xxhash) -lm -ldl -lpthread
 
 lib_objs := $(foreach l,$(layers),$(patsubst %,$(B)/$(l)/%.o,$($(l))))
 cmd_objs := $(patsubst %,$(B)/cmd/%.o,$(cmd))
@@ -108,8 +114,8 @@ $(B)/cmd/%.o: cmd/%.c Makefile
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@$(call say,CC)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(all_cflags) -Iinclude -iquote lib $(PKG_CFLAGS) \
-		-c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(all_cflags) -Iinclude -iquote lib \
+		$(PKG_CFLAGS) -c -o $@ $<
 
 $(B)/unit: $(unit_objs) $(lib_objs)
 	@$(call say,LD)
@@ -154,23 +160,20 @@ lint:
 	@t/deps.sh --for lint
 	@t/lint/lint.sh
 
+put = install -D -m 644
 install: all
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig \
-		$(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(MANDIR)/man1 \
-		$(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7 \
-		$(DESTDIR)$(BASHCOMPDIR) $(DESTDIR)$(ZSHCOMPDIR) \
-		$(DESTDIR)$(FISHCOMPDIR)
-	install -m 755 build/imgcache $(DESTDIR)$(BINDIR)/imgcache
-	install -m 644 build/libimgcache.a $(DESTDIR)$(LIBDIR)/libimgcache.a
-	install -m 644 include/imgcache.h $(DESTDIR)$(INCLUDEDIR)/imgcache.h
+	install -D build/imgcache $(DESTDIR)$(BINDIR)/imgcache
+	$(put) build/libimgcache.a $(DESTDIR)$(LIBDIR)/libimgcache.a
+	$(put) include/imgcache.h $(DESTDIR)$(INCLUDEDIR)/imgcache.h
+	install -d $(DESTDIR)$(LIBDIR)/pkgconfig
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
 		-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@VERSION@|$(VERSION)|' \
 		lib/imgcache.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/imgcache.pc
-	for p in man/*; do install -m 644 $$p \
-		$(DESTDIR)$(MANDIR)/man$${p##*.}/ || exit 1; done
-	install -m 644 completions/imgcache.bash $(DESTDIR)$(BASHCOMPDIR)/imgcache
-	install -m 644 completions/_imgcache $(DESTDIR)$(ZSHCOMPDIR)/_imgcache
-	install -m 644 completions/imgcache.fish $(DESTDIR)$(FISHCOMPDIR)/
+	for p in man/*; do $(put) $$p \
+		$(DESTDIR)$(MANDIR)/man$${p##*.}/$${p#man/} || exit 1; done
+	$(put) completions/imgcache.bash $(DESTDIR)$(BASHCOMPDIR)/imgcache
+	$(put) completions/_imgcache $(DESTDIR)$(ZSHCOMPDIR)/_imgcache
+	$(put) completions/imgcache.fish $(DESTDIR)$(FISHCOMPDIR)/imgcache.fish
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/imgcache $(DESTDIR)$(LIBDIR)/libimgcache.a \

@@ -50,7 +50,8 @@ answer_print(struct printer *p, const struct imgcache_answer *a)
 	print_text(p, "imageId", NULL, short_id(a->tag, id));
 	print_text(p, "tag", NULL, a->tag);
 	print_text(p, "ref", NULL, a->ref);
-	print_text(p, "dockerImageId", NULL, a->image_id);
+	print_text(p, "dockerImageId", NULL,
+		   a->is_static ? NULL : a->image_id);
 	print_text(p, "digestHash", NULL, a->digest);
 	if (a->size_bytes > 0)
 		print_number(p, "size", NULL, a->size_bytes, AS_SIZE);
@@ -112,7 +113,7 @@ image_print(struct printer *p, const struct imgcache_image *i)
 	print_dependencies(p, i);
 	print_json(p, "metadata", i->metadata ? i->metadata : "{}");
 	print_text(p, "log", NULL, i->log);
-	if (print_form_given() == PRINT_TABLE) {
+	if (printer_form(p) == PRINT_TABLE) {
 		print_number(p, "", "USED", used, AS_AGO);
 		print_text(p, "", "PIN", i->pinned ? "pinned" : "");
 	}

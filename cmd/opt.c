@@ -107,6 +107,13 @@ parse_count(const struct opt *o, const char *value, struct imgcache_error *err)
 	return 0;
 }
 
+static bool
+is_bare(const char *value)
+{
+	return strcmp(value, "0") &&
+		!value[strspn(value, "0123456789")];
+}
+
 static int
 apply(const struct opt *o, const char *value, struct imgcache_error *err)
 {
@@ -123,12 +130,15 @@ apply(const struct opt *o, const char *value, struct imgcache_error *err)
 	case OPT_COUNT:
 		return parse_count(o, value, err);
 	case OPT_SIZE:
-		if (imgcache_parse_size(value, o->to.number))
+		if (!is_bare(value) &&
+		    imgcache_parse_size(value, o->to.number))
 			return 0;
 		return fail(err, IMGCACHE_EUSAGE, "--%s wants a size such as "
 			    "20GB, not '%s'", o->name, value);
 	case OPT_AGE:
-		if (imgcache_parse_age(value, o->to.number))
+		/* a bare 30 is rarely meant as seconds; 0 is no age at all */
+		if ((!is_bare(value) || !strcmp(o->argument, "TIME")) &&
+		    imgcache_parse_age(value, o->to.number))
 			return 0;
 		return fail(err, IMGCACHE_EUSAGE, "--%s wants an age such as "
 			    "30d or 12h, not '%s'", o->name, value);

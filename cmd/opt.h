@@ -65,6 +65,9 @@ struct opt {
 #define AGE_OPTION(l, n, t, h) \
 	{ .type = OPT_AGE, .letter = (l), .name = (n), .to.number = (t), \
 	  .argument = "AGE", .help = (h) }
+#define SECONDS_OPTION(l, n, t, h) \
+	{ .type = OPT_AGE, .letter = (l), .name = (n), .to.number = (t), \
+	  .argument = "TIME", .help = (h) }
 #define WORD_OPTION(l, n, t, w, a, h) \
 	{ .type = OPT_WORD, .letter = (l), .name = (n), .to.word = (t), \
 	  .words = (w), .argument = (a), .help = (h) }

@@ -76,6 +76,12 @@ end_record(struct printer *p)
 		fputc('\0', stdout);
 }
 
+enum print_form
+printer_form(const struct printer *p)
+{
+	return p->form;
+}
+
 void
 print_record(struct printer *p)
 {

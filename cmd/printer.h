@@ -42,6 +42,8 @@ struct printer *printer_new(enum print_form form, bool single);
 /* A table is not fitted into the terminal's width. */
 void printer_set_wide(struct printer *p);
 
+enum print_form printer_form(const struct printer *p);
+
 void print_record(struct printer *p);		/* the next record begins */
 
 /*

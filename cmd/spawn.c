@@ -15,7 +15,7 @@ static const struct opt options[] = {
 	TEXT_OPTION('m', "memory", &spawn.memory, "SIZE",
 		    "memory limit, MB or with a unit (512m, 2g)"),
 	TEXT_OPTION(0, "cpus", &spawn.cpus, "N", "how many CPUs, 1.5 say"),
-	AGE_OPTION(0, "timeout", &spawn.timeout_s,
+	SECONDS_OPTION(0, "timeout", &spawn.timeout_s,
 		   "stop the container after that time, status 124"),
 	WORD_OPTION(0, "on-miss", &on_miss, misses, "build|base|fail",
 		    "without an image: build it, run the base, or fail"),

@@ -41,6 +41,7 @@ enum imgcache_code {
 	IMGCACHE_EUNKNOWN = -8	/* neither yes nor no could be found out */
 };
 
+/* Zero it before its first use, and before it is used again. */
 struct imgcache_error {
 	int code;		/* 0, or the enum imgcache_code returned */
 	int sys_errno;		/* errno of the cause, or 0 */

@@ -161,6 +161,7 @@ static void
 note_failure(struct fold *f, const struct fold_vertex *v,
 	     const char *error)
 {
+	const char *why;
 	struct progress_summary *s = &f->summary;
 
 	if (strstr(error, "context canceled") || !strcmp(error, "canceled"))
@@ -170,7 +171,10 @@ note_failure(struct fold *f, const struct fold_vertex *v,
 	f->step_failed = v->is_step;
 	s->failed = true;
 	copy_text(s->step, sizeof(s->step), v->name ? v->name : v->key);
-	copy_text(s->error, sizeof(s->error), error);
+	/* 'process "..." did not complete successfully: exit code: 1' */
+	why = strstr(error, "did not complete successfully: ");
+	copy_text(s->error, sizeof(s->error),
+		  why && strlen(error) >= sizeof(s->error) ? why : error);
 }
 
 void

@@ -236,6 +236,13 @@ from_engine(struct imgcache *ic, const struct base_query *q, struct base *b,
 	return ret;
 }
 
+static void
+warn_old(struct imgcache *ic, const struct base_query *q)
+{
+	session_warn(ic, "base '%s' cannot be looked up now; going by what "
+		     "was remembered of it", q->ref);
+}
+
 /* Nobody answers: the newest remembered answer, with a warning. */
 static int
 from_old_memo(struct imgcache *ic, const struct base_query *q, struct base *b,
@@ -255,8 +262,7 @@ from_old_memo(struct imgcache *ic, const struct base_query *q, struct base *b,
 	else
 		keep_local(ic, b, row.digest, row.digest);
 	b->user = row.user ? row.user : "";
-	session_warn(ic, "base '%s' cannot be looked up now; going by what "
-		     "was remembered of it", q->ref);
+	warn_old(ic, q);
 	return 0;
 }
 
@@ -280,8 +286,8 @@ ask_around(struct imgcache *ic, const struct base_query *q, struct base *b,
 {
 	struct imgcache_error why = {0};
 	const char *engine = NULL, *known = NULL;
-	bool found = false, is_fresh = false;
-	struct base_row row;
+	bool found = false, is_fresh = false, has_old;
+	struct base_row row = {0}, old;
 	int ret;
 
 	ret = from_memo(ic, SCOPE_REGISTRY, q, &row, &found, &is_fresh, err);
@@ -292,6 +298,8 @@ ask_around(struct imgcache *ic, const struct base_query *q, struct base *b,
 		b->user = row.user ? row.user : "";
 		return 0;
 	}
+	has_old = found;
+	old = row;
 	if (session_engine_name(ic, &engine, &why))
 		engine = NULL;
 	else if (from_memo(ic, engine, q, &row, &found, &is_fresh, err))
@@ -303,6 +311,12 @@ ask_around(struct imgcache *ic, const struct base_query *q, struct base *b,
 		ret = from_registry(ic, q, b, &found, &why);
 		if (!ret && found)
 			return 0;
+		if (ret == IMGCACHE_EUNKNOWN && has_old) {
+			pin(ic, b, old.digest);
+			b->user = old.user ? old.user : "";
+			warn_old(ic, q);
+			return 0;
+		}
 		if (ret && ret != IMGCACHE_EUNKNOWN) {
 			*err = why;
 			return ret;
@@ -363,6 +377,7 @@ base_resolve(struct imgcache *ic, const struct base_query *q,
 		return 0;
 	}
 	if (q->by_name) {
+		/* nobody is asked, so its USER is not known: see user: */
 		out->kind = BASE_NAMED;
 		out->digest = "name";
 		out->pinned = out->ref;
@@ -387,6 +402,33 @@ base_resolve(struct imgcache *ic, const struct base_query *q,
 	return ret;
 }
 
+/* A name like ours is not enough: the image must carry the key. */
+static int
+check_ours(struct imgcache *ic, const struct base *b,
+	   struct imgcache_error *err)
+{
+	struct engine_image image = {0};
+	const char *label;
+	struct engine *e;
+	int ret = session_engine(ic, &e, err);
+
+	if (!ret)
+		ret = engine_image(e, b->pinned, &image, err);
+	if (ret == IMGCACHE_ENO) {
+		error_clear(err);
+		ret = error_set(err, IMGCACHE_EFAIL, "base '%s' is not on the "
+				"engine; build it first", b->ref);
+	} else if (!ret) {
+		label = engine_image_label(&image, "io.imgcache.key");
+		if (!label || strcmp(label, b->digest))
+			ret = error_set(err, IMGCACHE_EFAIL, "base '%s' is an "
+					"image of somebody else under a name "
+					"of ours; build it again", b->ref);
+	}
+	engine_image_release(&image);
+	return ret;
+}
+
 int
 base_keep(struct imgcache *ic, const struct base *b,
 	  struct imgcache_error *err)
@@ -394,6 +436,8 @@ base_keep(struct imgcache *ic, const struct base *b,
 	struct engine *e;
 	int ret;
 
+	if (b->kind == BASE_OURS)
+		return check_ours(ic, b, err);
 	if (b->kind != BASE_LOCAL)
 		return 0;
 	ret = session_engine(ic, &e, err);

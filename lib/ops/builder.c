@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "docker/engine.h"
 #include "ops/steptitle.h"
+#include "recipe/grammar.h"
 #include "source/tree.h"
 #include "sys/clock.h"
 
@@ -55,6 +56,52 @@ describe_change(const struct inputs *was, const struct inputs *now,
 		buf_adds(out, "a base, argument or key file changed");
 }
 
+struct touched {
+	const struct tree *now;
+	struct buf *names;
+};
+
+static bool
+is_touched(const struct stat_id *a, const struct stat_id *b)
+{
+	return a->dev != b->dev || a->ino != b->ino || a->size != b->size ||
+		a->mode != b->mode || a->mtime_ns != b->mtime_ns ||
+		a->ctime_ns != b->ctime_ns;
+}
+
+static bool
+find_touched(void *payload, const char *path, const struct tree_entry *e)
+{
+	struct touched *t = payload;
+	const struct tree_entry *now;
+
+	if (e->type == TREE_DIR)
+		return true;
+	now = tree_find(t->now, path);
+	if (now && !is_touched(&e->id, &now->id))
+		return true;
+	buf_addf(t->names, "'%s' written or replaced", path);
+	return false;
+}
+
+/*
+ * The same content before and after is not enough: what docker read in between
+ * may have been other bytes. A file that was not written since has its times.
+ */
+static void
+find_any_touched(const struct inputs *was, const struct inputs *now,
+		 struct buf *names)
+{
+	size_t i;
+
+	for (i = 0; i < was->n_contexts && !names->len; i++) {
+		struct touched t = { now->contexts[i].tree, names };
+
+		if (was->contexts[i].tree)
+			tree_each(was->contexts[i].tree, find_touched, &t);
+	}
+}
+
 /* Take the inputs again: 0 if they are what they were. */
 static int
 check_unchanged(struct builder *b, struct imgcache_error *err)
@@ -64,14 +111,18 @@ check_unchanged(struct builder *b, struct imgcache_error *err)
 	struct inputs now;
 	int ret = inputs_take(b->in->r, &none, &now, err);
 
-	if (ret == IMGCACHE_EINTR || (!ret && !strcmp(now.tag, b->in->tag)))
+	if (!ret && !strcmp(now.tag, b->in->tag))
+		find_any_touched(b->in, &now, &text);
+	if (ret == IMGCACHE_EINTR ||
+	    (!ret && !strcmp(now.tag, b->in->tag) && !text.len))
 		goto out;
 	if (ret) {
 		error_prefix(err, "the sources changed while they were built");
 		err->code = ret = IMGCACHE_ECHANGED;
 		goto out;
 	}
-	describe_change(b->in, &now, &text);
+	if (!text.len)
+		describe_change(b->in, &now, &text);
 	ret = error_set(err, IMGCACHE_ECHANGED, "the sources changed while "
 			"they were built: %.700s; build again", text.data);
 out:
@@ -143,15 +194,37 @@ static int
 publish(struct builder *b, struct engine *e, const char *id,
 	struct imgcache_error *err)
 {
-	struct imgcache_error ignored = {0};
-	enum engine_removed removed;
+	struct imgcache_error names = {0};
 	int ret = engine_tag(e, id, b->in->ref, err);
 
-	if (!ret)
-		ret = add_names(b, e, id, err);
-	if (!ret)
-		(void)engine_remove(e, b->temporary, &removed, NULL, &ignored);
+	if (!ret && add_names(b, e, id, &names))
+		session_warn(b->in->ic, "the image is there, but not under "
+			     "every name: %s", names.text);
 	return ret;
+}
+
+/* What could not be recorded is not lost: the next lookup adopts the image. */
+static void
+record(struct builder *b, const struct engine_image *image)
+{
+	struct imgcache_error err = {0};
+
+	if (session_is_disabled(b->in->ic))
+		return;
+	if (builder_record_success(b, image, &err))
+		session_warn(b->in->ic, "the image is there, but not in the "
+			     "catalog: %s", err.text);
+	else if (b->in->r->recipe->kind == RECIPE_GENERATED)
+		builder_take_inventory(b, image->id);
+}
+
+static void
+drop_temporary(struct builder *b, struct engine *e)
+{
+	struct imgcache_error ignored = {0};
+	enum engine_removed removed;
+
+	(void)engine_remove(e, b->temporary, &removed, NULL, &ignored);
 }
 
 static void
@@ -204,6 +277,32 @@ take_listed_size(struct engine *e, struct engine_image *image)
 	engine_images_release(&all);
 }
 
+/*
+ * A rebuild takes the tag from our older image of the same key, which nobody
+ * can ask for any more; where no other name and no container holds it, it goes.
+ */
+static void
+drop_predecessor(struct builder *b, struct engine *e, const char *new_id)
+{
+	const char *id = b->found->has_row ? b->found->row.image_id : NULL;
+	struct engine_containers used = {0};
+	struct imgcache_error ignored = {0};
+	struct engine_image old = {0};
+	enum engine_removed removed;
+	const char *label;
+
+	if (!id || !strcmp(id, new_id) || engine_image(e, id, &old, &ignored))
+		goto out;
+	label = engine_image_label(&old, LABEL_KEY);
+	if (old.tags[0] || !label || strcmp(label, b->in->tag) ||
+	    engine_containers(e, id, &used, &ignored) || used.n)
+		goto out;
+	(void)engine_remove(e, id, &removed, NULL, &ignored);
+out:
+	engine_containers_release(&used);
+	engine_image_release(&old);
+}
+
 /* From a finished docker to a published image. */
 static int
 accept(struct builder *b, struct engine *e, struct imgcache_answer *a,
@@ -218,19 +317,23 @@ accept(struct builder *b, struct engine *e, struct imgcache_answer *a,
 			a->changed = true;
 	}
 	if (!ret)
+		handover_remember(&b->files);
+	if (!ret)
+		ret = builder_record_image(b, image.id, err);
+	if (!ret)
 		ret = publish(b, e, image.id, err);
-	if (!ret)
-		take_listed_size(e, &image);
-	if (!ret && !session_is_disabled(b->in->ic))
-		ret = builder_record_success(b, &image, err);
-	if (!ret)
-		fill_answer(b, &image, a);
-	else
+	if (ret) {
 		builder_record_failure(b, ret, err->text,
 				       image.id && *image.id ? image.id : NULL);
-	if (!ret && b->in->r->recipe->kind == RECIPE_GENERATED &&
-	    !session_is_disabled(b->in->ic))
-		builder_take_inventory(b, image.id);
+	} else {
+		take_listed_size(e, &image);
+		fill_answer(b, &image, a);
+		record(b, &image);
+	}
+	if (ret != IMGCACHE_ECHANGED)
+		drop_temporary(b, e);
+	if (!ret)
+		drop_predecessor(b, e, image.id);
 	engine_image_release(&image);
 	return ret;
 }
@@ -264,13 +367,27 @@ name_step(struct builder *b, struct imgcache_error *err)
 	buf_release(&title);
 }
 
+/* Names that docker would refuse are refused before it starts. */
+static int
+check_tags(const struct builder *b, struct imgcache_error *err)
+{
+	const char *const *t;
+	int ret = 0;
+
+	for (t = b->options->tags; !ret && t && *t; t++)
+		ret = ref_check(*t, err);
+	return ret;
+}
+
 int
 builder_run(struct builder *b, struct imgcache_answer *a,
 	    struct imgcache_error *err)
 {
 	struct engine *e;
-	int ret = session_engine(b->in->ic, &e, err);
+	int ret = check_tags(b, err);
 
+	if (!ret)
+		ret = session_engine(b->in->ic, &e, err);
 	b->started_us = clock_mono_us();
 	b->temporary = mem_printf(UNKEYED "%s-%d", b->in->tag, (int)getpid());
 	if (!ret)
@@ -297,6 +414,7 @@ builder_run(struct builder *b, struct imgcache_answer *a,
 void
 builder_release(struct builder *b)
 {
+	handover_release(&b->files);
 	free(b->temporary);
 	free(b->log_path);
 	free(b->steps);

@@ -10,6 +10,7 @@
  */
 
 #include "docker/progress.h"
+#include "ops/handover.h"
 #include "ops/lookup.h"
 #include "store/builds.h"
 
@@ -23,6 +24,7 @@ struct builder {
 	const char *detail;
 	int lock_fd;			/* docker inherits it */
 
+	struct handover files;	/* what docker was given */
 	char *temporary;		/* the name it is built under */
 	char *log_path;
 	int64_t image_row, build_row;
@@ -41,10 +43,15 @@ void builder_release(struct builder *b);
 /* Run docker: fills in summary and steps. */
 int builder_docker(struct builder *b, struct imgcache_error *err);
 
-/* The catalog's side: before, after a failure, after success. */
+/*
+ * The catalog's side: before docker, after a failure, before the image gets its
+ * tag (so that it is known by its id whatever happens then), after success.
+ */
 int builder_record_start(struct builder *b, struct imgcache_error *err);
 void builder_record_failure(struct builder *b, int code, const char *text,
 			    const char *image_id);
+int builder_record_image(struct builder *b, const char *image_id,
+			 struct imgcache_error *err);
 int builder_record_success(struct builder *b, const struct engine_image *image,
 			   struct imgcache_error *err);
 

@@ -7,13 +7,13 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/mem.h"
 #include "docker/buildx.h"
 #include "ops/builder.h"
-#include "ops/handover.h"
 #include "ops/pins.h"
 #include "ops/steptitle.h"
 #include "recipe/generate.h"
@@ -22,8 +22,7 @@
 
 /* What a request is made of; it only borrows. */
 struct parts {
-	struct strv tags, args, labels, contexts, secrets;
-	struct handover files;
+	struct strv tags, args, labels, contexts, secrets, ssh;
 };
 
 static void
@@ -116,16 +115,78 @@ file_from_environment(struct inputs *in, const char *const *names)
 	return NULL;
 }
 
+/* One field of docker's "id=x,src=y", a relative path meant from the root. */
 static void
-add_secret(struct parts *p, const char *id, const char *path)
+add_field(struct buf *out, const char *root, const char *field, size_t len)
 {
-	if (path && *path && !strpbrk(path, ",\""))
-		strv_pushf(&p->secrets, "id=%s,src=%s", id, path);
+	static const char *const names[] = { "src=", "source=", NULL };
+	size_t i, n;
+
+	if (out->len)
+		buf_addc(out, ',');
+	for (i = 0; names[i]; i++) {
+		n = strlen(names[i]);
+		if (len > n && !strncmp(field, names[i], n) &&
+		    field[n] != '/') {
+			buf_adds(out, names[i]);
+			buf_addf(out, "%s/", root);
+			field += n;
+			len -= n;
+		}
+	}
+	buf_add(out, field, len);
+}
+
+/* The user's own, as docker has them; paths do not depend on who calls. */
+static void
+add_secrets(struct inputs *in, struct parts *p)
+{
+	const struct recipe *q = in->r->recipe;
+	size_t i;
+
+	for (i = 0; i < q->secrets.n; i++) {
+		const char *s = q->secrets.v[i];
+		struct buf text = BUF_INIT;
+
+		for (; *s; s += strcspn(s, ",") + (s[strcspn(s, ",")] == ','))
+			add_field(&text, q->root, s, strcspn(s, ","));
+		strv_take(&p->secrets, buf_detach(&text));
+	}
+	for (i = 0; i < q->ssh.n; i++) {
+		const char *path = strchr(q->ssh.v[i], '=');
+
+		if (path && path[1] && path[1] != '/' && path[1] != '$')
+			strv_pushf(&p->ssh, "%.*s=%s/%s",
+				   (int)(path - q->ssh.v[i]), q->ssh.v[i],
+				   q->root, path + 1);
+		else
+			strv_push(&p->ssh, q->ssh.v[i]);
+	}
+}
+
+static int
+add_secret(struct inputs *in, struct parts *p, const char *id,
+	   const char *path, struct imgcache_error *err)
+{
+	char *full;
+
+	if (!path || !*path)
+		return 0;
+	full = path_absolute(in->r->recipe->root, path);
+	if (strpbrk(full, ",\""))
+		error_set(err, IMGCACHE_EFAIL, "'%s' cannot be given to docker "
+			  "as a secret: it has a comma or a quote; use another "
+			  "name", full);
+	else
+		strv_pushf(&p->secrets, "id=%s,src=%s", id, full);
+	free(full);
+	return err->code;
 }
 
 /* What an install may need to reach its registry; no trace in the image. */
-static void
-add_install_secrets(struct inputs *in, struct parts *p)
+static int
+add_install_secrets(struct inputs *in, struct parts *p,
+		    struct imgcache_error *err)
 {
 	static const char *const ca[] = {
 		"NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE",
@@ -136,11 +197,17 @@ add_install_secrets(struct inputs *in, struct parts *p)
 		"NPM_CONFIG_USERCONFIG", "npm_config_userconfig", NULL
 	};
 	const char *given = in->r->recipe->ca_bundle;
+	int ret;
 
-	add_secret(p, GENERATE_SECRET_CA, given && *given ? given :
-		   file_from_environment(in, ca));
-	add_secret(p, GENERATE_SECRET_PIP, file_from_environment(in, pip));
-	add_secret(p, GENERATE_SECRET_NPM, file_from_environment(in, npm));
+	ret = add_secret(in, p, GENERATE_SECRET_CA, given && *given ? given :
+			 file_from_environment(in, ca), err);
+	if (!ret)
+		ret = add_secret(in, p, GENERATE_SECRET_PIP,
+				 file_from_environment(in, pip), err);
+	if (!ret)
+		ret = add_secret(in, p, GENERATE_SECRET_NPM,
+				 file_from_environment(in, npm), err);
+	return ret;
 }
 
 static void
@@ -160,6 +227,45 @@ add_labels(struct builder *b, struct parts *p)
 	if (strchr(in->bases[0].digest, ':'))
 		strv_pushf(&p->labels, "org.opencontainers.image.base.digest=%s",
 			   in->bases[0].digest);
+}
+
+/* An address that a build step would take for its own. */
+static bool
+is_loopback(const char *url)
+{
+	const char *host = strstr(url, "://");
+	const char *at;
+
+	host = host ? host + 3 : url;
+	at = strrchr(host, '@');
+	host = at ? at + 1 : host;
+	return str_starts(host, "localhost") || str_starts(host, "127.") ||
+		str_starts(host, "[::1]");
+}
+
+/*
+ * This machine's proxies, by name alone: docker takes the value from the
+ * environment, so that a password in it stays off the command line.
+ */
+static void
+add_proxies(struct inputs *in, struct parts *p)
+{
+	static const char *const names[] = {
+		"http_proxy", "https_proxy", "ftp_proxy", "all_proxy",
+		"no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY",
+		"ALL_PROXY", "NO_PROXY",
+	};
+	bool is_host = in->r->recipe->network &&
+		!strcmp(in->r->recipe->network, "host");
+	const char *value;
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		value = expand_get(&in->ic->env, names[i]);
+		if (value && *value && (is_host || !is_loopback(value) ||
+					!strcasecmp(names[i], "no_proxy")))
+			strv_push(&p->args, names[i]);
+	}
 }
 
 /* Args with a value; those that are unset stay docker's business. */
@@ -183,20 +289,23 @@ make_parts(struct builder *b, struct parts *p, struct imgcache_error *err)
 
 	scope = mem_printf("%s %s", b->found->engine ? b->found->engine : "",
 			   b->options->builder ? b->options->builder : "");
-	ret = handover_make(in, scope, &p->files, err);
+	ret = handover_make(in, scope, &b->files, err);
 	free(scope);
 	if (ret)
 		return ret;
 	strv_push(&p->tags, b->temporary);
 	add_labels(b, p);
 	add_args(in, p);
+	if (in->r->recipe->kind == RECIPE_GENERATED &&
+	    generate_floats(in->r->recipe))
+		add_proxies(in, p);
 	ret = pins_for_engine(in, &p->contexts, err);
-	for (i = 1; i < p->files.n; i++)
+	for (i = 1; i < b->files.n; i++)
 		strv_pushf(&p->contexts, "%s=%s", in->contexts[i].name,
-			   p->files.v[i].link);
-	strv_push_all(&p->secrets, &in->r->recipe->secrets);
-	if (in->r->recipe->kind == RECIPE_GENERATED)
-		add_install_secrets(in, p);
+			   b->files.v[i].link);
+	add_secrets(in, p);
+	if (!ret && in->r->recipe->kind == RECIPE_GENERATED)
+		ret = add_install_secrets(in, p, err);
 	return ret;
 }
 
@@ -208,7 +317,7 @@ release_parts(struct parts *p)
 	strv_release(&p->labels);
 	strv_release(&p->contexts);
 	strv_release(&p->secrets);
-	handover_release(&p->files);
+	strv_release(&p->ssh);
 }
 
 static int
@@ -236,8 +345,8 @@ run(struct builder *b, struct parts *p, const struct buildx_client *client,
 	const struct recipe *q = b->in->r->recipe;
 	const struct settings *s = &b->in->ic->settings;
 	struct buildx_request request = {
-		.dockerfile = p->files.dockerfile,
-		.context = p->files.v[0].link,
+		.dockerfile = b->files.dockerfile,
+		.context = b->files.v[0].link,
 		.tags = (const char *const *)p->tags.v,
 		.target = q->target,
 		.args = (const char *const *)p->args.v,
@@ -245,7 +354,7 @@ run(struct builder *b, struct parts *p, const struct buildx_client *client,
 		.contexts = (const char *const *)p->contexts.v,
 		.platforms = (const char *const *)q->platforms.v,
 		.secrets = (const char *const *)p->secrets.v,
-		.ssh = (const char *const *)q->ssh.v,
+		.ssh = (const char *const *)p->ssh.v,
 		.add_hosts = (const char *const *)q->add_hosts.v,
 		.network = q->network,
 		.builder = b->options->builder,
@@ -306,8 +415,6 @@ builder_docker(struct builder *b, struct imgcache_error *err)
 		ret = make_parts(b, &p, err);
 	if (!ret)
 		ret = run(b, &p, &client, err);
-	if (!ret)
-		handover_remember(&p.files);
 	release_parts(&p);
 	return ret;
 }

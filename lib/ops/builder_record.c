@@ -111,6 +111,36 @@ fill_end(const struct builder *b, struct build_row *row,
 	row->steps_cached = b->summary.cached;
 }
 
+/*
+ * An image of moved sources has no key: its row goes by the name it was built
+ * under, so that prune finds it, and the row of the key knows nothing of it.
+ */
+static void
+keep_unkeyed(struct builder *b, const char *image_id, const char *text)
+{
+	struct image_row row = image_of(b, IMAGE_CHANGED);
+	struct imgcache_error err = {0};
+
+	row.key.tag = strrchr(b->temporary, ':') + 1;
+	row.ref = b->temporary;
+	row.image_id = image_id;
+	row.reason = text;
+	if (images_put(b->in->ic->catalog, &row, NULL, &err))
+		session_warn(b->in->ic, "not recorded: %s", err.text);
+}
+
+int
+builder_record_image(struct builder *b, const char *image_id,
+		     struct imgcache_error *err)
+{
+	struct image_row row = image_of(b, IMAGE_BUILDING);
+
+	if (session_is_disabled(b->in->ic))
+		return 0;
+	row.image_id = image_id;
+	return images_put(b->in->ic->catalog, &row, &b->image_row, err);
+}
+
 void
 builder_record_failure(struct builder *b, int code, const char *text,
 		       const char *image_id)
@@ -134,13 +164,18 @@ builder_record_failure(struct builder *b, int code, const char *text,
 		end.exit_status = 0;
 	}
 	fill_end(b, &end, build);
+	/* What was to be replaced is still there, and still what its key says. */
+	if (b->found->has_row && b->found->row.status == IMAGE_COMPLETED &&
+	    b->reason == IMGCACHE_ASKED)
+		image = IMAGE_COMPLETED;
 	row = image_of(b, image);
-	row.image_id = image_id;
 	row.reason = text;
 	if (images_put(cat, &row, NULL, &err)) {
 		session_warn(b->in->ic, "not recorded: %s", err.text);
 		error_clear(&err);
 	}
+	if (image_id && code == IMGCACHE_ECHANGED)
+		keep_unkeyed(b, image_id, text);
 	if (builds_finish(cat, &end, b->steps, b->n_steps, &err))
 		session_warn(b->in->ic, "not recorded: %s", err.text);
 }

@@ -71,6 +71,20 @@ is_alive(struct imgcache *ic, const char *tag)
 	return busy;
 }
 
+/* The row of its image, if that build was the last that touched it. */
+static void
+close_image(struct doctor *d, const struct build_row *b,
+	    struct imgcache_error *err)
+{
+	struct image_list list = {0};
+
+	if (!images_get(d->ic->catalog, &b->key, &list, err) && list.n &&
+	    list.v[0].status == IMAGE_BUILDING)
+		(void)images_set_status(d->ic->catalog, list.v[0].id,
+					IMAGE_INTERRUPTED, b->error, err);
+	image_list_release(&list);
+}
+
 static void
 close_builds(struct doctor *d)
 {
@@ -91,10 +105,8 @@ close_builds(struct doctor *d)
 		b->error = "its process ended without a word";
 		if (!builds_finish(d->ic->catalog, b, NULL, 0, &err))
 			n++;
-		if (!err.code && b->image)
-			(void)images_set_status(d->ic->catalog, b->image,
-						IMAGE_INTERRUPTED, b->error,
-						&err);
+		if (!err.code)
+			close_image(d, b, &err);
 	}
 	if (n)
 		doctor_add(d, IMGCACHE_REPAIRED, "builds", NULL, "%zu builds "

@@ -118,42 +118,21 @@ hold(struct inputs *in, const struct ensure *e, struct imgcache_error *err)
 			  err);
 }
 
-static int
-build(struct inputs *in, struct lookup_found *f, const struct ensure *e,
-      struct imgcache_answer *a, struct imgcache_error *err)
+/* Why the lookup does not count, or NULL: it does. */
+static const char *
+why_bypassed(const struct inputs *in, const struct ensure *e)
 {
-	struct builder b = {
-		.in = in,
-		.found = f,
-		.options = e->build,
-		.reason = a->reason,
-		.detail = a->detail,
-	};
-	struct imgcache_answer again;
-	struct lock lock = LOCK_INIT;
-	bool waited = false;
-	int ret = 0;
+	const struct settings *s = &in->ic->settings;
 
-	if (!session_is_disabled(in->ic))
-		ret = session_catalog(in->ic, CATALOG_WRITE, err);
-	if (!ret)
-		ret = take_lock(in, &lock, &waited, err);
-	if (!ret && waited && !e->build->rebuild) {
-		ret = lookup_image(in, f, &again, err);
-		if (!ret && again.state == IMGCACHE_HIT) {
-			again.elapsed_us = a->elapsed_us;
-			*a = again;
-			goto out;
-		}
-	}
-	if (ret)
-		goto out;
-	b.lock_fd = lock.fd;
-	ret = builder_run(&b, a, err);
-	builder_release(&b);
-out:
-	lock_release(&lock);
-	return ret;
+	if (e->build->rebuild)
+		return "a rebuild";
+	if (e->build->no_cache)
+		return "no cache";
+	if (settings_bool(s, SETTING_NO_CACHE))
+		return "NO_CACHE is set";
+	if (session_is_disabled(in->ic))
+		return "the cache is switched off";
+	return NULL;
 }
 
 static int
@@ -186,21 +165,48 @@ add_tags(struct inputs *in, const char *const *tags,
 	return ret;
 }
 
-/* Why the lookup does not count, or NULL: it does. */
-static const char *
-why_bypassed(const struct inputs *in, const struct ensure *e)
+static int
+build(struct inputs *in, struct lookup_found *f, const struct ensure *e,
+      struct imgcache_answer *a, struct imgcache_error *err)
 {
-	const struct settings *s = &in->ic->settings;
+	struct builder b = {
+		.in = in,
+		.found = f,
+		.options = e->build,
+		.reason = a->reason,
+		.detail = a->detail,
+	};
+	struct imgcache_answer again;
+	struct lock lock = LOCK_INIT;
+	bool waited = false;
+	int ret = 0;
 
-	if (e->build->rebuild)
-		return "a rebuild";
-	if (e->build->no_cache)
-		return "no cache";
-	if (settings_bool(s, SETTING_NO_CACHE))
-		return "NO_CACHE is set";
-	if (session_is_disabled(in->ic))
-		return "the cache is switched off";
-	return NULL;
+	if (!session_is_disabled(in->ic))
+		ret = session_catalog(in->ic, CATALOG_WRITE, err);
+	if (!ret)
+		ret = take_lock(in, &lock, &waited, err);
+	if (!ret && !why_bypassed(in, e))
+		ret = lookup_image(in, f, &again, err);
+	else
+		again = *a;
+	if (ret)
+		goto out;
+	if (again.state == IMGCACHE_UNKNOWN) {
+		ret = say_no(&again, err);
+		goto out;
+	}
+	if (again.state == IMGCACHE_HIT) {
+		again.elapsed_us = a->elapsed_us;
+		*a = again;
+		ret = add_tags(in, e->build->tags, a, err);
+		goto out;
+	}
+	b.lock_fd = lock.fd;
+	ret = builder_run(&b, a, err);
+	builder_release(&b);
+out:
+	lock_release(&lock);
+	return ret;
 }
 
 static int

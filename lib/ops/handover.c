@@ -155,12 +155,17 @@ choose_generation(struct handover_context *c, const struct lines *now)
 {
 	struct imgcache_error ignored = {0};
 	struct buf old = BUF_INIT;
-	char *rest;
+	char *rest, *mine;
 	size_t len;
 
 	snprintf(c->generation, sizeof(c->generation), "%" PRIx64 "-%x",
 		 (uint64_t)clock_now_us(), (unsigned)getpid());
-	if (!c->memo || file_read(AT_FDCWD, c->memo, 0, &old, &ignored) ||
+	if (!c->memo)
+		return;
+	/* Whoever renames it has it; a second build at once begins anew. */
+	mine = mem_printf("%s.%d", c->memo, (int)getpid());
+	if (rename(c->memo, mine) ||
+	    file_read(AT_FDCWD, mine, 0, &old, &ignored) ||
 	    !str_starts(old.data, MAGIC))
 		goto out;
 	rest = old.data + strlen(MAGIC);
@@ -175,8 +180,8 @@ choose_generation(struct handover_context *c, const struct lines *now)
 			memcpy(c->generation, kept, sizeof(kept));
 	}
 out:
-	if (c->memo)
-		unlink(c->memo);
+	unlink(mine);
+	free(mine);
 	buf_release(&old);
 }
 

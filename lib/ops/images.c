@@ -137,8 +137,13 @@ int
 imgcache_pin(struct imgcache *ic, const struct imgcache_image *image,
 	     bool pinned, struct imgcache_error *err)
 {
-	int ret = session_catalog(ic, CATALOG_WRITE, err);
+	int ret;
 
+	if (pinned && strcmp(image->status, "completed"))
+		return error_set(err, IMGCACHE_EFAIL, "image %s is not there "
+				 "to be pinned: it is %s; see imgcache list",
+				 image->id, image->status);
+	ret = session_catalog(ic, CATALOG_WRITE, err);
 	return ret ? ret : images_set_pinned(ic->catalog, image->row, pinned,
 					     err);
 }

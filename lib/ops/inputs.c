@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "ops/epoch.h"
+#include "ops/generation.h"
 #include "ops/recipes.h"
 #include "source/ignore.h"
 #include "source/repo.h"
@@ -103,20 +104,31 @@ inputs_reference(struct inputs *in, const char *text,
 		 struct input_reference *out, struct imgcache_error *err)
 {
 	struct inputs_options o = { .no_lock = in->no_lock };
+	const char *name = recipe_reference(text);
 	struct imgcache_recipe *r;
 	struct inputs other = {0};
+	int64_t generation = 0;
 	int ret;
 
 	out->ref = text;
 	out->user = NULL;
-	if (text[0] != '@')
+	if (!name || !in->ic->has_project)
 		return 0;
-	ret = imgcache_recipe_named(in->ic, text + 1, &r, err);
+	ret = imgcache_recipe_named(in->ic, name, &r, err);
+	if (ret == IMGCACHE_ENO && !in->r->image) {
+		/* on the command line it may be just a text */
+		error_clear(err);
+		return 0;
+	}
 	if (!ret)
 		ret = inputs_take(r, &o, &other, err);
+	if (!ret)
+		ret = generation_required(&other, &generation, err);
 	if (!ret) {
 		out->ref = other.ref;
 		out->user = arena_strdup(&in->ic->arena, user_of(&other));
+		if (generation > in->inherited_generation)
+			in->inherited_generation = generation;
 	}
 	inputs_release(&other);
 	return ret;
@@ -229,17 +241,40 @@ out:
 	return ret;
 }
 
-/* The id of docker's "id=x,src=y", or of ssh's "x=y" and "x". */
+/* The id in docker's "id=x,src=y", or of ssh's "x=y" and "x". */
 static void
 add_id(struct strv *ids, const char *text, bool is_ssh)
 {
-	const char *p = is_ssh ? text : strstr(text, "id=");
+	const char *p = text;
 
-	if (p == text || (p && p[-1] == ','))
-		p += is_ssh ? 0 : 3;
+	if (is_ssh) {
+		strv_take(ids, mem_strndup(p, strcspn(p, "=,")));
+		return;
+	}
+	while (*p && strncmp(p, "id=", 3)) {
+		p += strcspn(p, ",");
+		p += *p == ',';
+	}
+	if (*p)
+		strv_take(ids, mem_strndup(p + 3, strcspn(p + 3, ",")));
 	else
-		p = "default";
-	strv_take(ids, mem_strndup(p, strcspn(p, is_ssh ? "=," : ",")));
+		strv_push(ids, "default");
+}
+
+/* buildx takes it from the environment, whatever the Dockerfile is. */
+static void
+add_source_date(struct inputs *in)
+{
+	static const char name[] = "SOURCE_DATE_EPOCH";
+	const char *value = expand_get(&in->ic->env, name);
+	size_t i;
+
+	for (i = 0; i < in->key_args.n; i++)
+		if (!strncmp(in->key_args.v[i], name, strlen(name)) &&
+		    in->key_args.v[i][strlen(name)] == '=')
+			return;
+	if (value)
+		strv_pushf(&in->key_args, "%s=%s", name, value);
 }
 
 /* Of several labels with one name docker takes the last. */
@@ -377,9 +412,12 @@ take_parts(struct imgcache_recipe *r, const struct inputs_options *o,
 	in->platform = joined_platforms(in);
 	epoch = epoch_of(r->recipe->refresh, clock_now_s(), text);
 	in->epoch = arena_strdup(&in->ic->arena, epoch);
-	if (r->recipe->kind == RECIPE_GENERATED)
-		return inputs_generated(in, o, err);
-	return inputs_dockerfile(in, o, err);
+	ret = r->recipe->kind == RECIPE_GENERATED ?
+		inputs_generated(in, o, err) : inputs_dockerfile(in, o, err);
+	/* what the project file says is no wrong command line */
+	if (ret == IMGCACHE_EUSAGE && r->image)
+		ret = err->code = IMGCACHE_EFAIL;
+	return ret;
 }
 
 int
@@ -411,6 +449,7 @@ inputs_take(struct imgcache_recipe *r, const struct inputs_options *o,
 	for (i = 0; i < q->ssh.n; i++)
 		add_id(&in->ssh_ids, q->ssh.v[i], true);
 	add_labels(in);
+	add_source_date(in);
 	open_memo(in);
 	ret = write_manifest(in, err);
 	if (ret)

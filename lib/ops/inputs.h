@@ -36,6 +36,7 @@ struct inputs {
 	struct imgcache *ic;
 	struct imgcache_recipe *r;
 	bool no_lock;
+	int64_t inherited_generation;	/* of images it is built from */
 	struct buf dockerfile;	/* the bytes handed to buildx */
 	enum hash_kind hash;
 	const char *epoch;	/* NULL: none */

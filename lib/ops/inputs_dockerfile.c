@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "docker/proxies.h"
 #include "ops/inputs.h"
 #include "recipe/dockerfile.h"
 #include "recipe/generate.h"
@@ -65,6 +66,9 @@ take_files(struct inputs *in, char **name, struct imgcache_error *err)
 	}
 	inputs_add_context(in, NULL, context);
 	in->context_mode = CONTEXT_FULL;
+	if (q->context_mode && !strcmp(q->context_mode, "sources"))
+		session_warn(in->ic, "context: sources is not used by this "
+			     "version yet; the whole context counts");
 	ret = file_read(AT_FDCWD, *name, MAX_DOCKERFILE, &in->dockerfile, err);
 	if (ret == IMGCACHE_ENO) {
 		error_clear(err);
@@ -111,6 +115,18 @@ take_args(struct inputs *in, struct imgcache_error *err)
 }
 
 static bool
+is_given(const struct inputs *in, const char *name)
+{
+	size_t i, len = strlen(name);
+
+	for (i = 0; i < in->args.n; i++)
+		if (!strncmp(in->args.v[i], name, len) &&
+		    in->args.v[i][len] == '=')
+			return true;
+	return false;
+}
+
+static bool
 counts(const struct dockerfile_plan *plan, const char *name)
 {
 	if (dockerfile_arg_always_counts(name) || strv_has(&plan->args, name))
@@ -118,29 +134,56 @@ counts(const struct dockerfile_plan *plan, const char *name)
 	return !plan->understood && !dockerfile_arg_is_predefined_proxy(name);
 }
 
-static void
-take_key_args(struct inputs *in, const struct dockerfile_plan *plan)
+/* A predefined proxy that a stage declares takes docker's own settings. */
+static int
+take_proxies(struct inputs *in, const struct dockerfile_plan *plan,
+	     struct imgcache_error *err)
 {
-	static const char epoch_name[] = "SOURCE_DATE_EPOCH";
-	const char *value = expand_get(&in->ic->env, epoch_name);
-	bool given = false;
+	struct strv proxies = {0};
+	struct engine *ignored;
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; i < plan->args.n; i++)
+		if (dockerfile_arg_is_predefined_proxy(plan->args.v[i]))
+			break;
+	if (i == plan->args.n)
+		return 0;
+	ret = session_engine(in->ic, &ignored, err);
+	if (!ret)
+		ret = proxies_read(&in->ic->endpoint, &proxies, err);
+	for (i = 0; !ret && i < proxies.n; i++) {
+		char *name = mem_strndup(proxies.v[i],
+					 strcspn(proxies.v[i], "="));
+
+		if (strv_has(&plan->args, name) && !is_given(in, name))
+			strv_push(&in->key_args, proxies.v[i]);
+		free(name);
+	}
+	strv_release(&proxies);
+	return ret;
+}
+
+/* Args that have no value are as if they were not given. */
+static int
+take_key_args(struct inputs *in, const struct dockerfile_plan *plan,
+	      struct imgcache_error *err)
+{
 	size_t i;
 
 	for (i = 0; i < in->args.n; i++) {
-		char *name = mem_strndup(in->args.v[i],
-					 strcspn(in->args.v[i], "="));
+		size_t len = strcspn(in->args.v[i], "=");
+		char *name = mem_strndup(in->args.v[i], len);
 
-		given |= !strcmp(name, epoch_name);
-		if (counts(plan, name))
+		if (in->args.v[i][len] && counts(plan, name))
 			strv_push(&in->key_args, in->args.v[i]);
 		free(name);
 	}
-	if (value && !given)
-		strv_pushf(&in->key_args, "%s=%s", epoch_name, value);
 	if (in->epoch && !strv_has(&plan->args, GENERATE_EPOCH_ARG))
 		session_warn(in->ic, "the Dockerfile declares no ARG "
 			     GENERATE_EPOCH_ARG ", so refresh: changes the tag "
 			     "but docker's own cache stays");
+	return take_proxies(in, plan, err);
 }
 
 static void
@@ -179,6 +222,28 @@ named_directory(struct inputs *in, const char *name, const char *value,
 	return ret;
 }
 
+/* Content that its digest names; without one it could be any. */
+static int
+oci_layout(struct inputs *in, const char *name, const char *value,
+	   struct imgcache_error *err)
+{
+	const char *digest = strstr(value, "@sha256:");
+	char *path, *folder;
+
+	if (!digest)
+		return error_set(err, IMGCACHE_EFAIL, "build context '%s': an "
+				 "OCI layout counts by its digest; write "
+				 "oci-layout://%s@sha256:...", name, value);
+	folder = mem_strndup(value, (size_t)(digest - value));
+	path = path_absolute(in->r->recipe->root, folder);
+	add_named(in, name, "image", digest + 1);
+	strv_pushf(&in->plain_contexts, "%s=oci-layout://%s%s", name, path,
+		   digest);
+	free(folder);
+	free(path);
+	return 0;
+}
+
 static int
 named_image(struct inputs *in, const char *name, const char *ref,
 	    const struct inputs_options *o, struct imgcache_error *err)
@@ -210,6 +275,7 @@ take_contexts(struct inputs *in, struct strv *names,
 	      const struct inputs_options *o, struct imgcache_error *err)
 {
 	static const char image[] = "docker-image://";
+	static const char layout[] = "oci-layout://";
 	const struct strv *given = &in->r->recipe->build_contexts;
 	size_t i;
 	int ret = 0;
@@ -227,6 +293,9 @@ take_contexts(struct inputs *in, struct strv *names,
 		else if (str_starts(value, image))
 			ret = named_image(in, name, value + strlen(image), o,
 					  err);
+		else if (str_starts(value, layout))
+			ret = oci_layout(in, name, value + strlen(layout),
+					 err);
 		else if (str_starts(value, "target:") ||
 			 strstr(value, "://") || str_starts(value, "git@")) {
 			add_named(in, name, "url", value);
@@ -312,8 +381,9 @@ take_plan(struct inputs *in, const char *name, const struct strv *contexts,
 		ret = dockerfile_resolve(df, &options, &plan, err);
 	if (!ret) {
 		in->frontend = arena_strdup(&in->ic->arena, plan->frontend);
-		take_key_args(in, plan);
-		ret = take_images(in, plan, o, err);
+		ret = take_key_args(in, plan, err);
+		if (!ret)
+			ret = take_images(in, plan, o, err);
 	}
 	dockerfile_plan_free(plan);
 	dockerfile_free(df);

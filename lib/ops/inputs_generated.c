@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "ops/inputs.h"
+#include "ops/recipes.h"
 #include "recipe/generate.h"
 #include "sys/file.h"
 
@@ -60,6 +61,29 @@ take_context(struct inputs *in, struct imgcache_error *err)
 	return ret;
 }
 
+/*
+ * The base that the first recipe of a chain of "@name" has: what its package
+ * caches are named after. NULL if that one has a Dockerfile.
+ */
+static int
+find_cache_base(struct inputs *in, const char **base,
+		struct imgcache_error *err)
+{
+	const struct recipe *q = in->r->recipe;
+	struct imgcache_recipe *other;
+	int ret = 0;
+
+	while (!ret && q->base && q->base[0] == '@') {
+		ret = imgcache_recipe_named(in->ic, q->base + 1, &other, err);
+		if (!ret)
+			ret = recipes_check(other, err);
+		if (!ret)
+			q = other->recipe;
+	}
+	*base = q->kind == RECIPE_GENERATED ? q->base : NULL;
+	return ret;
+}
+
 int
 inputs_generated(struct inputs *in, const struct inputs_options *o,
 		 struct imgcache_error *err)
@@ -81,6 +105,8 @@ inputs_generated(struct inputs *in, const struct inputs_options *o,
 	query.user = to.user;
 	if (!ret)
 		ret = inputs_add_base(in, &query, &base, err);
+	if (!ret)
+		ret = find_cache_base(in, &g.cache_base, err);
 	if (ret)
 		return ret;
 	if (!generate_floats(q))

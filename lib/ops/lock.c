@@ -65,7 +65,7 @@ lock_one(struct imgcache *ic, struct lockfile *l, const char *ref,
 	if (ret)
 		return ret;
 	if (b.kind != BASE_PINNED)
-		return error_set(err, IMGCACHE_EFAIL, "base '%s' is only on "
+		return error_set(err, IMGCACHE_ENO, "base '%s' is only on "
 				 "this engine; push it to a registry, a lock "
 				 "file is for the whole team", ref);
 	row.digest = b.digest;
@@ -81,9 +81,16 @@ lock_all(struct imgcache *ic, struct lockfile *l, const struct strv *refs,
 	size_t i;
 	int ret = 0;
 
-	for (i = 0; !ret && i < refs->n; i++)
-		if (update || !lockfile_get(l, refs->v[i]))
-			ret = lock_one(ic, l, refs->v[i], err);
+	for (i = 0; !ret && i < refs->n; i++) {
+		if (!update && lockfile_get(l, refs->v[i]))
+			continue;
+		ret = lock_one(ic, l, refs->v[i], err);
+		if (ret == IMGCACHE_ENO && refs->n > 1) {
+			session_warn(ic, "not locked: %s", err->text);
+			error_clear(err);
+			ret = 0;
+		}
+	}
 	return ret;
 }
 

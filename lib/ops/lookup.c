@@ -6,9 +6,9 @@
 
 #include "base/error.h"
 #include "docker/engine.h"
+#include "ops/generation.h"
 #include "ops/reasons.h"
 #include "store/contexts.h"
-#include "store/invalidations.h"
 #include "store/lookups.h"
 #include "store/objects.h"
 
@@ -48,28 +48,6 @@ find_row(struct inputs *in, struct lookup_found *f, struct imgcache_error *err)
 		f->row.key = f->key;
 	}
 	image_list_release(&list);
-	return ret;
-}
-
-static int
-find_generation(struct inputs *in, struct lookup_found *f,
-		struct imgcache_error *err)
-{
-	const char **bases = mem_array(in->n_bases + 1, sizeof(*bases));
-	struct invalidation_subject s = {
-		.project = in->r->recipe->root,
-		.name = in->r->recipe->name,
-		.tag = in->tag,
-		.bases = bases,
-	};
-	size_t i;
-	int ret;
-
-	for (i = 0; i < in->n_bases; i++)
-		bases[i] = in->bases[i].ref;
-	ret = invalidations_generation(in->ic->catalog, &s, &f->generation,
-				       err);
-	free(bases);
 	return ret;
 }
 
@@ -210,7 +188,7 @@ explain_absence(struct inputs *in, struct lookup_found *f,
 		return compare_with_last(in, f, a, err);
 	why = reason_of_status(f->row.status);
 	set_miss(a, why, says_why(f->row.status) ? f->row.reason : NULL);
-	if (f->row.status == IMAGE_COMPLETED)
+	if (f->row.status == IMAGE_COMPLETED && !session_is_disabled(in->ic))
 		return images_set_status(in->ic->catalog, f->row.id,
 					 IMAGE_GONE, NULL, err);
 	return 0;
@@ -242,7 +220,8 @@ adopt(struct inputs *in, struct lookup_found *f,
 		.image_id = image->id,
 		.base_ref = in->n_bases ? in->bases[0].ref : NULL,
 		.base_digest = in->n_bases ? in->bases[0].digest : NULL,
-		.size_bytes = image->size_bytes,
+		.size_bytes = f->has_row && f->row.size_bytes > 0 ? -1 :
+			image->size_bytes,
 		.generation = generation_of(image),
 	};
 
@@ -255,7 +234,8 @@ set_hit(struct inputs *in, const struct engine_image *image,
 {
 	a->state = IMGCACHE_HIT;
 	a->image_id = arena_strdup(&in->ic->arena, image->id);
-	a->size_bytes = image->size_bytes;
+	a->size_bytes = f->has_row && f->row.size_bytes > 0 ?
+		f->row.size_bytes : image->size_bytes;
 	if (f->has_row && (f->row.pushed_ref || str_is(f->row.origin, "pulled")))
 		a->digest = f->row.digest;
 	a->log = f->has_row ? f->row.log_path : NULL;
@@ -287,6 +267,8 @@ judge(struct inputs *in, struct lookup_found *f,
 		return 0;
 	}
 	set_hit(in, image, f, a);
+	if (session_is_disabled(in->ic))
+		return 0;
 	if (f->has_row && f->row.status == IMAGE_COMPLETED)
 		return note_shared(in, f, err);
 	return adopt(in, f, image, err);
@@ -323,7 +305,7 @@ lookup_image(struct inputs *in, struct lookup_found *f,
 	f->key.tag = in->tag;
 	f->key.platform = in->platform;
 	if (session_catalog(in->ic, CATALOG_READ, err) ||
-	    find_row(in, f, err) || find_generation(in, f, err))
+	    find_row(in, f, err) || generation_required(in, &f->generation, err))
 		ret = err->code;
 	else if (ret == IMGCACHE_ENO)
 		ret = explain_absence(in, f, a, err);

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/pins.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/mem.h"
 #include "docker/engine.h"
+#include "docker/registry.h"
 #include "ops/doctor.h"
 
 static int
@@ -22,6 +25,38 @@ knows_contexts(struct imgcache *ic, bool *knows, struct imgcache_error *err)
 	return ret;
 }
 
+static int
+refuse(const struct base *b, const char *who, struct imgcache_error *err)
+{
+	char *pull = b->kind == BASE_LOCAL ? mem_strdup("") :
+		mem_printf("docker pull %s && ", b->pinned);
+	int ret = error_set(err, IMGCACHE_EFAIL, "this engine is too old to "
+			    "pin '%s', and %s another image of that name; "
+			    "run: %sdocker tag %s %s", b->ref, who, pull,
+			    b->pinned, b->ref);
+
+	free(pull);
+	return ret;
+}
+
+/* The engine has nothing of that name and will pull what the registry has. */
+static int
+check_registry(struct imgcache *ic, const struct base *b,
+	       struct imgcache_error *err)
+{
+	struct registry_image image = {0};
+	int ret;
+
+	if (b->kind == BASE_LOCAL)
+		return refuse(b, "the registry may have", err);
+	ret = registry_image(&ic->registry, b->ref, session_platform(ic),
+			     &image, err);
+	if (!ret && strcmp(image.digest, b->digest))
+		ret = refuse(b, "its registry now has", err);
+	registry_image_release(&image);
+	return ret;
+}
+
 /* Does the engine's own image of that name have the digest of the key? */
 static int
 check_base(struct imgcache *ic, const struct base *b,
@@ -36,9 +71,8 @@ check_base(struct imgcache *ic, const struct base *b,
 	if (!ret)
 		ret = engine_image(e, b->ref, &image, err);
 	if (ret == IMGCACHE_ENO) {
-		/* It will be pulled now, as the registry has it. */
 		error_clear(err);
-		ret = 0;
+		ret = check_registry(ic, b, err);
 		goto out;
 	}
 	if (ret)
@@ -47,9 +81,7 @@ check_base(struct imgcache *ic, const struct base *b,
 	for (d = image.digests; !fits && *d; d++)
 		fits = str_ends(*d, b->digest);
 	if (!fits)
-		ret = error_set(err, IMGCACHE_EFAIL, "this engine is too old "
-				"to pin '%s' and has another image of that "
-				"name; run: docker pull %s", b->ref, b->ref);
+		ret = refuse(b, "it has", err);
 out:
 	engine_image_release(&image);
 	return ret;

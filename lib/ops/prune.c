@@ -18,11 +18,15 @@
 #include "ops/removal.h"
 #include "ops/rows.h"
 #include "ops/sweep.h"
+#include "recipe/manifest.h"
 #include "store/images.h"
 #include "store/leases.h"
 #include "store/lookups.h"
 #include "sys/clock.h"
 #include "sys/lock.h"
+
+/* So long another catalog may have use for an image that we only found. */
+#define ADOPTED_S (30LL * 24 * 60 * 60)
 
 struct limits {
 	int64_t max_images, max_age_s, max_size, low_size, keep_last, grace_s;
@@ -102,6 +106,11 @@ is_protected(struct pruning *p, size_t i)
 	int64_t age = p->now - last_use(p, image);
 	char text[128], age_text[UNITS_TEXT];
 
+	if (!image->built_at && !image->last_used_at && age < ADOPTED_S) {
+		decide(p, i, IMGCACHE_KEEP, "found on the engine, not built "
+		       "or used by this catalog");
+		return true;
+	}
 	if (image->pinned) {
 		decide(p, i, IMGCACHE_KEEP, "pinned");
 		return true;
@@ -257,10 +266,13 @@ load(struct pruning *p, struct imgcache_error *err)
 	if (ret)
 		goto out;
 	images = rows_to_public(p->ic, &list);
-	p->n = list.n;
-	p->v = arena_alloc(&p->ic->arena, (p->n + 1) * sizeof(*p->v));
-	for (i = 0; i < p->n; i++) {
-		p->v[i].image = &images[i];
+	p->v = arena_alloc(&p->ic->arena, (list.n + 1) * sizeof(*p->v));
+	for (i = 0; i < list.n; i++) {
+		/* the key of a build whose sources moved has no image */
+		if (list.v[i].status == IMAGE_CHANGED &&
+		    manifest_is_tag(images[i].tag))
+			continue;
+		p->v[p->n++].image = &images[i];
 		p->left++;
 		if (images[i].size_bytes > 0)
 			p->left_bytes += images[i].size_bytes;

@@ -10,8 +10,10 @@
 #include "ops/session.h"
 #include "recipe/manifest.h"
 #include "store/images.h"
+#include "sys/clock.h"
 #include "sys/lock.h"
 
+#define DAY (24 * 60 * 60)
 #define UNKEYED "localhost/imgcache-unkeyed:"
 
 static const struct engine_image *
@@ -134,7 +136,10 @@ is_abandoned(struct imgcache *ic, const char *name)
 	return free_to_take;
 }
 
-/* Names of builds that were killed; images of moved sources have a row. */
+/*
+ * Names of builds that were killed; images of moved sources have a row. Builds
+ * of another catalog hold locks that we do not see, so a day must have passed.
+ */
 static int
 drop_abandoned(struct imgcache *ic, struct engine *engine, const char *name,
 	       const struct engine_images *all, struct imgcache_error *err)
@@ -152,6 +157,7 @@ drop_abandoned(struct imgcache *ic, struct engine *engine, const char *name,
 			enum engine_removed removed;
 
 			if (!str_starts(*t, UNKEYED) || !strrchr(*t, '-') ||
+			    all->v[i].created > clock_now_s() - DAY ||
 			    (known.n && known.v[0].status == IMAGE_CHANGED) ||
 			    !is_abandoned(ic, *t))
 				continue;

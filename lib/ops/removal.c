@@ -60,12 +60,10 @@ is_our_tag(const struct work *w, const char *tag)
 		return true;
 	if (str_starts(tag, "localhost/imgcache-unkeyed:"))
 		return true;
+	/* an alias, "<name>-<12 hex of the key>" */
 	return len && !strncmp(tag, w->image->ref, len + 1) &&
-		w->image->name && tag_len > 13 &&
-		tag[tag_len - 13] == '-' &&
-		!strcmp(tag + tag_len - 12, w->image->id) &&
-		!strncmp(tag + len + 1, w->image->name,
-			 strlen(w->image->name));
+		tag_len > len + 14 && tag[tag_len - 13] == '-' &&
+		!strcmp(tag + tag_len - 12, w->image->id);
 }
 
 static int

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -270,13 +271,17 @@ int
 session_engine_name(struct imgcache *ic, const char **out,
 		    struct imgcache_error *err)
 {
+	const char *name;
 	struct engine *e;
 	int ret = 0;
 
 	if (!ic->engine_name) {
 		ret = session_engine(ic, &e, err);
 		if (!ret)
-			ret = engine_identity(e, &ic->engine_name, err);
+			ret = engine_identity(e, &name, err);
+		/* an answer of the engine may take back what it was */
+		if (!ret)
+			ic->engine_name = arena_strdup(&ic->arena, name);
 	}
 	*out = ic->engine_name;
 	return ret;
@@ -303,9 +308,11 @@ session_cache_dir(struct imgcache *ic, const char *name)
 	const char *state = settings_text(&ic->settings, SETTING_STATE_DIR);
 	struct imgcache_error ignored = {0};
 	char *dir = arena_printf(&ic->arena, "%s/%s", top, name);
+	struct stat st;
 
-	if (file_is_dir(dir))
-		return dir;
+	if (!lstat(dir, &st))
+		return S_ISDIR(st.st_mode) && st.st_uid == geteuid() &&
+			!(st.st_mode & 022) ? dir : NULL;
 	if (str_starts(top, state) && top[strlen(state)] == '/' &&
 	    file_private_dir(state, &ignored))
 		return NULL;

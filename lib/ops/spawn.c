@@ -29,7 +29,8 @@ find_private_dir(struct imgcache *ic, const char **dir, char **made,
 	const char *temp = expand_get(&ic->env, "TMPDIR");
 
 	*made = NULL;
-	if (!session_state_dir(ic, "handover", dir, err))
+	if (!session_state_dir(ic, "handover", dir, err) &&
+	    !access(*dir, W_OK))
 		return 0;
 	error_clear(err);
 	*made = path_join(temp && *temp == '/' ? temp : "/tmp",

@@ -247,7 +247,8 @@ add_cache_id(struct buf *id, const struct generate_inputs *in,
 {
 	const struct strv *platforms = in->platforms ? in->platforms
 						     : &recipe->platforms;
-	const char *base = recipe->base ? recipe->base : in->base;
+	const char *base = in->cache_base ? in->cache_base :
+		recipe->base ? recipe->base : in->base;
 
 	if (in->distribution && in->release) {
 		add_id(id, in->distribution, strlen(in->distribution));

@@ -54,9 +54,11 @@ struct generate_inputs {
 	 * What names the package caches, so that bases of one release share
 	 * them and others do not. Distribution ("debian") and release
 	 * ("bookworm") where the caller knows both, else NULL: then the name
-	 * and tag in the recipe's base do. Platforms: os/arch[/variant], those
-	 * of this build; NULL: the recipe's own.
+	 * and tag of cache_base do (NULL: of the recipe's base; a recipe whose
+	 * base is another recipe's image has that one's). Platforms:
+	 * os/arch[/variant], those of this build; NULL: the recipe's own.
 	 */
+	const char *cache_base;
 	const char *distribution;
 	const char *release;
 	const struct strv *platforms;

@@ -126,10 +126,6 @@ static const struct setting_row rows[SETTING_COUNT] = {
 		"idle_timeout", "IMGCACHE_IDLE_TIMEOUT", NULL,
 		KEY("idle_timeout"), .type = AGE, .standard = "30m",
 		.help = "end a build that prints nothing so long; 0: never" },
-	[SETTING_STAT_CACHE] = {
-		"stat_cache", "IMGCACHE_STAT_CACHE", NULL,
-		KEY("stat_cache"), .type = BOOL, .standard = "true",
-		.help = "remember hashes of files; false reads every file" },
 	[SETTING_LOG_KEEP] = {
 		"log_keep", "IMGCACHE_LOG_KEEP", NULL, NULL, "log_keep",
 		.type = AGE, .standard = "30d",

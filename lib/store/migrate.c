@@ -99,13 +99,34 @@ take_step(struct sql *db, const struct migration *steps, int to,
 	return sql_leave(db, began, rc, err);
 }
 
+/*
+ * A file that another process is just filling can look like somebody else's:
+ * its stamps are read one by one. Within a transaction they are of one moment.
+ */
+static int
+ask_version(struct sql *db, int latest, int *version,
+	    struct imgcache_error *err)
+{
+	bool began;
+	int rc = migrate_version(db, latest, version, err);
+
+	if (rc != MIGRATE_EFOREIGN)
+		return rc;
+	error_clear(err);
+	rc = sql_enter(db, &began, err);
+	if (rc)
+		return rc;
+	return sql_leave(db, began, migrate_version(db, latest, version, err),
+			 err);
+}
+
 int
 migrate_to(struct sql *db, const struct migration *steps, int n,
 	   struct imgcache_error *err)
 {
 	int version, rc;
 
-	rc = migrate_version(db, n, &version, err);
+	rc = ask_version(db, n, &version, err);
 	if (rc)
 		return rc;
 	if (version > 0 && version < n)

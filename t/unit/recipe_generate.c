@@ -232,6 +232,14 @@ Test(recipe_generate, ids_have_only_letters_digits_and_dashes)
 	in_order("ARG TARGETARCH\n", "RUN ");
 }
 
+Test(recipe_generate, caches_of_an_image_on_an_image_are_those_of_its_base)
+{
+	add(&r.npm, "a");
+	r.base = (char *)"@tools";
+	in.cache_base = "debian:12";
+	has("id=imgcache-npm-debian-12-amd64,");
+}
+
 Test(recipe_generate, certificates_come_by_an_optional_secret)
 {
 	add(&r.apt, "git");

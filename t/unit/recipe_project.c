@@ -294,7 +294,7 @@ Test(project, unknown_keys_name_the_nearest)
 			 "known here: base_policy, base_ttl, build_timeout, "
 			 "ca_bundle, cache, common, defaults, enabled, hash, "
 			 "idle_timeout, images, lint, policy, "
-			 "registry, stat_cache, use_static_base, version");
+			 "registry, use_static_base, version");
 }
 
 Test(project, keys_of_the_users_file_are_sent_there)

@@ -139,7 +139,7 @@ static const char dotenv_text[] =
 	"DOCKER_DEFAULT_PLATFORM=linux/arm64\n";
 static const char user_text[] =
 	"hash: xxh3\npolicy:\n  max_images: 20\n  keep_last: 3\n"
-	"jobs: 4\nstate_dir: ~/state\n";
+	"log_keep: 4d\nstate_dir: ~/state\n";
 
 Test(settings, without_anything_the_defaults_hold)
 {

@@ -2,6 +2,7 @@
 #include "store_room.h"
 
 #include <signal.h>
+#include <sys/prctl.h>
 
 #include "store/leases.h"
 
@@ -41,6 +42,7 @@ holder(struct room *r)
 	cr_assert_eq(pipe(ready), 0);
 	pid = fork();
 	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (lease_hold(r->cat, TAG, "spawn", 0, &l, &r->err) ||
 		    write(ready[1], "x", 1) != 1)
 			_exit(1);

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef IMGCACHE_OPS_GENERATION_H
+#define IMGCACHE_OPS_GENERATION_H
+
+#include "ops/inputs.h"
+
+/*
+ * The generation that an image of these inputs must have at least: the newest
+ * invalidation of its name, its tag, one of its bases, or of an image of the
+ * project that it is built from. 0: none.
+ */
+int generation_required(const struct inputs *in, int64_t *generation,
+			struct imgcache_error *err);
+
+#endif
