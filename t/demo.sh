@@ -9,13 +9,20 @@ top=$(pwd)
 started=
 
 say() {
-	printf '\n$ %s\n' "$*"
+	printf '\n$'
+	for word; do
+		case $word in
+		*[!A-Za-z0-9./:=_-]*) printf " '%s'" "$word" ;;
+		*) printf ' %s' "$word" ;;
+		esac
+	done
+	printf '\n'
 	"$@"
 }
 
 finish() {
 	if [ -n "$started" ]; then
-		t/engine/engine.sh stop
+		"$top/t/engine/engine.sh" stop
 	fi
 }
 trap finish EXIT
@@ -46,8 +53,9 @@ images:
 YAML
 cd "$dir"
 # A demo of a first build: what an earlier demo left is deleted first.
-if imgcache get --quiet tools; then
-	imgcache delete tools
+old=$(imgcache tag tools 2>/dev/null || :)
+if imgcache get --quiet --no-count tools; then
+	imgcache delete "$old"
 fi
 
 say cat imgcache.yaml

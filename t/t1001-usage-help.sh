@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The command line: what is wrong with it is said in one line, with what was
 # meant, and gives 129; nothing is opened, made or asked for that.
-# shellcheck disable=SC2016
+# shellcheck disable=SC2016,SC2317
 # shellcheck source=t/lib-standin.sh
 . "$(dirname "$0")/lib-standin.sh"
 

@@ -3,7 +3,7 @@
 # What verbs print: JSON that a second reader accepts, NUL-separated records,
 # tables within 80 columns, colour only where it is wanted, and no success
 # without the output having arrived.
-# shellcheck disable=SC2016
+# shellcheck disable=SC2016,SC2317
 # shellcheck source=t/lib-standin.sh
 . "$(dirname "$0")/lib-standin.sh"
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # A verb is one .c, one row, one page, one script: all four or none.
-# shellcheck disable=SC2016
+# shellcheck disable=SC2016,SC2018,SC2019,SC2317
 # shellcheck source=t/lib-standin.sh
 . "$(dirname "$0")/lib-standin.sh"
 

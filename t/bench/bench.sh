@@ -88,6 +88,7 @@ $build >/dev/null 2>&1
 # shellcheck disable=SC2086 # words
 "$bin/t/bench/race" "$runs" \
 	-- "$bin/t/bench/noop" \
+	-- "$bin/t/bench/ask" "$ref" \
 	-- imgcache --version \
 	-- "IMGCACHE_DIR=$dir/few" imgcache tag tiny \
 	-- "IMGCACHE_DIR=$dir/few" imgcache get tiny \
@@ -101,17 +102,20 @@ docker rmi localhost/imgcache-bench:cached >/dev/null
 
 paste -d '|' - "$dir/times" <<'LABELS' >"$dir/table"
 a process that does nothing
+a process that only asks the engine
 imgcache --version
 imgcache tag
 imgcache get, by name, 1 000 images
 imgcache get, by flags
-imgcache get, base known to the engine alone
+imgcache get, base the engine's own
 imgcache get, ROWS images
 docker image inspect
 docker buildx build, all of it cached
 LABELS
 sed -i "s/ROWS/$(echo "$many" | sed ':a;s/\B[0-9]\{3\}\>/ &/;ta')/" \
 	"$dir/table"
+
+load=$(cut -d ' ' -f 1 /proc/loadavg)
 
 # Each hit of a crowd is in the statistics, or it was lost.
 counted() {
@@ -124,34 +128,42 @@ speed=$(IMGCACHE_DIR=$dir/few "$bin/t/bench/crowd" $crowd $asked \
 lost=$((asked - $(counted) + before))
 
 awk -F '|' -v runs="$runs" -v speed="$speed" -v lost="$lost" \
-	-v crowd=$crowd -v asked=$asked '
+	-v cores="$(nproc)" -v load="$load" \
+	-v crowd=$crowd -v asked=$asked -v hit=5 -v large=8 '
 function goal(text, is, wanted, reached) {
 	printf "%-52s %8s %8s  %s\n", text, is, wanted,
-		reached ? "reached" : "not reached"
+		reached ? "reached" : "missed"
 }
 BEGIN {
-	printf "median of %d rounds, in turn%19s ms %7s no-op  build\n",
-		runs, "", "cpu ms"
+	printf "median of %d rounds, in turn%14s ms   least  cpu ms no-op  build\n",
+		runs, ""
 }
 {
 	split($2, t, " ")
-	label[NR] = $1; wall[NR] = t[1]; cpu[NR] = t[3]
+	label[NR] = $1; wall[NR] = t[1]; least[NR] = t[2]; cpu[NR] = t[3]
 }
 END {
 	for (i = 1; i <= NR; i++)
-		printf "%-44s %7.2f %7.2f %5.1f %6.1f\n", label[i],
-			wall[i] / 1000, cpu[i] / 1000, wall[i] / wall[1],
-			wall[NR] / wall[i]
+		printf "%-38s %6.2f %7.2f %7.2f %5.1f %6.1f\n", label[i],
+			wall[i] / 1000, least[i] / 1000, cpu[i] / 1000,
+			wall[i] / wall[1], wall[NR] / wall[i]
+	if (load > cores)
+		printf "the machine is busy with other work: load %.1f, " \
+			"%d cores; ratios suffer\n", load, cores
 	printf "%d processes at a time, %d hits: %d a second, %d lost\n\n",
 		crowd, asked, speed, lost
 	printf "%-52s %8s %8s\n", "goal", "is", "wanted"
-	x = wall[4] / wall[1]
+	x = wall[hit] / wall[1]
 	goal("a hit, as many times a process that does nothing",
 		sprintf("%.1f", x), "<= 6", x <= 6)
-	x = wall[NR] / wall[4]
+	printf "%-52s %8.1f\n", "  what only asks the engine gets",
+		wall[2] / wall[1]
+	x = wall[NR] / wall[hit]
 	goal("the cached build, as many times a hit", sprintf("%.0f", x),
 		">= 150", x >= 150)
-	x = wall[7] / wall[4]
+	printf "%-52s %8.0f\n", "  what only asks the engine gets",
+		wall[NR] / wall[2]
+	x = wall[large] / wall[hit]
 	goal("a hit in the large catalog, by one in the small one",
 		sprintf("%.2f", x), "<= 1.3", x <= 1.3)
 	goal("hits lost by " crowd " processes at once", lost, "0", lost == 0)

@@ -9,7 +9,8 @@
 
 #include "spawned.h"
 
-int main(int argc, char **argv)
+int
+main(int argc, char **argv)
 {
 	int width = argc > 3 ? atoi(argv[1]) : 0;
 	int total = argc > 3 ? atoi(argv[2]) : 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What a process costs that does nothing: the floor under every figure. */
 
-int main(void)
+int
+main(void)
 {
 	return 0;
 }

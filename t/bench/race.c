@@ -15,14 +15,16 @@
 #define COMMANDS_MAX 32
 #define WARM_UP 2
 
-static int compare(const void *a, const void *b)
+static int
+compare(const void *a, const void *b)
 {
 	const int64_t *x = a, *y = b;
 
 	return (*x > *y) - (*x < *y);
 }
 
-static void print_line(const struct sample *v, int n)
+static void
+print_line(const struct sample *v, int n)
 {
 	int64_t *wall = calloc((size_t)n, sizeof(*wall));
 	int64_t *cpu = calloc((size_t)n, sizeof(*cpu));
@@ -42,7 +44,8 @@ static void print_line(const struct sample *v, int n)
 }
 
 /* Where each command begins; the separators become the ends of argvs. */
-static int split(char **argv, char **commands[])
+static int
+split(char **argv, char **commands[])
 {
 	int n = 0;
 
@@ -57,7 +60,8 @@ static int split(char **argv, char **commands[])
 	return n;
 }
 
-int main(int argc, char **argv)
+int
+main(int argc, char **argv)
 {
 	int runs = argc > 3 ? atoi(argv[1]) : 0;
 	char **commands[COMMANDS_MAX];

@@ -15,7 +15,8 @@
 
 extern char **environ;
 
-int64_t spawned_now_ns(void)
+int64_t
+spawned_now_ns(void)
 {
 	struct timespec t;
 
@@ -24,7 +25,8 @@ int64_t spawned_now_ns(void)
 }
 
 /* The environment with the leading words in front, where they win. */
-static char **with_words(char **words, char **env)
+static char **
+with_words(char **words, char **env)
 {
 	int n = 0;
 
@@ -43,7 +45,8 @@ static char **with_words(char **words, char **env)
 	return words;
 }
 
-pid_t spawned_start(char **words)
+pid_t
+spawned_start(char **words)
 {
 	static posix_spawn_file_actions_t actions;
 	static int is_ready;
@@ -67,12 +70,14 @@ pid_t spawned_start(char **words)
 	return pid;
 }
 
-static int64_t ns_of(struct timeval t)
+static int64_t
+ns_of(struct timeval t)
 {
 	return (int64_t)t.tv_sec * 1000000000 + (int64_t)t.tv_usec * 1000;
 }
 
-pid_t spawned_wait(pid_t pid, int64_t *cpu_ns)
+pid_t
+spawned_wait(pid_t pid, int64_t *cpu_ns)
 {
 	struct rusage used;
 	int status;
@@ -91,7 +96,8 @@ pid_t spawned_wait(pid_t pid, int64_t *cpu_ns)
 	return got;
 }
 
-struct sample spawned_run(char **words)
+struct sample
+spawned_run(char **words)
 {
 	struct sample s;
 	int64_t start = spawned_now_ns();

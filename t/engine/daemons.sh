@@ -127,6 +127,9 @@ dockerd_up()
 {
 	log=$dir/dockerd.log
 	mkdir -p "$run/exec" "$dir/data"
+	# It remembers the bridge by name, which is another one when the
+	# checkout was moved or is reached by another path.
+	rm -rf "$dir/data/network"
 	docker_config >"$dir/daemon.json"
 	: >"$log"
 	# dockerd finds containerd and the shims by PATH. Nothing of a caller's

@@ -1,0 +1,140 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# imgcache.lock: which digest each base has, for the whole team.
+# shellcheck disable=SC2016,SC2317
+# shellcheck source=t/lib-standin.sh
+. "$(dirname "$0")/lib-standin.sh"
+
+standin_start
+standin_base busybox:latest debian:12
+mkdir -p api
+cat >api/Dockerfile <<'DOCKERFILE'
+FROM debian:12 AS build
+FROM busybox
+COPY --from=build /etc/hostname /h
+DOCKERFILE
+cat >imgcache.yaml <<'YAML'
+version: 1
+images:
+  tools: {base: busybox}
+  again: {base: busybox, env: {A: "1"}}
+  api: {context: api}
+YAML
+
+# digest_of REF: as the registry of the stand-in has it.
+digest_of() {
+	echo "sha256:$(cat "$STANDIN_DIR/registry/$1:"*)"
+}
+
+test_that 'lock writes every base once, sorted, with its digest' '
+	expect_status 0 imgcache lock && ! [ -s stderr ] &&
+	cat >expect <<-LOCK &&
+	imgcache-lock 1
+	busybox $(digest_of busybox)
+	debian:12 $(digest_of debian)
+	LOCK
+	same expect imgcache.lock
+'
+
+test_that 'a second time nothing changes, not even the file' '
+	cp -p imgcache.lock before && expect_status 0 imgcache lock &&
+	same before imgcache.lock
+'
+
+test_that 'what is locked is not asked for, neither for tag nor for get' '
+	: >"$STANDIN_DIR/calls" && rm -rf "$IMGCACHE_DIR" &&
+	expect_status 0 imgcache tag tools && imgcache tag api &&
+	expect_status 1 imgcache get tools && [ "$(calls buildx)" -eq 0 ]
+'
+
+test_that 'tag without any engine' '
+	DOCKER_HOST=unix:///nowhere expect_status 0 imgcache tag api
+'
+
+test_that 'a base that moved: the key stays until lock --update' '
+	imgcache tag tools >one && echo moved | docker import - busybox:latest &&
+	docker push busybox:latest && rm -rf "$IMGCACHE_DIR" &&
+	imgcache tag tools >two && same one two && imgcache lock &&
+	imgcache tag tools >two && same one two &&
+	expect_status 0 imgcache lock --update && cat stdout &&
+	imgcache tag tools >two && ! cmp one two &&
+	grep "^busybox $(digest_of busybox)$" imgcache.lock
+'
+
+test_that 'what is locked is what is built' '
+	imgcache build tools >/dev/null &&
+	imgcache dockerfile tools |
+		grep "^FROM busybox@$(digest_of busybox)$"
+'
+
+test_that 'lock --json says what was before' '
+	echo again | docker import - busybox:latest && docker push busybox &&
+	was=$(sed -n "s/^busybox //p" imgcache.lock) &&
+	expect_status 0 imgcache lock --update --json && cat stdout &&
+	jq -e ".[] | select(.ref == \"busybox\") | .was == \"$was\" and
+		.digest == \"$(digest_of busybox)\"" stdout
+'
+
+test_that 'lock -u REF updates that one only' '
+	for ref in busybox debian:12; do
+		echo third | docker import - $ref && docker push $ref
+	done && before=$(grep "^debian" imgcache.lock) &&
+	expect_status 0 imgcache lock -u busybox &&
+	grep "^busybox $(digest_of busybox)$" imgcache.lock &&
+	grep -x "$before" imgcache.lock
+'
+
+test_that 'a lock file that is none: file, line, what to do; nothing written' '
+	for line in "busybox" "busybox sha256:123" "busybox latest x" \
+		"busybox md5:$(printf %064d 0)"; do
+		printf "imgcache-lock 1\n%s\n" "$line" >imgcache.lock &&
+		expect_status 128 imgcache tag tools && ! [ -s stdout ] &&
+		one_line stderr && grep "imgcache.lock:2: .*lock --update" \
+			stderr || exit 1
+	done
+'
+
+test_that 'a lock file of the future, and one that is something else' '
+	printf "imgcache-lock 2\nx y z\n" >imgcache.lock &&
+	expect_status 128 imgcache tag tools && one_line stderr &&
+	grep "imgcache.lock" stderr && printf "{}" >imgcache.lock &&
+	expect_status 128 imgcache tag tools && one_line stderr &&
+	: >imgcache.lock && imgcache tag tools >stdout 2>stderr; [ $? -le 128 ]
+'
+
+test_that 'lock --update, which that line names, mends it' '
+	printf "imgcache-lock 1\nrubbish\n" >imgcache.lock && expect_status 0 imgcache lock \
+		--update && head -n 1 imgcache.lock | grep -x "imgcache-lock 1"
+'
+
+test_that 'a base that does not exist: the lock file stays as it was' '
+	printf "version: 1\nimages: {a: {base: \"no/such:1\"}}\n" >x.yaml &&
+	printf "imgcache-lock 1\n" >imgcache.lock && cp imgcache.lock before &&
+	expect_status 128 imgcache -f x.yaml lock &&
+	! [ -s stdout ] && one_line stderr && grep "no/such:1" stderr &&
+	same before imgcache.lock
+'
+
+test_that 'an image built from another of the project: no image is needed' '
+	printf "%s\n" "version: 1" "images:" "  a: {base: busybox}" \
+		"  b: {base: \"@a\"}" >x.yaml && rm -f imgcache.lock &&
+	expect_status 0 imgcache -f x.yaml lock &&
+	[ "$(wc -l <imgcache.lock)" -eq 2 ]
+'
+
+test_that 'no project, no lock' '
+	mkdir elsewhere && cd elsewhere && mv ../imgcache.yaml ../y &&
+	expect_status 128 imgcache lock; status=$?; mv ../y ../imgcache.yaml
+	[ $status -eq 0 ] && one_line stderr
+'
+
+test_that 'a folder that cannot be written' '
+	[ "$(id -u)" -ne 0 ] || as="setpriv --reuid 65534 --clear-groups"
+	chmod 755 . && chmod -R a+rX . && mkdir -m 777 nobody &&
+	chmod -R a+rwX "$STANDIN_DIR" && rm -f imgcache.lock &&
+	expect_status 128 env IMGCACHE_DIR=$PWD/nobody/s $as imgcache lock &&
+	one_line stderr && grep "imgcache.lock.: Permission denied" stderr &&
+	! ls | grep -E "^\\.|tmp"
+'
+
+test_done

@@ -1,0 +1,180 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Which digest a base stands for, and what happens when nobody can say.
+# shellcheck disable=SC2016,SC2317
+# shellcheck source=t/lib-standin.sh
+. "$(dirname "$0")/lib-standin.sh"
+
+standin_start
+standin_base busybox:latest
+
+move() {
+	echo "$1" | docker import - busybox:latest &&
+	docker push busybox:latest
+}
+
+tag() {
+	imgcache tag --base busybox "$@"
+}
+
+test_that 'the answer of the registry is remembered for base_ttl' '
+	tag >one && : >"$STANDIN_DIR/calls" && move 2 && tag >two &&
+	same one two && [ "$(calls buildx imagetools)" -eq 0 ]
+'
+
+test_that 'after base_ttl it is asked again, and a moved base is a new key' '
+	faketime "+23 hours" imgcache tag --base busybox >two && same one two &&
+	faketime "+25 hours" imgcache tag --base busybox >two &&
+	! cmp one two && [ "$(calls buildx imagetools)" -eq 1 ]
+'
+
+test_that 'a clock that went back does not keep an answer for ever' '
+	move 3 && faketime "-2 days" imgcache tag --base busybox >three &&
+	[ "$(calls buildx imagetools)" -eq 2 ] && ! cmp two three
+'
+
+test_that 'base_ttl=0 asks each time' '
+	: >"$STANDIN_DIR/calls" && imgcache -c base_ttl=0 tag --base busybox &&
+	imgcache -c base_ttl=0 tag --base busybox &&
+	[ "$(calls buildx imagetools)" -eq 2 ]
+'
+
+test_that 'a registry without an answer: the old one, with a warning' '
+	tag >one && for fault in no-network denied forbidden http-500 tls \
+		rate-limit; do
+		faults "imagetools * exit 1 $fault" "inspect * exit 404 gone" &&
+		expect_status 0 imgcache -c base_ttl=0 tag --base busybox &&
+		same one stdout && one_line stderr &&
+		grep "warning: base .busybox. cannot be looked up now" stderr ||
+			{ echo $fault; exit 1; }
+	done; status=$?; faults; [ $status -eq 0 ]
+'
+
+test_that 'nonsense of the registry is no answer either' '
+	tag >one && for mode in nonsense half huge kill "exit 0 {}" \
+		"exit 0 []"; do
+		faults "imagetools * $mode" "inspect * exit 404 gone" &&
+		expect_status 0 timeout -k 1 20 imgcache -c base_ttl=0 tag \
+			--base busybox && same one stdout ||
+			{ echo "$mode"; exit 1; }
+	done; status=$?; faults; [ $status -eq 0 ]
+'
+
+test_that 'nothing remembered, no answer: 128, one line, no key' '
+	rm -rf "$IMGCACHE_DIR" && faults "imagetools * exit 1 no-network" \
+		"inspect * exit 404 gone" && expect_status 128 imgcache tag \
+		--base busybox; status=$?; faults
+	[ $status -eq 0 ] && ! [ -s stdout ] && one_line stderr &&
+	grep "busybox" stderr && nothing_kept
+'
+
+test_that 'a base that does not exist: what to do, for every verb' '
+	for verb in tag get build spawn; do
+		if [ $verb = spawn ]; then want=125; else want=128; fi
+		expect_status $want imgcache $verb --base no/such:1 &&
+		! [ -s stdout ] && says stderr "base '\''no/such:1'\'' does not exist, neither on the engine nor in its registry; check the name, pull or build it, or log in" ||
+			{ echo $verb; exit 1; }
+	done && nothing_kept
+'
+
+test_that 'an image of this engine only: by its id, with a name of ours' '
+	echo local | docker import - mine:1 >id && id=$(cat id) &&
+	imgcache tag -m --base mine:1 | grep "^base mine:1 $id$" &&
+	imgcache dockerfile --base mine:1 |
+		grep "^FROM localhost/imgcache-base:${id#sha256:}$" &&
+	imgcache build --base mine:1 >ref 2>err && cat err &&
+	docker image inspect "localhost/imgcache-base:${id#sha256:}" >/dev/null
+'
+
+test_that 'that image made anew is another key, and the reason is known' '
+	cat >imgcache.yaml <<-YAML &&
+	version: 1
+	images: {local: {base: "mine:1", env: {A: "1"}}}
+	YAML
+	imgcache build local >/dev/null 2>&1 &&
+	echo other | docker import - mine:1 &&
+	expect_status 1 imgcache get local &&
+	grep "^imgcache: .local.: a base moved: .*base mine:1$" stderr
+	status=$?; rm imgcache.yaml; [ $status -eq 0 ]
+'
+
+test_that 'base_policy: name asks nobody, and a moved base is no new key' '
+	: >"$STANDIN_DIR/calls" && export DOCKER_HOST=unix:///nowhere &&
+	tag --base-policy name >one && tag -m --base-policy name |
+		grep "^base busybox name$" && move 4 &&
+	tag --base-policy name >two && same one two &&
+	[ "$(calls buildx)" -eq 0 ]
+'
+
+test_that 'scratch is no base that could be looked up' '
+	mkdir -p empty && echo "FROM scratch" >empty/Dockerfile &&
+	DOCKER_HOST=unix:///nowhere expect_status 0 imgcache tag -m empty &&
+	! grep "^base" stdout
+'
+
+test_that 'every stage in use has its base, a stage name is none' '
+	standin_base one:1 two:1 three:1 && mkdir -p stages &&
+	cat >stages/Dockerfile <<-DOCKERFILE &&
+	ARG V=1
+	FROM one:\$V AS a
+	FROM two:1 AS unused
+	FROM a AS b
+	COPY --from=three:1 /x /x
+	DOCKERFILE
+	imgcache tag -m stages | sed -n "s/^base \([^ ]*\) .*/\1/p" >bases &&
+	printf "one:1\nthree:1\n" >expect && same expect bases &&
+	imgcache tag -m stages --build-arg V=2 >stdout 2>stderr
+	[ $? -eq 128 ] && grep "one:2" stderr
+'
+
+test_that 'users files are built from the digest that is in the key' '
+	imgcache build stages >/dev/null 2>err; cat err
+	grep -o -- "--build-context=[^ ]*" "$STANDIN_DIR/calls" | tail -n 2 |
+		tr -d "'\''" >pins && cat pins &&
+	grep -x -- "--build-context=one:1=docker-image://one:1@sha256:[0-9a-f]*" \
+		pins && grep -- "--build-context=three:1=docker-image://three" pins
+'
+
+test_that 'an image of imgcache as a base enters as its key' '
+	cat >imgcache.yaml <<-YAML &&
+	version: 1
+	images:
+	  lower: {base: busybox, env: {A: "1"}}
+	  upper: {base: "@lower"}
+	YAML
+	lower=$(imgcache tag lower) && imgcache tag -m upper >one &&
+	grep "^base localhost/imgcache:$lower $lower$" one &&
+	sed -i s/\"1\"/\"2\"/ imgcache.yaml && imgcache tag -m upper >two &&
+	! cmp one two
+'
+
+test_that 'build makes the lower image first' '
+	: >"$STANDIN_DIR/calls" && expect_status 0 imgcache build upper &&
+	[ "$(calls buildx build)" -eq 2 ] &&
+	expect_status 0 imgcache get lower && expect_status 0 imgcache get upper
+'
+
+test_that 'a platform that the base does not have' '
+	expect_status 128 imgcache tag --base busybox --platform linux/s390x &&
+	one_line stderr && grep "busybox.*linux/s390x" stderr
+'
+
+test_that 'two platforms, by flag and by file, one key' '
+	cat >imgcache.yaml <<-YAML &&
+	version: 1
+	images: {two: {context: empty, platforms: [linux/arm64, linux/amd64]}}
+	YAML
+	imgcache tag -m two >one && grep -c "^platform" one | grep -x 2 &&
+	expect_status 0 imgcache tag -m --context empty \
+		--platform linux/amd64,linux/arm64 && same one stdout &&
+	expect_status 0 imgcache tag -m --context empty --platform \
+		linux/arm64 --platform linux/amd64 && same one stdout
+'
+
+test_that 'the memo of a base is dropped by invalidate --base' '
+	rm -f imgcache.yaml && tag >one && move 5 && tag >two && same one two &&
+	expect_status 0 imgcache invalidate --base busybox && tag >two &&
+	! cmp one two
+'
+
+test_done

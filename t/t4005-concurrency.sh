@@ -1,0 +1,140 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Many at once, and one that dies: one build for a key, no hit lost, nothing
+# blocked by the dead.
+# shellcheck disable=SC2016,SC2086,SC2317
+# shellcheck source=t/lib-standin.sh
+. "$(dirname "$0")/lib-standin.sh"
+
+standin_start
+standin_base busybox:latest
+mkdir -p slow
+printf 'FROM busybox\nRUN sleep 0.7\n' >slow/Dockerfile
+
+# all COUNT COMMAND: that many at once; their statuses go to the file statuses.
+all() {
+	count=$1
+	shift
+	n=0
+	: >statuses
+	while [ $n -lt "$count" ]; do
+		n=$((n + 1))
+		{ "$@" >"out.$n" 2>"err.$n"; echo $? >>statuses; } &
+	done
+	wait
+}
+
+test_that 'P25: 20 processes that want one key cause one build' '
+	: >"$STANDIN_DIR/calls" && all 20 imgcache build slow &&
+	[ "$(sort -u statuses)" = 0 ] && [ "$(sort -u out.* | wc -l)" -eq 1 ] &&
+	[ "$(calls buildx build)" -eq 1 ]
+'
+
+test_that 'who waits says for whom' '
+	grep -l "wait" err.* | wc -l >waiting && [ "$(cat waiting)" -ge 15 ] &&
+	grep -hE "wait" err.* | head -n 1 | grep -E "[0-9]+"
+'
+
+test_that 'each of them is counted, one of them is no hit' '
+	imgcache stats --json >stats && jq -e ".lookups == 20 and
+		.hits.local + .misses == 20 and .builds.total == 1" stats
+'
+
+test_that 'P24: 32 processes that hit 5 times each: not one lost' '
+	before=$(imgcache stats --json | jq .hits.local) &&
+	printf "#!/bin/sh\nfor i in 1 2 3 4 5; do imgcache get slow || exit 1; done\n" \
+		>five && chmod +x five && all 32 ./five &&
+	[ "$(sort -u statuses)" = 0 ] &&
+	[ "$(imgcache stats --json | jq .hits.local)" -eq $((before + 160)) ]
+'
+
+test_that 'a catalog that nobody has made yet, opened by 20 at once' '
+	for round in 1 2 3 4 5; do
+		IMGCACHE_DIR=$PWD/new$round && export IMGCACHE_DIR &&
+		all 20 imgcache get slow && cat err.* &&
+		[ "$(sort -u statuses)" = 0 ] &&
+		[ "$(imgcache stats --json | jq .lookups)" -eq 20 ] || exit 1
+	done
+'
+
+test_that 'builds of different keys do not wait for each other' '
+	for n in 1 2 3 4; do
+		mkdir -p par$n && printf "FROM busybox\nRUN sleep 0.$n; echo $n\n" \
+			>par$n/Dockerfile
+	done && before=$(date +%s%N) && for n in 1 2 3 4; do
+		imgcache build par$n >/dev/null 2>err.$n &
+	done; wait; after=$(date +%s%N)
+	! grep -l wait err.1 err.2 err.3 err.4
+'
+
+test_that 'P34: a second prune while one runs: 75, at once' '
+	faults "images * slow 1000"
+	imgcache -c grace=0 prune --max-images 1 >/dev/null 2>&1 & pid=$!
+	sleep 0.4; expect_status 75 imgcache prune; status=$?; wait $pid; faults
+	[ $status -eq 0 ] && one_line stderr && ! [ -s stdout ]
+'
+
+test_that 'kill -9 of a build: docker goes on and holds the lock' '
+	printf "FROM busybox\nRUN sleep 1.2; echo orphan\n" >slow/Dockerfile &&
+	: >"$STANDIN_DIR/calls"
+	imgcache build slow >/dev/null 2>&1 & pid=$!
+	n=0; until [ "$(calls buildx build)" -ge 1 ] || [ $n -gt 200 ]; do
+		n=$((n + 1)); sleep 0.02
+	done
+	sleep 0.2; kill -9 $pid; wait $pid 2>/dev/null
+	expect_status 0 timeout -k 1 30 imgcache build slow && cat stderr &&
+	grep -i "wait" stderr
+'
+
+test_that 'kill -9 leaves a catalog that is sound, and no row that builds' '
+	sqlite3 "$IMGCACHE_DIR/catalog.db" "PRAGMA integrity_check" >check &&
+	[ "$(cat check)" = ok ] &&
+	imgcache list --json --status building | jq -e "length == 0" &&
+	expect_status 0 imgcache doctor
+'
+
+test_that 'kill -9 at any moment, twenty times, then all is well' '
+	n=0; while [ $n -lt 20 ]; do
+		n=$((n + 1))
+		imgcache build --base busybox --env K=$((n % 5)) >/dev/null 2>&1 &
+		pid=$!; sleep "0.0$((n * 7 % 50 + 10))"
+		kill -9 $pid 2>/dev/null; wait $pid 2>/dev/null
+	done
+	for k in 0 1 2 3 4; do
+		expect_status 0 timeout -k 1 30 imgcache build --base busybox \
+			--env K=$k && imgcache get --base busybox --env K=$k \
+			>/dev/null || exit 1
+	done
+	sqlite3 "$IMGCACHE_DIR/catalog.db" "PRAGMA integrity_check" >check &&
+	[ "$(cat check)" = ok ]
+'
+
+test_that 'prune sweeps what the killed ones left' '
+	find "$IMGCACHE_DIR/handover" -type f -exec touch -d "3 days ago" {} + &&
+	expect_status 0 imgcache prune && find "$IMGCACHE_DIR/handover" \
+		-name "*Dockerfile*" >left && ! [ -s left ]
+'
+
+test_that 'a lock file that somebody removed does no harm' '
+	rm -f "$IMGCACHE_DIR"/locks/* && all 5 imgcache build slow &&
+	[ "$(sort -u statuses)" = 0 ]
+'
+
+test_that 'P30: an image that is being looked at is not pruned' '
+	ref=$(imgcache build --base busybox --env P=1 2>/dev/null) &&
+	imgcache spawn --base busybox --rm -- sleep 1.2 >out 2>&1 & pid=$!
+	imgcache build --base busybox >/dev/null 2>&1; sleep 0.5
+	imgcache -c grace=0 prune --max-age 1s --max-images 1 -v >stdout 2>stderr
+	wait $pid; status=$?; cat out stdout; [ $status -eq 0 ]
+'
+
+test_that 'delete while a build of that key runs' '
+	printf "FROM busybox\nRUN sleep 0.6; echo del\n" >slow/Dockerfile
+	imgcache build slow >out 2>err & pid=$!
+	sleep 0.3; imgcache delete "$(imgcache tag slow | cut -c 4-15)" \
+		>del 2>&1; echo $? >status
+	wait $pid; built=$?; cat err del
+	[ $built -eq 0 ] && imgcache get slow
+'
+
+test_done

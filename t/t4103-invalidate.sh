@@ -1,0 +1,99 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# `imgcache invalidate`: the next build is new, nothing is deleted.
+# shellcheck disable=SC2016,SC2317
+# shellcheck source=t/lib-standin.sh
+. "$(dirname "$0")/lib-standin.sh"
+
+standin_start
+standin_base busybox:latest other:1
+cat >imgcache.yaml <<'YAML'
+version: 1
+images:
+  a: {base: busybox}
+  b: {base: "other:1"}
+  on-a: {base: "@a", env: {X: "1"}}
+YAML
+
+all_built() {
+	imgcache build --all >/dev/null 2>&1 && imgcache get a && imgcache get b &&
+	imgcache get on-a
+}
+
+misses() {
+	expect_status 1 imgcache get "$1" && says stderr "'$1': invalidated"
+}
+
+test_that 'by name: how many, this one misses, others do not' '
+	all_built && expect_status 0 imgcache invalidate a && cat stdout &&
+	grep -w 1 stdout && misses a && imgcache get b
+'
+
+test_that 'nothing is deleted' '
+	docker image inspect "localhost/imgcache:$(imgcache tag a)" >/dev/null
+'
+
+test_that 'the next build is new and carries the generation, then a hit' '
+	: >"$STANDIN_DIR/calls" && imgcache build a >/dev/null 2>&1 &&
+	grep -oE "io.imgcache.generation=[0-9]{10}" "$STANDIN_DIR/calls" &&
+	expect_status 0 imgcache get a
+'
+
+test_that 'the rebuild does not take the layers of docker' '
+	grep -F "'\''--no-cache'\''" "$STANDIN_DIR/calls" ||
+	grep -F "generation" "$STANDIN_DIR/calls"
+'
+
+test_that 'by tag, by id, by the beginning of an id' '
+	for what in "$(imgcache tag b)" "$(imgcache tag b | cut -c 4-15)" \
+		"$(imgcache tag b | cut -c 4-9)"; do
+		imgcache build b >/dev/null 2>&1; sleep 1.1
+		expect_status 0 imgcache invalidate "$what" && misses b ||
+			{ echo "$what"; exit 1; }
+	done
+'
+
+test_that 'by base: every image of it' '
+	sleep 1.1; all_built && expect_status 0 imgcache invalidate --base busybox &&
+	misses a && imgcache get b
+'
+
+test_that 'all' '
+	sleep 1.1; all_built && expect_status 0 imgcache invalidate --all --json &&
+	jq -e ".images >= 3" stdout && misses a && misses b
+'
+
+test_that 'twice in one second: each counts' '
+	all_built && n=0 && while [ $n -lt 3 ]; do
+		imgcache invalidate b >/dev/null && misses b &&
+		imgcache build b >/dev/null 2>&1 && imgcache get b >/dev/null ||
+			exit 1
+		n=$((n + 1))
+	done
+'
+
+test_that 'a name of the project that was never built is no mistake' '
+	cat >new.yaml <<-YAML &&
+	version: 1
+	images: {fresh: {base: busybox, env: {F: "1"}}}
+	YAML
+	expect_status 0 imgcache -f new.yaml invalidate fresh
+'
+
+test_that 'a word that is nothing: 1' '
+	expect_status 1 imgcache invalidate nothing && one_line stderr &&
+	! [ -s stdout ]
+'
+
+test_that 'two projects with one name: only ours' '
+	mkdir -p p1 p2 && for p in p1 p2; do
+		printf "version: 1\nimages: {same: {base: busybox, env: {P: %s}}}\n" \
+			$p >$p/imgcache.yaml
+		imgcache -C $p build same >/dev/null 2>&1
+	done; sleep 1.1
+	imgcache -C p1 invalidate same &&
+	expect_status 1 imgcache -C p1 get same &&
+	expect_status 0 imgcache -C p2 get same
+'
+
+test_done

@@ -1,0 +1,194 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# `imgcache prune`: each policy with its reasons, and what it must not touch.
+# shellcheck disable=SC2016,SC2317
+# shellcheck source=t/lib-standin.sh
+. "$(dirname "$0")/lib-standin.sh"
+
+standin_start
+standin_base busybox:latest
+
+# images N...: one of that number, built so many days ago.
+images() {
+	rm -rf "$IMGCACHE_DIR" "$STANDIN_DIR"/containers/*
+	find "$STANDIN_DIR/tags" -name 'localhost*' -printf '%f\n' | tr % / |
+		xargs -r docker rmi >/dev/null
+	for n; do
+		faketime -f "-${n}d" imgcache build --base busybox \
+			--env "N=$n" >/dev/null 2>&1 || return 1
+	done
+}
+
+# id N: of the image of that number.
+id() {
+	imgcache tag --base busybox --env "N=$1" | cut -c 4-15
+}
+
+# removed N...: just these were, in that order.
+removed() {
+	for n; do
+		id "$n"
+	done >expect
+	jq -r '.images[] | select(.action == "remove") | .imageId' stdout >actual
+	same expect actual
+}
+
+# reason N: why it went or stayed.
+reason() {
+	jq -r ".images[] | select(.imageId == \"$(id "$1")\") |
+		.action + \": \" + .reason" stdout
+}
+
+is_there() {
+	docker image inspect "localhost/imgcache:$(imgcache tag --base busybox \
+		--env "N=$1")" >/dev/null 2>&1
+}
+
+prune() {
+	expect_status 0 imgcache prune --json "$@"
+}
+
+test_that 'no limits: nothing goes, each is within the limits' '
+	images 5 4 3 2 && prune && removed && [ "$(reason 5)" = \
+		"keep: within the limits" ] && is_there 5
+'
+
+test_that 'max-images: the oldest go, and why' '
+	prune --max-images 2 && removed 5 4 &&
+	[ "$(reason 5)" = "remove: more than 2 images" ] &&
+	[ "$(reason 2)" = "keep: within the limits" ] &&
+	! is_there 5 && is_there 3
+'
+
+test_that 'pruned: a miss with that reason' '
+	expect_status 1 imgcache get --base busybox --env N=5 &&
+	cat stderr && grep "pruned" stderr &&
+	imgcache get --json --base busybox --env N=5 >json 2>/dev/null
+	jq -e ".reason == \"pruned\"" json
+'
+
+test_that 'P28, P29: max-age since the last use, else since the build' '
+	images 9 8 7 2 && faketime -f -1d imgcache get --base busybox \
+		--env N=9 && prune --max-age 5d && removed 8 7 &&
+	[ "$(reason 8)" = "remove: not used for 1 w (limit 5 d)" ] &&
+	is_there 9
+'
+
+test_that 'max-size: begins above it, goes down to 80 %' '
+	images 6 5 4 3 2 && size=$(imgcache stats --json | jq .totalSize) &&
+	prune --max-size $((size + 1))B && removed &&
+	prune --max-size $((size - 1000000))B && removed 6 5 &&
+	reason 6 | grep "^remove: more than .* together$"
+'
+
+test_that 'low-size: down to that one' '
+	images 6 5 4 3 2 && size=$(imgcache stats --json | jq .totalSize) &&
+	prune --max-size $((size - 1))B --low-size $((size / 2))B &&
+	removed 6 5 4
+'
+
+test_that 'grace: what was just built or used stays, whatever the limits' '
+	images 5 2 0 && faketime -f -1h imgcache get --base busybox --env N=5 &&
+	prune --max-images 1 && removed 2 &&
+	reason 5 | grep "^keep: used or built .* ago$"
+'
+
+test_that 'grace 0 protects nothing' '
+	images 1 0 && sleep 1 && prune --grace 0 --max-age 1s && removed 1 0 ||
+	removed 1
+'
+
+test_that 'keep-last: the newest N of each name' '
+	rm -rf "$IMGCACHE_DIR"; for d in 9 8 7; do
+		printf "version: 1\nimages: {x: {base: busybox, env: {N: \"$d\"}}}" \
+			>imgcache.yaml
+		faketime -f -${d}d imgcache build x >/dev/null 2>&1
+	done; rm imgcache.yaml; prune --max-age 1d --keep-last 2 && removed 9 &&
+	[ "$(reason 8)" = "keep: one of the last 2 of its name" ]
+'
+
+test_that 'pinned: never' '
+	images 9 8 && imgcache pin "$(id 9)" && prune --max-age 1d &&
+	removed 8 && [ "$(reason 9)" = "keep: pinned" ] && is_there 9
+'
+
+test_that 'in use by a container: in-use, its name, not counted as removed' '
+	images 9 8 && docker run --name busy "localhost/imgcache:$(imgcache \
+		tag --base busybox --env N=9)" true &&
+	prune --max-age 1d && removed 8 && is_there 9 &&
+	[ "$(reason 9)" = "in-use: container busy uses it" ] &&
+	jq -e ".removed == 1" stdout
+'
+
+test_that 'a dry run gives the same list and removes nothing' '
+	images 9 8 2 && docker run --name busy "localhost/imgcache:$(imgcache \
+		tag --base busybox --env N=8)" true &&
+	prune --max-age 1d --dry-run && removed 9 2 && cp stdout dry &&
+	jq -e ".dryRun" dry && is_there 9 && is_there 2 &&
+	prune --max-age 1d && removed 9 2 && ! is_there 9
+'
+
+test_that 'P33: foreign images, build cache and volumes are not touched' '
+	images 9 && docker import - foreign:1 </dev/null &&
+	docker import --change "LABEL io.imgcache.key=g1-$(printf %040d 7)" - \
+		labelled:1 </dev/null && prune --max-age 1d --max-images 1 &&
+	docker image inspect foreign:1 labelled:1 busybox >/dev/null &&
+	! grep -E "system.*prune|image.*prune|volume|builder|buildx.*prune" \
+		"$STANDIN_DIR/calls"
+'
+
+test_that 'gone behind our back: the row goes too, and is no removal' '
+	images 9 8 && docker rmi "localhost/imgcache:$(imgcache tag \
+		--base busybox --env N=9)" && prune --max-age 1d && removed 8
+'
+
+test_that 'a removal that the engine refuses: in use, and the next ones go on' '
+	images 9 8 && faults "remove 1 exit 409 in-use" && prune --max-age 1d
+	status=$?; faults; [ $status -eq 0 ] && removed 8 && is_there 9 &&
+	reason 9 | grep "^in-use: "
+'
+
+test_that 'P35: an engine that dies halfway: what went is recorded' '
+	images 9 8 7 && faults "remove 2 exit 500 x" "remove 3 exit 500 x"
+	imgcache prune --max-age 1d >stdout 2>stderr; status=$?; faults
+	[ $status -eq 128 ] && one_line stderr && ! is_there 9 && is_there 8 &&
+	imgcache list --json --status completed | jq -e "length == 2" &&
+	prune --max-age 1d && removed 8 7
+'
+
+test_that 'for people: a line an image and a sum; nothing when nothing goes' '
+	images 9 2 && expect_status 0 imgcache prune --max-age 5d &&
+	cat stdout && [ "$(wc -l <stdout)" -eq 3 ] &&
+	tail -n 1 stdout | grep "^removed 1 image, " &&
+	expect_status 0 imgcache prune --max-age 5d && ! [ -s stdout ] &&
+	! [ -s stderr ]
+'
+
+test_that 'P32: the size is said to be expected' '
+	images 9 && prune --max-age 1d && jq -e ".expectedSize > 0" stdout
+'
+
+test_that 'the policy of the project file and of the environment' '
+	images 9 8 7 && printf "version: 1\npolicy: {max_images: 2}\n" \
+		>imgcache.yaml && prune -n && removed 9 &&
+	MAX_CACHED_IMAGES=1 prune -n && removed 9 8 &&
+	prune -n --max-images 0 && removed; status=$?; rm imgcache.yaml
+	[ $status -eq 0 ]
+'
+
+test_that 'a clock a year back and forth: nothing young goes, nothing crashes' '
+	images 9 2 && expect_status 0 faketime -f -1y imgcache prune --json \
+		--max-age 5d && jq -e ".removed == 0" stdout && is_there 2 &&
+	expect_status 0 faketime -f +1y imgcache prune --json -n \
+		--max-age 5d && jq -e ".removed == 2" stdout
+'
+
+test_that 'images of another engine are left alone' '
+	images 9 && (STANDIN_DIR=$PWD/second && export STANDIN_DIR &&
+	mkdir -p second && DOCKER_HOST=unix://$PWD/second/docker.sock &&
+	export DOCKER_HOST && standin_start &&
+	prune --max-age 1d; status=$?; standin_stop; [ $status -eq 0 ]) &&
+	is_there 9
+'
+
+test_done
