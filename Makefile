@@ -16,7 +16,8 @@ lib/recipe := dfvars dockerfile dockerfile_glob dockerfile_globals \
 	recipe_settings recipe_values ref requirements requirements_line settings \
 	settings_file settings_paths settings_table settings_value yaml yaml_node
 lib/store := bases builds catalog contexts imagelist imagerow images \
-	invalidations journal jsonr leases lookups migrate objects schema sql stats
+	invalidations journal jsonr leases lookups migrate objects schema sql \
+	sql_transaction stats
 lib/docker := buildx buildx_client buildx_run endpoint engine engine_ask \
 	engine_change engine_image engine_info failure fold http http_encode moment \
 	plain progress proxies rawjson registry render run wait
@@ -134,28 +135,22 @@ $(standins): $(filter $(B)/lib/base/%,$(lib_objs))
 	$(Q)$(CC) $(CFLAGS) $(all_ldflags) $(LDFLAGS) -o $@ $^
 
 helpers: $(helpers) $(standins)
-
 # The two commands of the README, and their parts.
 deps:
 	@t/deps.sh --for build
-
 demo:
 	@t/deps.sh --for demo
 	@$(MAKE) --no-print-directory all
 	@t/demo.sh
-
 check:
 	@t/check.sh unit shell engine
 
 check-unit check-shell check-engine: check-%:
 	@t/check.sh $*
-
 bench: all helpers
 	@t/bench/bench.sh
-
 fuzz:
 	@t/fuzz/run.sh
-
 lint:
 	@t/deps.sh --for lint
 	@t/lint/lint.sh
@@ -176,24 +171,19 @@ install: all
 	$(put) completions/imgcache.fish $(DESTDIR)$(FISHCOMPDIR)/imgcache.fish
 
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/imgcache $(DESTDIR)$(LIBDIR)/libimgcache.a \
-		$(DESTDIR)$(INCLUDEDIR)/imgcache.h \
-		$(DESTDIR)$(LIBDIR)/pkgconfig/imgcache.pc \
-		$(DESTDIR)$(BASHCOMPDIR)/imgcache \
-		$(DESTDIR)$(ZSHCOMPDIR)/_imgcache \
-		$(DESTDIR)$(FISHCOMPDIR)/imgcache.fish
+	rm -f $(addprefix $(DESTDIR),$(BINDIR)/imgcache $(LIBDIR)/libimgcache.a \
+		$(INCLUDEDIR)/imgcache.h $(LIBDIR)/pkgconfig/imgcache.pc \
+		$(BASHCOMPDIR)/imgcache $(ZSHCOMPDIR)/_imgcache \
+		$(FISHCOMPDIR)/imgcache.fish)
 	for p in man/*; do \
 		rm -f $(DESTDIR)$(MANDIR)/man$${p##*.}/$${p#man/}; done
-
 dist:
 	@mkdir -p build
 	git archive --prefix=imgcache-$(VERSION)/ -o \
 		build/imgcache-$(VERSION).tar.gz HEAD
-
 clean:
 	rm -rf build/plain build/asan build/cov build/imgcache \
 		build/libimgcache.a build/*.tar.gz
-
 help:
 	@echo 'make              build/imgcache and build/libimgcache.a'
 	@echo 'make demo         install what is missing, build, show the main job'

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The engine is the truth: whatever happens behind our back is a miss with its
 # reason, and put right by the next build.
-# shellcheck disable=SC2016
+# shellcheck disable=SC2016,SC2086
 # shellcheck source=t/lib-engine.sh
 . "$(dirname "$0")/lib-engine.sh"
 

@@ -54,7 +54,7 @@ grammar_shown(char out[GRAMMAR_SHOWN], const char *text)
 		else
 			n += (size_t)snprintf(out + n, 5, "\\x%02x", c);
 	}
-	strcpy(out + n, *text ? "..." : "");
+	snprintf(out + n, 4, "%s", *text ? "..." : "");
 	return out;
 }
 

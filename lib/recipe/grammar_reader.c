@@ -60,10 +60,11 @@ grammar_read_apt(const char *text, struct grammar_package *out)
 		out->version = take(&p, GRAMMAR_ALNUM ".+-:~");
 		out->exact = *p != '*';
 		if (!out->exact) {
+			char *all = mem_printf("%s*", out->version);
+
 			p++;
-			out->version = mem_resize(out->version,
-						  strlen(out->version) + 2, 1);
-			strcat(out->version, "*");
+			free(out->version);
+			out->version = all;
 		}
 		out->op = mem_strdup("=");
 	} else if (*p == '/') {

@@ -8,15 +8,11 @@ cd "$(dirname "$0")/../.."
 CC=${CC:-gcc}
 bad=0
 
-complain() {
-	bad=1
-	sed 's/^/lint: /'
-}
-
-# Lines on standard input are complaints.
+# Each line of the text is a complaint.
 report() {
 	if [ -n "$1" ]; then
-		printf '%s\n' "$1" | complain
+		printf '%s\n' "$1" | sed 's/^/lint: /'
+		bad=1
 	fi
 }
 
