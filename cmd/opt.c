@@ -130,8 +130,7 @@ apply(const struct opt *o, const char *value, struct imgcache_error *err)
 	case OPT_COUNT:
 		return parse_count(o, value, err);
 	case OPT_SIZE:
-		if (!is_bare(value) &&
-		    imgcache_parse_size(value, o->to.number))
+		if (imgcache_parse_size(value, o->to.number))
 			return 0;
 		return fail(err, IMGCACHE_EUSAGE, "--%s wants a size such as "
 			    "20GB, not '%s'", o->name, value);

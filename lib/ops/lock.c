@@ -91,6 +91,8 @@ lock_all(struct imgcache *ic, struct lockfile *l, const struct strv *refs,
 			ret = 0;
 		}
 	}
+	if (ret == IMGCACHE_ENO)
+		ret = err->code = IMGCACHE_EFAIL;
 	return ret;
 }
 

@@ -186,13 +186,16 @@ Test(spawn, inherits_none_of_our_descriptors)
 
 Test(spawn, inherits_the_one_it_is_to_inherit)
 {
+	char script[sizeof(COUNT_DESCRIPTORS) + 64];
 	int fd;
 
 	close_what_is_not_ours();
 	fd = fcntl(0, F_DUPFD_CLOEXEC, 17);
+	cr_assert(fd >= 17);
+	snprintf(script, sizeof(script), COUNT_DESCRIPTORS
+		 "; [ -e /proc/self/fd/%d ]", fd);
 	cr_assert_eq(run_with((struct child_options){ .inherit_fd = fd },
-			      COUNT_DESCRIPTORS "; [ -e /proc/self/fd/17 ]"),
-		     0);
+			      script), 0);
 	cr_expect_str_eq(out.data, "1\n");
 	expect_result(CHILD_EXITED, 0);
 	cr_expect_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
