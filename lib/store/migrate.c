@@ -16,19 +16,29 @@
 #include "base/mem.h"
 #include "store/sql.h"
 
+#define STRING_OF(x) #x
+#define DIGITS_OF(x) STRING_OF(x)
+
+/*
+ * A file that another process is just filling may look like somebody else's
+ * when its stamps are read one by one. One statement sees them at one moment.
+ */
+static const char is_foreign_text[] =
+	"SELECT a.application_id <> " DIGITS_OF(MIGRATE_APPLICATION_ID)
+	" AND (a.application_id <> 0 OR v.user_version <> 0"
+	" OR EXISTS (SELECT 1 FROM sqlite_schema))"
+	" FROM pragma_application_id AS a, pragma_user_version AS v";
+
 static int
-check_application(struct sql *db, int64_t version,
-		  struct imgcache_error *err)
+check_application(struct sql *db, struct imgcache_error *err)
 {
-	int64_t id, n = 0;
+	int64_t id, is_foreign;
 	int rc = sql_ask_int(db, "PRAGMA application_id", &id, err);
 
 	if (rc || id == MIGRATE_APPLICATION_ID)
 		return rc;
-	if (id == 0 && version == 0)
-		rc = sql_ask_int(db, "SELECT count(*) FROM sqlite_schema", &n,
-				 err);
-	if (rc || (id == 0 && version == 0 && n == 0))
+	rc = sql_ask_int(db, is_foreign_text, &is_foreign, err);
+	if (rc || !is_foreign)
 		return rc;
 	return error_set(err, MIGRATE_EFOREIGN, "cannot use '%s': it is the "
 			 "database of another program; move it away or set "
@@ -43,7 +53,7 @@ migrate_version(struct sql *db, int latest, int *version,
 	int rc = sql_ask_int(db, "PRAGMA user_version", &v, err);
 
 	if (rc == 0)
-		rc = check_application(db, v, err);
+		rc = check_application(db, err);
 	if (rc)
 		return rc;
 	if (v > latest || v < 0)
@@ -99,34 +109,13 @@ take_step(struct sql *db, const struct migration *steps, int to,
 	return sql_leave(db, began, rc, err);
 }
 
-/*
- * A file that another process is just filling can look like somebody else's:
- * its stamps are read one by one. Within a transaction they are of one moment.
- */
-static int
-ask_version(struct sql *db, int latest, int *version,
-	    struct imgcache_error *err)
-{
-	bool began;
-	int rc = migrate_version(db, latest, version, err);
-
-	if (rc != MIGRATE_EFOREIGN)
-		return rc;
-	error_clear(err);
-	rc = sql_enter(db, &began, err);
-	if (rc)
-		return rc;
-	return sql_leave(db, began, migrate_version(db, latest, version, err),
-			 err);
-}
-
 int
 migrate_to(struct sql *db, const struct migration *steps, int n,
 	   struct imgcache_error *err)
 {
 	int version, rc;
 
-	rc = ask_version(db, n, &version, err);
+	rc = migrate_version(db, n, &version, err);
 	if (rc)
 		return rc;
 	if (version > 0 && version < n)
