@@ -3,9 +3,10 @@
 
 lib/base := buf error json mem str strv units
 lib/sys := child clock dir file lock path signals spawn
-lib/source := allow digest gitlib glob glob_compile glob_regexp glob_set \
-	glob_syntax hash ignore ignore_parse repo shown textmemo tree tree_diff \
-	walk
+lib/source := allow digest gitattr gitindex gitlib glob glob_compile \
+	glob_regexp glob_set glob_syntax hash ignore ignore_parse repo run shown \
+	statcache statcache_save textmemo tree tree_diff walk walk_git walk_open \
+	walk_pool walk_read walk_sum
 lib/recipe := dfvars dockerfile dockerfile_glob dockerfile_globals \
 	dockerfile_heredoc dockerfile_json dockerfile_lines dockerfile_map \
 	dockerfile_mount dockerfile_names dockerfile_plan dockerfile_ref \

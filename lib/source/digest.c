@@ -61,29 +61,70 @@ cannot_open(const char *path, struct imgcache_error *err)
 	return err->code;
 }
 
+static bool
+is_same(const struct stat_id *a, const struct stat_id *b)
+{
+	return a->ino == b->ino && a->dev == b->dev && a->size == b->size &&
+	       a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns &&
+	       a->mode == b->mode;
+}
+
+/* Read what is expected to be the file of *id; true if it was, all along. */
+static bool
+hash_expected(const struct digester *g, int fd, const char *path,
+	      const struct stat_id *id, struct hash *out)
+{
+	struct imgcache_error ignored = { 0 };
+	struct stat_id now;
+	struct stat st;
+
+	if (!S_ISREG(id->mode) ||
+	    hash_fd(g->kind, fd, id->size, path, out, &ignored) ||
+	    fstat(fd, &st) < 0)
+		return false;
+	stat_id_from(&now, &st);
+	return is_same(&now, id);
+}
+
+/* It is another file by now: read that one. */
+static int
+hash_found(const struct digester *g, int fd, const char *path,
+	   struct stat_id *id, struct hash *out, struct imgcache_error *err)
+{
+	struct stat before, after;
+	int rc;
+
+	if (fstat(fd, &before) < 0)
+		return cannot_open(path, err);
+	if (!S_ISREG(before.st_mode))
+		return moved(path, "was replaced while the tree was read",
+			     err);
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return cannot_open(path, err);
+	rc = hash_fd(g->kind, fd, before.st_size, path, out, err);
+	if (rc)
+		return rc;
+	if (fstat(fd, &after) < 0)
+		return cannot_open(path, err);
+	if (after.st_size != before.st_size ||
+	    ns(&after.st_mtim) != ns(&before.st_mtim))
+		return moved(path, "changed while it was read", err);
+	stat_id_from(id, &after);
+	return 0;
+}
+
 int
 digest_file(const struct digester *g, int dirfd, const char *name,
 	    const char *path, struct stat_id *id, struct hash *out,
 	    struct imgcache_error *err)
 {
-	struct stat before, after;
 	int rc = 0;
 	int fd = openat(dirfd, name, OPEN_FLAGS);
 
 	if (fd < 0)
 		return cannot_open(path, err);
-	if (fstat(fd, &before) < 0)
-		rc = cannot_open(path, err);
-	else if (!S_ISREG(before.st_mode))
-		rc = moved(path, "was replaced while the tree was read", err);
-	if (!rc)
-		rc = hash_fd(g->kind, fd, before.st_size, path, out, err);
-	if (!rc && fstat(fd, &after) == 0 &&
-	    (after.st_size != before.st_size ||
-	     ns(&after.st_mtim) != ns(&before.st_mtim)))
-		rc = moved(path, "changed while it was read", err);
-	if (!rc)
-		stat_id_from(id, &before);
+	if (!hash_expected(g, fd, path, id, out))
+		rc = hash_found(g, fd, path, id, out, err);
 	close(fd);
 	return rc;
 }

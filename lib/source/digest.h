@@ -3,8 +3,8 @@
 #define IMGCACHE_SOURCE_DIGEST_H
 
 /*
- * The digest of one file. All hashing of file content goes through here, so
- * this is where a digest that is known already takes the place of reading.
+ * The digest of one file. All reading of content for a tree goes through here;
+ * what is known already from the stat cache or git's index does not come here.
  */
 
 #include <stdint.h>
@@ -34,7 +34,8 @@ struct digester {
 
 /*
  * Open, read and hash the regular file name in dirfd. *id is what fstatat()
- * said of it; on return it is what fstat() said of the file that was read.
+ * said of it; on return it is what fstat() said of the file once it had been
+ * read: a change meanwhile that left size and mtime alone shows in its ctime.
  * path is for messages. IMGCACHE_ECHANGED if it vanished, is no regular file
  * any more or changed while being read; else IMGCACHE_EFAIL.
  */

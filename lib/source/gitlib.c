@@ -13,10 +13,13 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/strv.h"
 #include "source/shown.h"
+#include "sys/file.h"
 
 #define GITLIB_FILE "libgit2.so." LIBGIT2_SOVERSION
 #define GITLIB_PACKAGE "libgit2-" LIBGIT2_SOVERSION
@@ -26,6 +29,15 @@ struct gitlib {
 	__typeof__(git_odb_hash) *hash;
 	__typeof__(git_odb_hashfile) *hashfile;
 	__typeof__(git_error_last) *last_error;
+	__typeof__(git_libgit2_opts) *opts;
+	__typeof__(git_repository_open_ext) *open;
+	__typeof__(git_repository_free) *free;
+	__typeof__(git_repository_config_snapshot) *config;
+	__typeof__(git_config_free) *config_free;
+	__typeof__(git_config_get_string) *get_string;
+	__typeof__(git_config_get_bool) *get_bool;
+	__typeof__(git_config_get_path) *get_path;
+	__typeof__(git_buf_dispose) *buf_dispose;
 	char failure[256];	/* "" once loaded */
 };
 
@@ -43,16 +55,30 @@ find(void *handle, const char *name, void *function)
 	return p != NULL;
 }
 
+static bool
+find_all(void *handle)
+{
+	return find(handle, "git_libgit2_init", &lib.init) &&
+	       find(handle, "git_odb_hash", &lib.hash) &&
+	       find(handle, "git_odb_hashfile", &lib.hashfile) &&
+	       find(handle, "git_error_last", &lib.last_error) &&
+	       find(handle, "git_libgit2_opts", &lib.opts) &&
+	       find(handle, "git_repository_open_ext", &lib.open) &&
+	       find(handle, "git_repository_free", &lib.free) &&
+	       find(handle, "git_repository_config_snapshot", &lib.config) &&
+	       find(handle, "git_config_free", &lib.config_free) &&
+	       find(handle, "git_config_get_string", &lib.get_string) &&
+	       find(handle, "git_config_get_bool", &lib.get_bool) &&
+	       find(handle, "git_config_get_path", &lib.get_path) &&
+	       find(handle, "git_buf_dispose", &lib.buf_dispose);
+}
+
 static void
 load(void)
 {
 	void *handle = dlopen(GITLIB_FILE, RTLD_NOW | RTLD_LOCAL);
 
-	if (!handle ||
-	    !find(handle, "git_libgit2_init", &lib.init) ||
-	    !find(handle, "git_odb_hash", &lib.hash) ||
-	    !find(handle, "git_odb_hashfile", &lib.hashfile) ||
-	    !find(handle, "git_error_last", &lib.last_error))
+	if (!handle || !find_all(handle))
 		snprintf(lib.failure, sizeof(lib.failure), "%s", dlerror());
 	else if (lib.init() < 0)
 		snprintf(lib.failure, sizeof(lib.failure),
@@ -120,4 +146,101 @@ gitlib_hash_fd(int fd, const char *name, unsigned char id[GITLIB_ID_SIZE],
 				 path_shown(name, shown), cause());
 	memcpy(id, oid.id, GITLIB_ID_SIZE);
 	return 0;
+}
+
+/* Variables by which git's configuration is another than its files'. */
+static bool
+is_overridden(void)
+{
+	static const char *const names[] = {
+		"GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT",
+		"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM",
+		"GIT_CONFIG_NOSYSTEM", "GIT_ATTR_NOSYSTEM", "GIT_ATTR_SOURCE"
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (getenv(names[i]))
+			return true;
+	return false;
+}
+
+/* The rules of one level: name in each of the folders searched. */
+static void
+add_searched(struct strv *files, int level, const char *name)
+{
+	git_buf found = { 0 };
+	char *rest, *dir;
+
+	if (lib.opts(GIT_OPT_GET_SEARCH_PATH, level, &found) < 0)
+		return;
+	rest = found.ptr;
+	while (rest && (dir = strsep(&rest, ":")))
+		if (*dir)
+			strv_take(files, path_join(dir, name));
+	lib.buf_dispose(&found);
+}
+
+static void
+find_attributes(git_config *config, struct strv *files)
+{
+	git_buf path = { 0 };
+
+	add_searched(files, GIT_CONFIG_LEVEL_SYSTEM, "gitattributes");
+	if (lib.get_path(&path, config, "core.attributesfile") == 0) {
+		strv_push(files, path.ptr);
+		lib.buf_dispose(&path);
+	} else {
+		add_searched(files, GIT_CONFIG_LEVEL_XDG, "attributes");
+	}
+}
+
+/* Anything but a clear no is a yes. */
+static bool
+converts(const git_config *config)
+{
+	const char *text;
+	int value = 0;
+
+	if (lib.get_string(&text, config, "core.autocrlf") == GIT_ENOTFOUND)
+		return false;
+	return lib.get_bool(&value, config, "core.autocrlf") < 0 || value;
+}
+
+static bool
+has_sha1(const git_config *config)
+{
+	const char *text;
+	int rc = lib.get_string(&text, config, "extensions.objectformat");
+
+	return rc == GIT_ENOTFOUND || (rc == 0 && str_is(text, "sha1"));
+}
+
+bool
+gitlib_facts(const char *top, struct gitlib_facts *out)
+{
+	struct imgcache_error ignored = { 0 };
+	git_repository *repo = NULL;
+	git_config *config = NULL;
+	bool ok = false;
+
+	*out = (struct gitlib_facts){ 0 };
+	if (is_overridden() || need(&ignored))
+		return false;
+	if (lib.open(&repo, top, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL) == 0 &&
+	    lib.config(&config, repo) == 0 && has_sha1(config)) {
+		out->converts = converts(config);
+		find_attributes(config, &out->attributes);
+		ok = true;
+	}
+	if (config)
+		lib.config_free(config);
+	if (repo)
+		lib.free(repo);
+	return ok;
+}
+
+void
+gitlib_facts_release(struct gitlib_facts *f)
+{
+	strv_release(&f->attributes);
 }

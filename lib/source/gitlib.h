@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "base/strv.h"
+
 struct imgcache_error;
 
 #define GITLIB_ID_SIZE 20
@@ -30,5 +32,19 @@ int gitlib_hash(const void *data, size_t len, unsigned char id[GITLIB_ID_SIZE],
  */
 int gitlib_hash_fd(int fd, const char *name, unsigned char id[GITLIB_ID_SIZE],
 		   struct imgcache_error *err);
+
+/* What git's configuration says that matters to content. */
+struct gitlib_facts {
+	bool converts;		/* core.autocrlf: any file may be changed */
+	struct strv attributes;	/* files of rules outside the repository */
+};
+
+/*
+ * Of the work tree with that top. False if the repository is not one that git
+ * as we know it would use: someone else's, with SHA-256 ids, of a newer format;
+ * or if its configuration is not what the files say (GIT_CONFIG_* are set).
+ */
+bool gitlib_facts(const char *top, struct gitlib_facts *out);
+void gitlib_facts_release(struct gitlib_facts *f);
 
 #endif

@@ -128,8 +128,7 @@ cannot_read(const char *name, struct imgcache_error *err)
 			   path_shown(name, shown));
 }
 
-/* Exactly size bytes into piece, no more and no fewer; piece has room for one
-   more. */
+/* Exactly size bytes; piece has room for one more. */
 static int
 read_small(int fd, char *piece, size_t size, const char *name,
 	   struct imgcache_error *err)

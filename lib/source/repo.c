@@ -138,6 +138,30 @@ repo_is_worktree(const char *dir)
 	return is;
 }
 
+bool
+repo_find(const char *dir, struct repo_paths *out)
+{
+	char *shared;
+
+	out->top = find(dir, &out->git);
+	out->common = NULL;
+	if (!out->top)
+		return false;
+	shared = read_text(out->git, "commondir", SMALL_FILE);
+	out->common = path_join(out->git, shared ? shared : ".");
+	free(shared);
+	return true;
+}
+
+void
+repo_paths_release(struct repo_paths *p)
+{
+	free(p->top);
+	free(p->git);
+	free(p->common);
+	*p = (struct repo_paths){ 0 };
+}
+
 static bool
 take_id(const char *text, char id[REPO_ID_SIZE])
 {
@@ -220,22 +244,14 @@ enum repo_head
 repo_head(const char *dir, char id[REPO_ID_SIZE])
 {
 	enum repo_head head = REPO_NONE;
-	char *repository;
-	char *top = find(dir, &repository);
-	char *shared = NULL;
-	char *common = NULL;
+	struct repo_paths repo;
 
 	id[0] = '\0';
-	if (!top)
+	if (!repo_find(dir, &repo))
 		return REPO_NONE;
-	shared = read_text(repository, "commondir", SMALL_FILE);
-	common = path_join(repository, shared ? shared : ".");
 	/* Where refs are in a reftable, the files say nothing. */
-	if (!has_dir(common, "reftable"))
-		head = resolve(repository, common, id);
-	free(common);
-	free(shared);
-	free(repository);
-	free(top);
+	if (!has_dir(repo.common, "reftable"))
+		head = resolve(repo.git, repo.common, id);
+	repo_paths_release(&repo);
 	return head;
 }

@@ -21,6 +21,17 @@ char *repo_top(const char *dir);
 
 bool repo_is_worktree(const char *dir);
 
+/* All absolute, or as the files give them; the same without worktrees. */
+struct repo_paths {
+	char *top;	/* of the work tree */
+	char *git;	/* its own repository: HEAD, index */
+	char *common;	/* what several work trees share: config, info */
+};
+
+/* False if dir is in no work tree. */
+bool repo_find(const char *dir, struct repo_paths *out);
+void repo_paths_release(struct repo_paths *p);
+
 #define REPO_ID_SIZE 65		/* hex of a SHA-256 id and its NUL */
 
 enum repo_head {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A tree after the walk. Directories are numbered so that a child comes after
- * its parent: going through the numbers downwards meets every child first, and
- * nothing here recurses. Texts are not kept; they are made again when asked
- * for, from what the entries hold.
+ * A tree after the walk. What is in a directory is its run until somebody asks
+ * for entries: who only wants the digest never does. Directories are numbered
+ * so that a child comes after its parent: going through the numbers downwards
+ * meets every child first, and nothing here recurses. Texts are not kept; they
+ * are made again when asked for, from what the entries hold.
  */
 
 #include "source/tree.h"
@@ -38,32 +39,48 @@ add_special(const struct tree_entry *e, struct buf *out)
 			 e->id.rdev & 0xfffff);
 }
 
+static void
+add_number(struct buf *out, uint64_t n, unsigned base)
+{
+	char digits[24];
+	size_t i = sizeof(digits);
+
+	do {
+		digits[--i] = (char)('0' + n % base);
+		n /= base;
+	} while (n);
+	buf_add(out, digits + i, sizeof(digits) - i);
+	buf_addc(out, ' ');
+}
+
 void
 tree_entry_line(const struct tree_entry *e, struct buf *out)
 {
 	uint32_t mode = key_mode(e);
 
-	switch (e->type) {
+	switch ((enum tree_type)e->type) {
 	case TREE_DIR:
-		buf_adds(out, "d ");
+		buf_add(out, "d ", 2);
 		if (mode != 0755 && !e->structure)
-			buf_addf(out, "%o ", mode);
+			add_number(out, mode, 8);
 		hash_add_hex(&e->digest, out);
 		break;
 	case TREE_FILE:
 		if (mode == 0644 || mode == 0755)
 			mode |= 0100000;
-		buf_addf(out, "f %o %lld ", mode, (long long)e->id.size);
+		buf_add(out, "f ", 2);
+		add_number(out, mode, 8);
+		add_number(out, (uint64_t)e->id.size, 10);
 		hash_add_hex(&e->digest, out);
 		break;
 	case TREE_LINK:
-		buf_adds(out, "l ");
+		buf_add(out, "l ", 2);
 		hash_add_hex(&e->digest, out);
 		break;
 	case TREE_SPECIAL:
-		buf_adds(out, "x ");
+		buf_add(out, "x ", 2);
 		if (mode != 0644)
-			buf_addf(out, "%o ", mode);
+			add_number(out, mode, 8);
 		add_special(e, out);
 		break;
 	}
@@ -72,80 +89,127 @@ tree_entry_line(const struct tree_entry *e, struct buf *out)
 	buf_addc(out, '\n');
 }
 
-uint32_t
-tree_add_dir(struct tree *t, uint32_t parent, const char *name)
-{
-	mem_grow(t->dirs, t->n, t->cap);
-	t->dirs[t->n] = (struct tree_dir){ .parent = parent, .name = name };
-	return t->n++;
-}
-
 void
-tree_dir_path(const struct tree *t, uint32_t number, struct buf *out)
+node_path(const struct node *n, struct buf *out)
 {
+	const struct node *i;
 	size_t len = 0;
 	char *p;
 
-	for (uint32_t i = number; i; i = t->dirs[i].parent)
-		len += strlen(t->dirs[i].name) + 1;
+	for (i = n; i->parent; i = i->parent)
+		len += strlen(i->name) + 1;
 	buf_clear(out);
 	if (!len)
 		return;
 	buf_reserve(out, len);
 	p = out->data + len;
-	for (uint32_t i = number; i; i = t->dirs[i].parent) {
-		size_t n = strlen(t->dirs[i].name);
+	for (i = n; i->parent; i = i->parent) {
+		size_t part = strlen(i->name);
 
-		*--p = i == number ? '\0' : '/';
-		p -= n;
-		memcpy(p, t->dirs[i].name, n);
+		*--p = i == n ? '\0' : '/';
+		p -= part;
+		memcpy(p, i->name, part);
 	}
 	out->len = len - 1;
 }
 
-static void
-drop_hollow(struct tree *t, struct tree_dir *d)
+void
+tree_number(struct tree *t)
 {
-	size_t kept = 0;
+	size_t cap = 64;
 
-	for (size_t i = 0; i < d->n; i++) {
-		struct tree_entry *e = d->entries + i;
+	t->dirs = mem_array(cap, sizeof(struct node *));
+	t->dirs[t->n++] = t->root;
+	for (uint32_t i = 0; i < t->n; i++) {
+		const struct node *d = t->dirs[i];
 
-		if (e->type == TREE_DIR && (e->structure || e->ignored) &&
-		    !t->dirs[e->dir].n) {
-			t->dirs[e->dir].gone = true;
-			continue;
+		while (t->n + (size_t)d->run.n_dirs > cap) {
+			cap *= 2;
+			t->dirs = mem_resize(t->dirs, cap, sizeof(*t->dirs));
 		}
-		if (e->type == TREE_DIR)
-			e->digest = t->dirs[e->dir].digest;
-		d->entries[kept++] = *e;
+		for (uint32_t k = 0; k < d->run.n_dirs; k++) {
+			d->children[k].number = t->n;
+			t->dirs[t->n++] = d->children + k;
+		}
 	}
-	d->n = kept;
+	t->views = mem_array(t->n, sizeof(*t->views));
 }
 
 static void
-add_text(const struct tree_dir *d, struct buf *out)
+entry_from_file(struct tree_entry *e, const struct node *dir,
+		const struct file_record *f, unsigned hash_len)
 {
-	buf_clear(out);
-	for (size_t i = 0; i < d->n; i++)
-		tree_entry_line(d->entries + i, out);
+	e->id = (struct stat_id){
+		.dev = dir->run.dev,
+		.ino = f->ino,
+		.size = f->size,
+		.mtime_ns = f->mtime_ns,
+		.ctime_ns = f->ctime_ns,
+		.mode = f->mode,
+	};
+	e->type = S_ISREG(f->mode) ? TREE_FILE :
+		S_ISLNK(f->mode) ? TREE_LINK : TREE_SPECIAL;
+	if (e->type == TREE_SPECIAL) {
+		e->id.rdev = f->rdev;
+		return;
+	}
+	e->digest.len = (unsigned char)hash_len;
+	memcpy(e->digest.bytes, f->digest, HASH_MAX);
 }
 
-int
-tree_seal(struct tree *t, struct imgcache_error *err)
+static void
+entry_from(struct tree_entry *e, const struct node *dir,
+	   const struct record *r, const struct node *child,
+	   enum hash_kind kind)
 {
-	struct buf text = BUF_INIT;
-	int rc = 0;
-
-	for (uint32_t i = t->n; i-- > 0 && !rc;) {
-		struct tree_dir *d = t->dirs + i;
-
-		drop_hollow(t, d);
-		add_text(d, &text);
-		rc = hash_bytes(t->hash, text.data, text.len, &d->digest, err);
+	memset(e, 0, sizeof(*e));
+	e->name = record_name(r);
+	e->name_len = r->name_len;
+	if (!child) {
+		entry_from_file(e, dir, record_file(r),
+				(unsigned)hash_size(kind));
+		return;
 	}
-	buf_release(&text);
-	return rc;
+	e->type = TREE_DIR;
+	e->id.dev = child->dev;
+	e->id.mode = child->mode;
+	e->dir = child->number;
+	e->structure = child->structure;
+	e->ignored = child->ignored;
+	e->digest = child->digest;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct tree_entry *x = a;
+	const struct tree_entry *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+size_t
+tree_entries(const struct node *n, enum hash_kind kind,
+	     struct tree_entry **entries, size_t *cap)
+{
+	const struct record *r;
+	size_t at = 0;
+	size_t count = 0;
+	uint32_t dir = 0;
+
+	while ((r = run_next(&n->run, &at))) {
+		const struct node *child = NULL;
+
+		if (record_is_dir(r))
+			child = n->children + dir++;
+		if (child && child->gone)
+			continue;
+		mem_grow(*entries, count, *cap);
+		entry_from(*entries + count++, n, r, child, kind);
+	}
+	if (count)
+		qsort(*entries, count, sizeof(**entries), by_name);
+	return count;
 }
 
 void
@@ -153,23 +217,46 @@ tree_free(struct tree *t)
 {
 	if (!t)
 		return;
-	for (uint32_t i = 0; i < t->n; i++)
-		free(t->dirs[i].entries);
+	for (uint32_t i = 0; t->views && i < t->n; i++)
+		free(t->views[i].entries);
+	free(t->views);
 	free(t->dirs);
-	arena_release(&t->names);
+	free(t->root);
+	for (size_t i = 0; i < t->n_memory; i++)
+		arena_release(&t->memory[i]);
+	free(t->memory);
+	statcache_close(t->cache);
 	free(t);
 }
 
 const struct hash *
 tree_digest(const struct tree *t)
 {
-	return &t->dirs[0].digest;
+	return &t->root->digest;
+}
+
+static void
+make_view(const struct tree *t, uint32_t number, struct tree_dir *v)
+{
+	const struct node *n = t->dirs[number];
+	size_t cap = n->kept;
+
+	v->entries = mem_array(cap + 1, sizeof(*v->entries));
+	v->n = tree_entries(n, t->hash, &v->entries, &cap);
+	v->parent = n->parent ? n->parent->number : 0;
+	v->name = n->name;
+	v->gone = n->gone;
+	v->digest = n->digest;
 }
 
 const struct tree_dir *
 tree_dir(const struct tree *t, uint32_t number)
 {
-	return t->dirs + number;
+	struct tree_dir *v = t->views + number;
+
+	if (!v->entries)
+		make_view(t, number, v);
+	return v;
 }
 
 void
@@ -177,14 +264,15 @@ tree_counts(const struct tree *t, struct tree_counts *out)
 {
 	memset(out, 0, sizeof(*out));
 	for (uint32_t i = 0; i < t->n; i++) {
-		for (size_t k = 0; k < t->dirs[i].n; k++) {
-			const struct tree_entry *e = t->dirs[i].entries + k;
+		const struct node *n = t->dirs[i];
+		const struct record *r;
+		size_t at = 0;
 
-			out->dirs += e->type == TREE_DIR;
-			out->files += e->type != TREE_DIR;
-			if (e->type == TREE_FILE)
-				out->bytes += (uint64_t)e->id.size;
-		}
+		out->dirs += i && !n->gone;
+		out->files += n->run.n - n->run.n_dirs;
+		while ((r = run_next(&n->run, &at)))
+			if (S_ISREG(r->mode))
+				out->bytes += (uint64_t)record_file(r)->size;
 	}
 }
 
@@ -213,7 +301,7 @@ find_name(const struct tree_dir *d,
 const struct tree_entry *
 tree_find(const struct tree *t, const char *path)
 {
-	const struct tree_dir *d = t->dirs;
+	const struct tree_dir *d = tree_dir(t, 0);
 	const struct tree_entry *e;
 
 	for (;;) {
@@ -224,7 +312,7 @@ tree_find(const struct tree *t, const char *path)
 			return e;
 		if (e->type != TREE_DIR)
 			return NULL;
-		d = t->dirs + e->dir;
+		d = tree_dir(t, e->dir);
 		path += len + 1;
 	}
 }
@@ -239,7 +327,7 @@ tree_each(const struct tree *t, tree_entry_fn *fn, void *payload)
 	bool more = true;
 
 	while (more) {
-		const struct tree_dir *d = t->dirs + dir;
+		const struct tree_dir *d = tree_dir(t, dir);
 		const struct tree_entry *e;
 
 		if (next[dir] == d->n) {
@@ -274,12 +362,16 @@ tree_each_text(const struct tree *t, tree_text_fn *fn, void *payload)
 	bool more = true;
 
 	for (uint32_t i = t->n; i-- > 0 && more;) {
-		const struct tree_dir *d = t->dirs + i;
+		const struct node *n = t->dirs[i];
+		const struct tree_dir *d;
 
-		if (d->gone)
+		if (n->gone)
 			continue;
-		tree_dir_path(t, i, &path);
-		add_text(d, &text);
+		d = tree_dir(t, i);
+		buf_clear(&text);
+		for (size_t k = 0; k < d->n; k++)
+			tree_entry_line(d->entries + k, &text);
+		node_path(n, &path);
 		more = fn(payload, path.data, &d->digest, &text);
 	}
 	buf_release(&path);

@@ -36,20 +36,19 @@ enum tree_type { TREE_DIR, TREE_FILE, TREE_LINK, TREE_SPECIAL };
 
 struct tree_entry {
 	const char *name;	/* bytes, NUL-ended; never "" "." ".." */
-	uint32_t name_len;
+	struct stat_id id;	/* as it was read; of a directory dev and mode */
 	uint32_t dir;		/* TREE_DIR: its number in the tree */
-	enum tree_type type;
+	uint16_t name_len;
 	bool structure;		/* only leads to allowed paths: no mode */
 	bool ignored;		/* ignored, there for something below it */
 	struct hash digest;	/* of the content, link text or listing */
-	struct stat_id id;	/* as it was read */
+	unsigned char type;	/* enum tree_type */
 };
 
 /* Entries are sorted by name. Directory 0 is the root. */
 struct tree_dir {
 	struct tree_entry *entries;
 	size_t n;
-	size_t cap;
 	uint32_t parent;	/* number of the parent; the root's own is 0 */
 	const char *name;	/* last part; "" for the root */
 	bool gone;		/* nothing was kept in it: not in the tree */
@@ -62,6 +61,10 @@ struct tree_options {
 	enum hash_kind hash;
 	const struct ignore *ignore;	/* NULL: nothing is ignored */
 	const struct strv *allow;	/* NULL: everything counts */
+	const char *stat_cache_dir;	/* where digests are remembered, a
+					   private directory; NULL: nowhere, and
+					   all is read */
+	unsigned threads;		/* 0: as many as help */
 };
 
 /*
@@ -91,7 +94,11 @@ struct tree_counts {
 
 void tree_counts(const struct tree *t, struct tree_counts *out);
 
-/* By number; 0 is the root. A directory's number is above its parent's. */
+/*
+ * By number; 0 is the root. A directory's number is above its parent's. What
+ * is in a directory is made ready when it is first asked for, so a tree may be
+ * looked at by one thread at a time.
+ */
 const struct tree_dir *tree_dir(const struct tree *t, uint32_t number);
 
 /* The entry of a relative path, or NULL. */

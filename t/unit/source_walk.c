@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include <criterion/criterion.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,6 +18,7 @@
 #include "source/ignore.h"
 #include "source/tree.h"
 #include "sys/file.h"
+#include "sys/signals.h"
 
 #define NOBODY 65534
 
@@ -364,3 +367,114 @@ Test(walk, the_kernel_s_own_files_are_refused)
 	cr_expect_null(t);
 }
 
+static struct hash
+scan_by(unsigned threads, const char *cache)
+{
+	struct tree_options o = { .hash = HASH_XXH3, .threads = threads,
+				  .stat_cache_dir = cache };
+	struct tree *t = NULL;
+	struct hash h;
+
+	cr_assert_eq(tree_scan("t", &o, &t, &err), 0, "%s", err.text);
+	h = *tree_digest(t);
+	tree_free(t);
+	return h;
+}
+
+static void
+put_many(void)
+{
+	char path[64];
+
+	for (int i = 0; i < 3000; i++) {
+		snprintf(path, sizeof(path), "t/a%d/b%d/c%d/f%d", i % 5,
+			 i % 31, i % 3, i);
+		put(path, path);
+	}
+}
+
+Test(walk, the_number_of_threads_makes_no_difference)
+{
+	struct hash one, many;
+
+	put_many();
+	cr_assert_eq(mkdir("c", 0700), 0);
+	one = scan_by(1, NULL);
+	for (unsigned n = 0; n < 17; n += 4) {
+		many = scan_by(n, NULL);
+		cr_expect(hash_equal(&one, &many), "%u threads", n);
+		many = scan_by(n, "c");
+		cr_expect(hash_equal(&one, &many), "%u with a cache", n);
+	}
+}
+
+static int
+open_files(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	int n = 0;
+
+	cr_assert(d);
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n;
+}
+
+Test(walk, an_error_ends_all_threads_and_leaves_no_descriptor)
+{
+	struct tree_options o = { .hash = HASH_XXH3, .threads = 4 };
+	struct rlimit all, few;
+	struct tree *t = NULL;
+	int before;
+
+	put_many();
+	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &all), 0);
+	few = (struct rlimit){ 64, all.rlim_max };
+	for (int fd = 0; fd < 60; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			cr_assert_eq(dup2(STDERR_FILENO, fd), fd);
+	before = open_files();
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+	cr_expect_eq(tree_scan("t", &o, &t, &err), IMGCACHE_EFAIL);
+	cr_expect(strstr(err.text, "Too many open files"), "%s", err.text);
+	cr_expect_null(t);
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &all), 0);
+	cr_expect_eq(open_files(), before);
+}
+
+Test(walk, a_signal_ends_all_threads)
+{
+	struct tree_options o = { .hash = HASH_XXH3, .threads = 4 };
+	struct tree *t = NULL;
+
+	put_many();
+	signals_install();
+	raise(SIGTERM);
+	cr_expect_eq(tree_scan("t", &o, &t, &err), IMGCACHE_EINTR);
+	cr_expect_null(t);
+}
+
+Test(walk, few_descriptors_are_enough)
+{
+	struct rlimit all, few;
+	struct hash a, b;
+	char path[512] = "t";
+
+	for (int i = 0; i < 40; i++) {
+		snprintf(path + strlen(path), sizeof(path) - strlen(path),
+			 "/d%d", i);
+		cr_assert_eq(file_mkdirs(path, 0755, &err), 0);
+	}
+	cr_assert_eq(system("for d in $(find t -type d); do "
+			    "mkdir $d/x $d/y; echo $d >$d/x/f; done"), 0);
+	a = scan_by(1, NULL);
+	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &all), 0);
+	few = (struct rlimit){ 24, all.rlim_max };
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+	b = scan_by(1, NULL);
+	cr_expect(hash_equal(&a, &b));
+	b = scan_by(3, NULL);
+	cr_expect(hash_equal(&a, &b));
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &all), 0);
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef IMGCACHE_SOURCE_STATCACHE_H
+#define IMGCACHE_SOURCE_STATCACHE_H
+
+/*
+ * What was read of one context the last time: for every file its digest at
+ * which stat data, for every directory the digest of its listing. One file per
+ * context, hash and rules, mapped into memory, safe to delete at any time. It
+ * is replaced whole by rename, without a lock: of two processes the last one
+ * wins, and both were right. A file that is damaged, cut short, or of another
+ * machine's making is taken for no file.
+ *
+ * Only local file systems that keep change times are trusted, and only files
+ * that were at rest when they were read; see stat_is_settled(). One change is
+ * seen by nobody who looks at times, git and make included: a store through a
+ * shared writable mapping to a page that was dirty already.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "source/hash.h"
+#include "source/run.h"
+
+struct buf;
+struct node;
+struct statcache;
+
+/*
+ * The file for a context. root is the directory as the user named it, links in
+ * it are followed; what else decides the tree (ignore rules, allowed paths) is
+ * in rules. NULL if it cannot be named; the caller frees.
+ */
+char *statcache_path(const char *dir, const char *root, enum hash_kind kind,
+		     const struct buf *rules);
+
+/* NULL if there is nothing to believe; the map lives until close. */
+struct statcache *statcache_open(const char *path, enum hash_kind kind);
+void statcache_close(struct statcache *c);
+
+/* A directory as it was. */
+struct stat_dir {
+	struct run run;
+	uint32_t number;
+	uint32_t first_child;	/* of its run.n_dirs directories */
+	uint16_t mode;
+	struct hash digest;
+};
+
+/* Numbers run from 0, the root. False if there is none, or it is damaged. */
+bool statcache_dir(const struct statcache *c, uint32_t number,
+		   struct stat_dir *out);
+
+/* How many entries there are in all. */
+uint64_t statcache_entries(const struct statcache *c);
+
+/*
+ * Keep what a walk has read: n directories in the order of their numbers, in
+ * which the children of each stand together. A failure is a slower next run.
+ */
+void statcache_save(const char *path, enum hash_kind kind,
+		    struct node *const *dirs, uint32_t n);
+
+/* It was of use: a file that nobody needs for long may be swept by its age. */
+void statcache_keep(const struct statcache *c);
+
+/* What the walk should do on a file system. */
+enum stat_trust {
+	STAT_TRUSTED,	/* remember */
+	STAT_UNKNOWN,	/* read every time */
+	STAT_KERNEL	/* not files at all */
+};
+
+enum stat_trust stat_trust_of(int fd);
+
+/*
+ * May a file with these times, looked at after before_ns, be remembered? Not if
+ * it could change again without its change time showing it. before_ns is wall
+ * time, taken before the first look at the file.
+ */
+bool stat_is_settled(int64_t mtime_ns, int64_t ctime_ns, int64_t before_ns);
+
+#endif

@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A directory is compared with its remembered run while it is listed. As long
+ * as name after name and file after file is as it was, nothing is written down:
+ * the run is the remembered one. With the first difference a new run is begun
+ * from what was compared so far, and what is still as it was is copied.
+ */
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "source/ignore.h"
+#include "source/walk_parts.h"
+#include "sys/signals.h"
+
+/* As the kernel writes it; see getdents64(2). */
+struct listing_entry {
+	uint64_t ino;
+	int64_t off;
+	uint16_t reclen;
+	uint8_t type;
+	char name[];
+};
+
+/* The directory at hand. */
+struct reading {
+	struct worker *k;
+	struct node *n;
+	int fd;
+	bool hold;		/* fd is kept for the children */
+	int64_t start_ns;	/* wall time before anything was looked at */
+	const struct run *was;
+	size_t at;		/* in was: what is expected next */
+	bool is_new;		/* a new run is being made, in k->run */
+	uint64_t dev;		/* of its files */
+	uint32_t count;
+	uint32_t dirs;
+	struct run_names names;
+};
+
+/* An entry of the listing that counts. */
+struct met {
+	const char *name;
+	size_t len;
+	enum allow allow;
+	const struct record *was;	/* the record of that name, or NULL */
+};
+
+static const struct record *
+record_at(const struct reading *rd, size_t at)
+{
+	return (const void *)(rd->was->data + at);
+}
+
+static void
+find_was(struct reading *rd, struct met *m)
+{
+	size_t next = rd->at;
+
+	m->was = run_next(rd->was, &next);
+	if (!m->was || record_has_name(m->was, m->name, m->len))
+		return;
+	next = run_find(rd->was, &rd->names, m->name, m->len);
+	m->was = next == SIZE_MAX ? NULL : record_at(rd, next);
+}
+
+static void
+begin_new(struct reading *rd)
+{
+	if (rd->is_new)
+		return;
+	rd->is_new = true;
+	buf_clear(&rd->k->run);
+	buf_add(&rd->k->run, rd->was->data, rd->at);
+}
+
+static void
+count(struct reading *rd, bool is_dir)
+{
+	rd->count++;
+	rd->dirs += is_dir;
+}
+
+/* As it was. */
+static void
+keep(struct reading *rd, const struct record *r)
+{
+	size_t at = (size_t)((const char *)r - rd->was->data);
+
+	if (at != rd->at)
+		begin_new(rd);
+	if (rd->is_new && record_is_dir(r)) {
+		struct record d = *r;
+
+		d.child = rd->dirs;
+		run_add_dir(&rd->k->run, d, record_name(r), r->name_len);
+	} else if (rd->is_new) {
+		buf_add(&rd->k->run, r, record_bytes(r));
+	}
+	rd->at = at + record_bytes(r);
+	count(rd, record_is_dir(r));
+}
+
+/* To be read later. */
+static void
+add_dir(struct reading *rd, const struct met *m, struct node *child)
+{
+	struct record r = {
+		.mode = S_IFDIR,
+		.flags = (child->structure ? RECORD_STRUCTURE : 0u) |
+			 (child->ignored ? RECORD_IGNORED : 0u),
+		.child = rd->dirs,
+	};
+
+	if (m->was && record_is_dir(m->was)) {
+		child->has_was = statcache_dir(rd->k->w->cache,
+					       rd->n->was.first_child +
+					       m->was->child, &child->was);
+	}
+	mem_grow(rd->k->met, rd->dirs, rd->k->cap_met);
+	rd->k->met[rd->dirs] = *child;
+	if (m->was && record_is_dir(m->was) && m->was->flags == r.flags) {
+		keep(rd, m->was);
+		return;
+	}
+	begin_new(rd);
+	run_add_dir(&rd->k->run, r, m->name, m->len);
+	count(rd, true);
+}
+
+/* A directory: st is what is known of it, or NULL. */
+static int
+meet_dir(struct reading *rd, const struct met *m, const struct stat *st)
+{
+	struct node child = { .parent = rd->n, .allow = m->allow };
+	struct worker *k = rd->k;
+	struct stat own;
+
+	if (rd->n->ignore) {
+		worker_path(k, m->name);
+		child.ignore = ignore_enter(rd->n->ignore, k->path.data,
+					    k->path.len);
+		if (!ignore_can_descend(child.ignore)) {
+			ignore_leave(child.ignore);
+			return 0;
+		}
+		child.ignored = ignore_dir_ignored(child.ignore);
+	}
+	if (!rd->hold && !st) {
+		if (fstatat(rd->fd, m->name, &own, AT_SYMLINK_NOFOLLOW) < 0) {
+			worker_path(k, m->name);
+			ignore_leave(child.ignore);
+			return walk_cannot(k, "read");
+		}
+		st = &own;
+	}
+	child.is_met = st != NULL;
+	child.dev = st ? st->st_dev : 0;
+	child.ino = st ? st->st_ino : 0;
+	child.structure = m->allow == ALLOW_LEADS;
+	add_dir(rd, m, &child);
+	return 0;
+}
+
+static int
+hash_link(struct reading *rd, const char *name, struct hash *out)
+{
+	char text[PATH_MAX];
+	ssize_t n = readlinkat(rd->fd, name, text, sizeof(text));
+
+	if (n < 0)
+		return errno == EINVAL ? walk_gone(rd->k, "was replaced") :
+			walk_cannot(rd->k, "read the link");
+	return hash_bytes(rd->k->w->digester.kind, text, (size_t)n, out,
+			  &rd->k->err);
+}
+
+/* Of its content; if it was read, id becomes what was read. */
+static int
+hash_content(struct reading *rd, const char *name, struct stat_id *id,
+	     struct hash *out)
+{
+	struct worker *k = rd->k;
+
+	if (!S_ISREG(id->mode) && !S_ISLNK(id->mode))
+		return 0;
+	if (walk_git_knows(k, rd->n, rd->fd, name, id, out))
+		return 0;
+	worker_path(k, name);
+	if (S_ISREG(id->mode))
+		return digest_file(&k->w->digester, rd->fd, name, k->path.data,
+				   id, out, &k->err);
+	return hash_link(rd, name, out);
+}
+
+static bool
+is_as_it_was(const struct reading *rd, const struct record *r,
+	     const struct stat_id *id)
+{
+	const struct file_record *f = record_file(r);
+
+	return r->mode == id->mode && !(r->flags & RECORD_RACY) &&
+	       f->ino == id->ino && f->size == id->size &&
+	       f->mtime_ns == id->mtime_ns && f->ctime_ns == id->ctime_ns &&
+	       rd->was->dev == id->dev && rd->n->trust == STAT_TRUSTED &&
+	       (rd->dev == id->dev || rd->count == rd->dirs);
+}
+
+/* Write down a file that was read. */
+static void
+add_file(struct reading *rd, const struct met *m, const struct stat_id *id,
+	 const struct hash *h)
+{
+	struct file_record f = {
+		.name_len = m->len & RECORD_NAME_MAX,
+		.mode = (uint16_t)id->mode,
+		.ino = id->ino,
+		.size = id->size,
+		.mtime_ns = id->mtime_ns,
+		.ctime_ns = id->ctime_ns,
+	};
+
+	memcpy(f.digest, h->bytes, HASH_MAX);
+	if (!S_ISREG(id->mode) && !S_ISLNK(id->mode))
+		f.rdev = id->rdev;
+	if (rd->count == rd->dirs)
+		rd->dev = id->dev;	/* no file so far */
+	if (rd->n->trust != STAT_TRUSTED || id->dev != rd->dev ||
+	    !stat_is_settled(id->mtime_ns, id->ctime_ns, rd->start_ns))
+		f.flags = RECORD_RACY;
+	if (m->was && !record_is_dir(m->was) && rd->was->dev == rd->dev &&
+	    memcmp(m->was, &f, sizeof(f)) == 0) {
+		keep(rd, m->was);
+		return;
+	}
+	begin_new(rd);
+	run_add_file(&rd->k->run, f, m->name, m->len);
+	count(rd, false);
+}
+
+/* Anything but a directory. */
+static int
+meet_file(struct reading *rd, const struct met *m, const struct stat *st)
+{
+	struct hash h = { 0 };
+	struct stat_id id;
+	int rc;
+
+	stat_id_from(&id, st);
+	if (m->was && is_as_it_was(rd, m->was, &id)) {
+		rd->dev = id.dev;
+		keep(rd, m->was);
+		return 0;
+	}
+	rc = hash_content(rd, m->name, &id, &h);
+	if (!rc)
+		add_file(rd, m, &id, &h);
+	return rc;
+}
+
+/* Whether a name of that type (DT_UNKNOWN: any) needs no stat at all. */
+static bool
+is_left_out(struct reading *rd, const char *name, unsigned char type,
+	    enum allow allow)
+{
+	if (type == DT_DIR || type == DT_UNKNOWN)
+		return false;
+	if (allow == ALLOW_LEADS && type != DT_LNK)
+		return true;
+	if (!rd->n->ignore)
+		return false;
+	worker_path(rd->k, name);
+	return ignore_file(rd->n->ignore, rd->k->path.data, rd->k->path.len);
+}
+
+static int
+name_too_long(struct reading *rd, const char *name)
+{
+	worker_path(rd->k, name);
+	errno = ENAMETOOLONG;
+	return walk_cannot(rd->k, "read");
+}
+
+static int
+meet(struct reading *rd, const struct listing_entry *l)
+{
+	struct met m = { .name = l->name, .allow = rd->n->allow };
+	struct worker *k = rd->k;
+	struct stat st;
+
+	if (m.allow == ALLOW_LEADS)
+		m.allow = allow_path(&k->w->allow, worker_path(k, m.name));
+	if (m.allow == ALLOW_NONE || is_left_out(rd, m.name, l->type, m.allow))
+		return 0;
+	m.len = strlen(m.name);
+	if (m.len > RECORD_NAME_MAX)
+		return name_too_long(rd, m.name);
+	find_was(rd, &m);
+	if (l->type == DT_DIR && rd->hold)
+		return meet_dir(rd, &m, NULL);
+	if (fstatat(rd->fd, m.name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		worker_path(k, m.name);
+		return walk_cannot(k, "read");
+	}
+	if (S_ISDIR(st.st_mode))
+		return meet_dir(rd, &m, &st);
+	if ((l->type == DT_UNKNOWN || l->type == DT_DIR) &&
+	    is_left_out(rd, m.name, IFTODT(st.st_mode), m.allow))
+		return 0;
+	return meet_file(rd, &m, &st);
+}
+
+static bool
+is_dots(const char *name)
+{
+	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
+}
+
+static int
+read_listing(struct reading *rd)
+{
+	struct worker *k = rd->k;
+	long n = 0;
+	int rc = 0;
+
+	while (!rc && (n = syscall(SYS_getdents64, rd->fd, k->listing,
+				   LISTING_BYTES)) > 0) {
+		for (long at = 0; !rc && at < n;) {
+			const struct listing_entry *l =
+				(const void *)(k->listing + at);
+
+			at += l->reclen;
+			if (is_dots(l->name))
+				continue;
+			k->entries++;
+			rc = signals_check(&k->err);
+			if (!rc)
+				rc = meet(rd, l);
+		}
+	}
+	if (!rc && n < 0) {
+		buf_truncate(&k->path, k->dir_len ? k->dir_len - 1 : 0);
+		rc = walk_cannot(k, "list");
+	}
+	return rc;
+}
+
+/* Give the directory its run and its children. */
+static void
+take_over(struct reading *rd)
+{
+	struct worker *k = rd->k;
+	struct node *n = rd->n;
+	const struct record *r;
+	size_t at = 0;
+	uint32_t i = 0;
+
+	if (rd->at != rd->was->len)
+		begin_new(rd);
+	if (rd->is_new) {
+		char *data = worker_keep(k, k->run.len);
+
+		memcpy(data, k->run.data, k->run.len);
+		n->run = (struct run){ data, k->run.len, rd->dev, rd->count,
+				       rd->dirs };
+	} else {
+		n->run = *rd->was;
+		n->run.n = rd->count;
+		n->run.n_dirs = rd->dirs;
+	}
+	if (!rd->dirs)
+		return;
+	n->children = worker_keep(k, rd->dirs * sizeof(*n->children));
+	memcpy(n->children, k->met, rd->dirs * sizeof(*n->children));
+	while (i < rd->dirs && (r = run_next(&n->run, &at)))
+		if (record_is_dir(r))
+			n->children[i++].name = record_name(r);
+}
+
+static int64_t
+now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+int
+walk_read(struct worker *k, struct node *n, int fd)
+{
+	static const struct run none = { .data = "" };
+	struct reading rd = {
+		.k = k, .n = n, .fd = fd,
+		.start_ns = now_ns(),
+		.was = n->has_was ? &n->was.run : &none,
+		.is_new = !n->has_was,
+		.dev = n->has_was ? n->was.run.dev : n->dev,
+	};
+	int rc = 0;
+
+	buf_clear(&k->run);
+	rd.hold = atomic_fetch_add(&k->w->held, 1) < k->w->hold_max;
+	if (!rd.hold)
+		atomic_fetch_sub(&k->w->held, 1);
+	if (fd >= 0)
+		rc = read_listing(&rd);
+	if (!rc)
+		take_over(&rd);
+	for (uint32_t i = 0; rc && i < rd.dirs; i++)
+		ignore_leave(k->met[i].ignore);
+	run_names_release(&rd.names);
+	n->fd = -1;
+	if (!rc && rd.dirs && rd.hold) {
+		atomic_store(&n->users, rd.dirs);
+		n->fd = fd;
+		return 0;
+	}
+	if (rd.hold)
+		atomic_fetch_sub(&k->w->held, 1);
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
