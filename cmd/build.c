@@ -22,6 +22,7 @@ static const struct opt options[] = {
 	FLAG_OPTION('n', "dry-run", &dry_run, "only say what would be built"),
 	LIST_OPTION('t', "tag", &tags, "REF", "another name for the image"),
 	TEXT_OPTION(0, "builder", &builder, "NAME", "buildx builder to use"),
+	STAT_CACHE_OPTION,
 	JSON_OPTION,
 	QUIET_OPTION,
 	END_OPTION

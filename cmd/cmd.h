@@ -32,6 +32,7 @@ struct given {
 	bool nul;		/* -z */
 	bool quiet;
 	bool verbose;
+	bool no_stat_cache;
 	const char *file;	/* project file */
 	struct words settings;	/* "name=value" */
 };
@@ -41,6 +42,9 @@ extern struct given given;
 				"print JSON, see imgcache-formats(5)")
 #define NUL_OPTION FLAG_OPTION('z', "null", &given.nul, \
 			       "print name=value lines, records end with NUL")
+#define STAT_CACHE_OPTION FLAG_OPTION(0, "no-stat-cache", \
+				      &given.no_stat_cache, \
+				      "read every file, whatever is remembered")
 #define QUIET_OPTION FLAG_OPTION('q', "quiet", &given.quiet, \
 				 "no progress, only results and errors")
 

@@ -15,6 +15,7 @@ static const struct opt options[] = {
 		    "print what the catalog knows of an image, as JSON"),
 	FLAG_OPTION(0, "no-count", &no_count,
 		    "leave this lookup out of the statistics"),
+	STAT_CACHE_OPTION,
 	JSON_OPTION,
 	FLAG_OPTION('q', "quiet", &given.quiet,
 		    "print nothing, the exit status is the answer"),

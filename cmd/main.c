@@ -219,6 +219,8 @@ run_command(const struct command *c, int argc, char **argv)
 			   "'%s' is one", c->name, p.words.v[0]);
 	if (!ret)
 		ret = recipe_flags_to_settings(&p, &inv.err);
+	if (given.no_stat_cache)
+		words_add(&given.settings, "stat_cache=false");
 	if (ret) {
 		ret = report(&inv, ret, NULL);
 	} else if (p.usage) {

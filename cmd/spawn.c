@@ -25,6 +25,7 @@ static const struct opt options[] = {
 		    "buildx builder for a miss"),
 	FLAG_OPTION(0, "quiet", &given.quiet,
 		    "no progress, only results and errors"),
+	STAT_CACHE_OPTION,
 	END_OPTION
 };
 

@@ -13,6 +13,7 @@ static const struct opt options[] = {
 	FLAG_OPTION('m', "manifest", &manifest,
 		    "print the text whose hash is the key"),
 	FLAG_OPTION('r', "ref", &ref, "print repository and tag"),
+	STAT_CACHE_OPTION,
 	JSON_OPTION,
 	END_OPTION
 };

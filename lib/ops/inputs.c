@@ -156,7 +156,15 @@ static int
 scan_context(struct inputs *in, struct input_context *c,
 	     const struct strv *allow, struct imgcache_error *err)
 {
-	struct tree_options o = { .hash = in->hash, .allow = allow };
+	const struct settings *s = &in->ic->settings;
+	int64_t threads = settings_int(s, SETTING_THREADS);
+	struct tree_options o = {
+		.hash = in->hash,
+		.allow = allow,
+		.stat_cache_dir = settings_bool(s, SETTING_STAT_CACHE) ?
+			session_cache_dir(in->ic, "stat") : NULL,
+		.threads = threads < 64 ? (unsigned)threads : 64,
+	};
 	struct ignore *rules = NULL;
 	int ret = 0;
 

@@ -121,8 +121,12 @@ int
 sweep(struct imgcache *ic, int64_t now, int64_t *files,
       struct imgcache_error *err)
 {
+	static const char *const kept[] = {
+		"memo", "hints", "contexts", "stat"
+	};
 	int64_t keep_logs = settings_int(&ic->settings, SETTING_LOG_KEEP);
 	const char *dir;
+	size_t i;
 
 	if (!session_state_dir(ic, "logs", &dir, err) && keep_logs)
 		*files += sweep_files(dir, now - keep_logs);
@@ -131,14 +135,10 @@ sweep(struct imgcache *ic, int64_t now, int64_t *files,
 	if (err->code)
 		return err->code;
 	*files += handover_sweep(ic, now - DAY);
-	dir = session_cache_dir(ic, "memo");
-	if (dir)
-		*files += sweep_files(dir, now - KEEP_MEMO);
-	dir = session_cache_dir(ic, "hints");
-	if (dir)
-		*files += sweep_files(dir, now - KEEP_MEMO);
-	dir = session_cache_dir(ic, "contexts");
-	if (dir)
-		*files += sweep_files(dir, now - KEEP_MEMO);
+	for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+		dir = session_cache_dir(ic, kept[i]);
+		if (dir)
+			*files += sweep_files(dir, now - KEEP_MEMO);
+	}
 	return sweep_catalog(ic, now, err);
 }

@@ -142,6 +142,14 @@ static const struct setting_row rows[SETTING_COUNT] = {
 		"cache_dir", "IMGCACHE_CACHE_DIR", NULL, NULL, "cache_dir",
 		.type = PATH,
 		.help = "folder of what is safe to delete" },
+	[SETTING_STAT_CACHE] = {
+		"stat_cache", "IMGCACHE_STAT_CACHE", NULL, NULL, "stat_cache",
+		.type = BOOL, .standard = "true",
+		.help = "remember hashes of files; false reads every file" },
+	[SETTING_THREADS] = {
+		"threads", "IMGCACHE_THREADS", NULL, NULL, "threads",
+		.type = INT, .standard = "0",
+		.help = "threads that read a context; 0: as many as help" },
 };
 
 const struct setting_row *
