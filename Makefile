@@ -4,7 +4,7 @@
 lib/base := buf error json mem str strv units
 lib/sys := child clock dir file lock path signals spawn
 lib/source := allow digest gitattr gitindex gitlib glob glob_compile \
-	glob_regexp glob_set glob_syntax hash ignore ignore_parse repo run shown \
+	glob_regexp glob_set glob_syntax hash ignore ignore_parse reach repo run shown \
 	statcache statcache_save textmemo tree tree_diff walk walk_git walk_open \
 	walk_pool walk_read walk_sum
 lib/recipe := dfvars dockerfile dockerfile_glob dockerfile_globals \
@@ -24,9 +24,9 @@ lib/docker := buildx buildx_client buildx_run endpoint engine engine_ask \
 	plain progress proxies rawjson registry render run wait
 lib/ops := base builder builder_docker builder_record config doctor \
 	doctor_build doctor_docker doctor_state ensure epoch generation handover \
-	hints images inputs inputs_dockerfile inputs_generated invalidate lock \
-	lockfile lookup pins prune reasons recipes reconcile removal rows session \
-	spawn stats steptitle sweep text
+	hints images inputs inputs_dockerfile inputs_generated \
+	invalidate lock lockfile lookup pins prune reasons recipes reconcile \
+	removal rows session spawn stats steptitle sweep text
 cmd := answer build commands complete config delete dockerargs dockerfile \
 	doctor get help invalidate list lock log main opt pin printer progress \
 	prune recipe spawn stats table tag text usage words

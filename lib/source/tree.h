@@ -30,6 +30,7 @@
 struct buf;
 struct ignore;
 struct imgcache_error;
+struct reach;
 struct strv;
 
 enum tree_type { TREE_DIR, TREE_FILE, TREE_LINK, TREE_SPECIAL };
@@ -61,6 +62,9 @@ struct tree_options {
 	enum hash_kind hash;
 	const struct ignore *ignore;	/* NULL: nothing is ignored */
 	const struct strv *allow;	/* NULL: everything counts */
+	const struct reach *reads;	/* instead of allow: only what they
+					   read counts; NULL: everything */
+	size_t n_reads;
 	const char *stat_cache_dir;	/* where digests are remembered, a
 					   private directory; NULL: nowhere, and
 					   all is read */

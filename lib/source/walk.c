@@ -16,6 +16,7 @@
 
 #include "base/strv.h"
 #include "source/ignore.h"
+#include "source/reach.h"
 #include "source/shown.h"
 #include "source/walk_parts.h"
 
@@ -80,12 +81,30 @@ add_rules(const struct tree_options *o, const struct allow_list *a,
 {
 	if (o->ignore && ignore_count(o->ignore))
 		hash_add_hex(ignore_text(o->ignore), out);
-	for (size_t i = 0; !a->everything && i < a->paths.n; i++) {
+	for (size_t i = 0; o->reads && i < o->n_reads; i++) {
+		buf_adds(out, o->reads[i].wildcard ? "\n*" : "\n/");
+		buf_add_cquoted(out, o->reads[i].path,
+				strlen(o->reads[i].path));
+	}
+	for (size_t i = 0; !o->reads && i < a->paths.n; i++) {
 		buf_addc(out, '\n');
 		buf_add_cquoted(out, a->paths.v[i], strlen(a->paths.v[i]));
 	}
 	if (!a->everything)
 		buf_addc(out, '\n');
+}
+
+/* The paths that count now; a new file that a pattern matches is one more. */
+static void
+find_allowed(struct walk *w)
+{
+	const struct tree_options *o = w->o;
+	struct strv paths = { 0 };
+
+	for (size_t i = 0; o->reads && i < o->n_reads; i++)
+		reach_resolve(w->root_fd, o->reads + i, &paths);
+	allow_init(&w->allow, o->reads ? &paths : o->allow);
+	strv_release(&paths);
 }
 
 static char *
@@ -130,6 +149,7 @@ open_root(struct walk *w, const char *path, struct imgcache_error *err)
 			    path_shown(path, shown));
 		return err->code;
 	}
+	find_allowed(w);
 	root->trust = stat_trust_of(w->root_fd);
 	root->name = "";
 	root->allow = allow_root(&w->allow);
@@ -188,7 +208,6 @@ tree_scan(const char *path, const struct tree_options *o,
 
 	t->hash = o->hash;
 	t->root = w.root;
-	allow_init(&w.allow, o->allow);
 	scan(&w, path, t, err);
 	if (w.rc)
 		tree_free(t);

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/strv.h"
+#include "source/reach.h"
+
+static char dir[64];
+
+static void
+set_up(void)
+{
+	snprintf(dir, sizeof(dir), "/tmp/reach-XXXXXX");
+	cr_assert_not_null(mkdtemp(dir));
+	cr_assert_eq(chdir(dir), 0);
+}
+
+static void
+tear_down(void)
+{
+	char command[128];
+
+	cr_assert_eq(chdir("/"), 0);
+	snprintf(command, sizeof(command), "rm -rf %s", dir);
+	cr_assert_eq(system(command), 0);
+}
+
+TestSuite(reach, .init = set_up, .fini = tear_down);
+
+static void
+put(const char *path)
+{
+	char *copy = strdup(path), *p = copy;
+	int fd;
+
+	while ((p = strchr(p, '/'))) {
+		*p = '\0';
+		(void)mkdir(copy, 0755);
+		*p++ = '/';
+	}
+	fd = open(path, O_WRONLY | O_CREAT, 0644);
+	cr_assert_geq(fd, 0);
+	close(fd);
+	free(copy);
+}
+
+/* What a source reads, sorted, with spaces between. */
+static void
+reads(const char *path, const char *expected)
+{
+	struct reach r = { path, strpbrk(path, "*?[\\") != NULL };
+	struct strv out = { 0 };
+	struct buf text = BUF_INIT;
+	int fd = open(".", O_RDONLY | O_DIRECTORY);
+
+	reach_resolve(fd, &r, &out);
+	strv_sort(&out);
+	strv_uniq(&out);
+	for (size_t i = 0; i < out.n; i++)
+		buf_addf(&text, "%s%s", i ? " " : "",
+			 *out.v[i] ? out.v[i] : ".");
+	cr_expect_str_eq(text.data, expected, "%s: %s", path, text.data);
+	close(fd);
+	buf_release(&text);
+	strv_release(&out);
+}
+
+static bool
+part(const char *pattern, const char *name)
+{
+	bool is_odd;
+	bool is = reach_match_part(pattern, strlen(pattern), name, &is_odd);
+
+	cr_expect_not(is_odd, "%s", pattern);
+	return is;
+}
+
+Test(reach, a_part_matches_as_go_does)
+{
+	cr_expect(part("abc", "abc"));
+	cr_expect_not(part("abc", "abcd"));
+	cr_expect(part("*", "abc"));
+	cr_expect(part("*c", "abc"));
+	cr_expect(part("a*b*c", "aXbYbZc"));
+	cr_expect_not(part("a*b*c", "aXc"));
+	cr_expect(part("***", ""));
+	cr_expect(part("?", "\xc3\xa4"), "a rune is one");
+	cr_expect_not(part("?", "ab"));
+	cr_expect(part("?", "\xff"), "a bad byte is one");
+	cr_expect_not(part("?", "\xff\xff"));
+	cr_expect(part("*.[ch]", "x.h"));
+	cr_expect_not(part("*.[ch]", "x.o"));
+	cr_expect(part("[a-cx]1", "b1"));
+	cr_expect(part("[\xc3\xa0-\xc3\xbf]", "\xc3\xa4"));
+	cr_expect_not(part("", "a"));
+	cr_expect(part(".*", ".git"));
+	cr_expect(part("*", ".git"), "a dot is nothing special");
+}
+
+Test(reach, what_could_match_a_slash_or_is_malformed_is_odd)
+{
+	static const char *const odd[] = {
+		"[^a]", "[", "[]", "[a", "[a-]", "[-a]", "[+-0]", "a\\*",
+		"*[^/]", "[a-b-c]", NULL
+	};
+
+	for (size_t i = 0; odd[i]; i++) {
+		bool is_odd;
+
+		reach_match_part(odd[i], strlen(odd[i]), "a", &is_odd);
+		cr_expect(is_odd, "%s", odd[i]);
+	}
+}
+
+Test(reach, a_long_match_is_no_hang)
+{
+	char pattern[2001], name[5001];
+	bool is_odd;
+
+	for (int i = 0; i < 2000; i += 2)
+		memcpy(pattern + i, "*a", 2);
+	pattern[1999] = 'b';
+	pattern[2000] = '\0';
+	memset(name, 'a', 5000);
+	name[5000] = '\0';
+	cr_expect_not(reach_match_part(pattern, 2000, name, &is_odd));
+}
+
+Test(reach, plain_paths_are_themselves)
+{
+	put("a/b/c");
+	reads("a/b/c", "a/b/c");
+	reads("a", "a");
+	reads("", ".");
+	reads("none/at/all", "none/at/all");
+}
+
+Test(reach, links_are_followed_inside)
+{
+	put("real/deep/file");
+	cr_assert_eq(symlink("real/deep", "link"), 0);
+	cr_assert_eq(symlink("/link", "absolute"), 0);
+	cr_assert_eq(symlink("../../link/file", "real/deep/up"), 0);
+	cr_assert_eq(symlink("../../../../real", "real/out"), 0);
+	reads("link/file", "link real/deep/file");
+	reads("link", "link real/deep");
+	reads("absolute/file", "absolute link real/deep/file");
+	reads("real/deep/up", "link real/deep/file real/deep/up");
+	reads("real/out/deep/file", "real/deep/file real/out");
+}
+
+Test(reach, links_in_a_ring_end)
+{
+	cr_assert_eq(symlink("b", "a"), 0);
+	cr_assert_eq(symlink("a", "b"), 0);
+	reads("a/x", "a b");
+}
+
+Test(reach, wildcards_match_part_by_part)
+{
+	put("src/a/main.c");
+	put("src/b/main.c");
+	put("src/b/main.h");
+	put("src/main.c");
+	put("top.c");
+	reads("src/*/main.c", "src/a/main.c src/b/main.c");
+	reads("src/*", "src/a src/b src/main.c");
+	reads("*.c", "top.c");
+	reads("*/*/*.h", "src/b/main.h");
+	reads("src/none*", "");
+	reads("s?c/a", "src/a");
+}
+
+Test(reach, wildcards_follow_what_they_match_and_nothing_on_the_way)
+{
+	put("real/x/file");
+	put("dir/plain");
+	cr_assert_eq(symlink("../real/x", "dir/link"), 0);
+	cr_assert_eq(symlink("real", "before"), 0);
+	reads("dir/*", "dir/link dir/plain real/x");
+	reads("*/link/file", "");
+	reads("before/*/file", "before real/x/file");
+}
+
+Test(reach, odd_patterns_take_the_whole_directory)
+{
+	put("src/a/x");
+	reads("src/[^b]*", "src");
+	reads("[", ".");
+}
+
+Test(reach, a_directory_that_cannot_be_listed_is_named)
+{
+	put("shut/in/file");
+	cr_assert_eq(chmod("shut", 0), 0);
+	if (!geteuid() && seteuid(65534))
+		cr_skip_test("cannot become nobody");
+	reads("shut/*/file", "shut");
+	cr_assert_eq(seteuid(0), 0);
+	cr_assert_eq(chmod("shut", 0755), 0);
+}
