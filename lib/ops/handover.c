@@ -3,7 +3,9 @@
  * What is remembered of a context: its generation and, for each path in byte
  * order, the stat data that BuildKit compares and the digest that it does not
  * know. The file is taken away before a build and written anew when all went
- * well, so whatever happens in between leads to a new generation.
+ * well, so whatever happens in between leads to a new generation. Two recipes
+ * of one context need not read the same files: what this build did not look at
+ * stays remembered as it was, since BuildKit may have it still.
  */
 #include "ops/handover.h"
 
@@ -25,14 +27,15 @@
 #define MAGIC "imgcache-context 1\n"
 #define LINE_MAX_FIXED 256
 
-/* One line of the memory: everything but the path. */
+/* One line of the memory. It begins with the path. */
 struct seen {
+	const char *line;
+	size_t line_len;
+	size_t path_len;
 	unsigned mode;
 	int64_t size, mtime_ns;
 	const char *digest;
 	size_t digest_len;
-	const char *path;
-	size_t path_len;
 };
 
 struct lines {
@@ -63,26 +66,33 @@ lines_of(const struct tree *t, struct lines *l)
 }
 
 static bool
-parse_line(const char *line, struct seen *s)
+parse_line(const char *line, size_t len, struct seen *s)
 {
+	char rest[LINE_MAX_FIXED];
+	size_t left;
 	int at = 0;
 
-	s->path = line;
+	s->line = line;
+	s->line_len = len;
+	s->path_len = 0;
 	if (*line == '"') {
-		const char *p;
-
-		for (p = line + 1; *p && *p != '"'; p++)
-			if (*p == '\\' && p[1])
-				p++;
-		s->path_len = (size_t)(p - line) + 1;
+		while (++s->path_len < len && line[s->path_len] != '"')
+			if (line[s->path_len] == '\\')
+				s->path_len++;
+		s->path_len++;
 	} else {
-		s->path_len = strcspn(line, " ");
+		s->path_len = strcspn(line, " \n");
 	}
-	if (sscanf(line + s->path_len, " %o %" SCNd64 " %" SCNd64 " %n",
-		   &s->mode, &s->size, &s->mtime_ns, &at) != 3 || !at)
+	if (s->path_len >= len || len - s->path_len >= sizeof(rest))
+		return false;
+	left = len - s->path_len;
+	memcpy(rest, line + s->path_len, left);
+	rest[left] = '\0';
+	if (sscanf(rest, " %o %" SCNd64 " %" SCNd64 " %n", &s->mode, &s->size,
+		   &s->mtime_ns, &at) != 3 || !at)
 		return false;
 	s->digest = line + s->path_len + at;
-	s->digest_len = strlen(s->digest);
+	s->digest_len = left - (size_t)at;
 	return true;
 }
 
@@ -106,7 +116,7 @@ static int
 compare_paths(const struct seen *a, const struct seen *b)
 {
 	size_t n = a->path_len < b->path_len ? a->path_len : b->path_len;
-	int c = memcmp(a->path, b->path, n);
+	int c = memcmp(a->line, b->line, n);
 
 	if (c)
 		return c;
@@ -118,35 +128,67 @@ compare_lines(const void *a, const void *b)
 {
 	struct seen x, y;
 
-	if (!parse_line(*(char *const *)a, &x) ||
-	    !parse_line(*(char *const *)b, &y))
-		return strcmp(*(char *const *)a, *(char *const *)b);
+	const char *p = *(char *const *)a, *q = *(char *const *)b;
+
+	if (!parse_line(p, strlen(p), &x) || !parse_line(q, strlen(q), &y))
+		return strcmp(p, q);
 	return compare_paths(&x, &y);
 }
 
-/* Both are in byte order of their paths; old is the text of the memory. */
+/* The next line of the text at *at, or NULL. It is not ended by a NUL. */
+static const char *
+next_line(const char **at, size_t *len)
+{
+	const char *line = *at;
+
+	if (!*line)
+		return NULL;
+	*len = strcspn(line, "\n");
+	*at = line + *len + (line[*len] == '\n');
+	return line;
+}
+
+/*
+ * Go through the lines of the memory and those of now, in byte order of their
+ * paths, side by side; either may be NULL. False if a line makes no sense.
+ */
+typedef bool pair_fn(void *payload, const struct seen *was,
+		     const struct seen *now);
+
 static bool
-has_hidden_change(char *old, const struct lines *new)
+each_pair(const char *old, const struct lines *new, pair_fn *fn, void *payload)
 {
 	struct seen was, now;
-	char *line, *save = NULL;
-	size_t i = 0;
+	const char *line;
+	size_t len, i = 0;
+	bool ok = true;
 
-	line = strtok_r(old, "\n", &save);
-	while (line && i < new->v.n) {
-		int order;
+	line = next_line(&old, &len);
+	while (ok && (line || i < new->v.n)) {
+		int order = line ? -1 : 1;
 
-		if (!parse_line(line, &was) || !parse_line(new->v.v[i], &now))
-			return true;
-		order = compare_paths(&was, &now);
-		if (!order && is_hidden_change(&was, &now))
-			return true;
+		if (line && !parse_line(line, len, &was))
+			return false;
+		if (i < new->v.n) {
+			if (!parse_line(new->v.v[i], strlen(new->v.v[i]), &now))
+				return false;
+			order = line ? compare_paths(&was, &now) : 1;
+		}
+		ok = fn(payload, order <= 0 ? &was : NULL,
+			order >= 0 ? &now : NULL);
 		if (order >= 0)
 			i++;
 		if (order <= 0)
-			line = strtok_r(NULL, "\n", &save);
+			line = next_line(&old, &len);
 	}
-	return false;
+	return ok;
+}
+
+static bool
+is_seen(void *payload, const struct seen *was, const struct seen *now)
+{
+	(void)payload;
+	return !was || !now || !is_hidden_change(was, now);
 }
 
 /* Keep the generation of the memory if it still serves; else make one. */
@@ -176,8 +218,10 @@ choose_generation(struct handover_context *c, const struct lines *now)
 
 		memcpy(kept, rest, len);
 		kept[len] = '\0';
-		if (!has_hidden_change(rest + len + 1, now))
+		if (each_pair(rest + len + 1, now, is_seen, NULL)) {
 			memcpy(c->generation, kept, sizeof(kept));
+			c->before = mem_strdup(rest + len + 1);
+		}
 	}
 out:
 	unlink(mine);
@@ -268,11 +312,21 @@ handover_make(struct inputs *in, const char *scope, struct handover *out,
 	return ret;
 }
 
+static bool
+add_newer(void *payload, const struct seen *was, const struct seen *now)
+{
+	const struct seen *s = now ? now : was;
+
+	buf_add(payload, s->line, s->line_len);
+	buf_addc(payload, '\n');
+	return true;
+}
+
 void
 handover_remember(struct handover *h)
 {
 	struct imgcache_error ignored = {0};
-	size_t i, k;
+	size_t i;
 
 	for (i = 0; i < h->n; i++) {
 		struct handover_context *c = &h->v[i];
@@ -286,10 +340,10 @@ handover_remember(struct handover *h)
 			qsort(now.v.v, now.v.n, sizeof(*now.v.v),
 			      compare_lines);
 		buf_addf(&text, MAGIC "%s\n", c->generation);
-		for (k = 0; k < now.v.n; k++)
-			buf_addf(&text, "%s\n", now.v.v[k]);
-		(void)file_replace(AT_FDCWD, c->memo, text.data, text.len,
-				   0600, false, &ignored);
+		if (each_pair(c->before ? c->before : "", &now, add_newer,
+			      &text))
+			(void)file_replace(AT_FDCWD, c->memo, text.data,
+					   text.len, 0600, false, &ignored);
 		error_clear(&ignored);
 		buf_release(&text);
 		strv_release(&now.v);
@@ -310,6 +364,7 @@ handover_release(struct handover *h)
 	for (i = 0; i < h->n; i++) {
 		free(h->v[i].link);
 		free(h->v[i].memo);
+		free(h->v[i].before);
 	}
 	free(h->v);
 	memset(h, 0, sizeof(*h));

@@ -24,6 +24,7 @@ struct handover_context {
 	const struct input_context *context;
 	char *link;		/* path given to docker */
 	char *memo;		/* file with what BuildKit saw last; or NULL */
+	char *before;		/* its lines, if the generation stays; or NULL */
 	char generation[40];
 };
 
