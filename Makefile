@@ -24,7 +24,7 @@ lib/docker := buildx buildx_client buildx_run endpoint engine engine_ask \
 	plain progress proxies rawjson registry render run wait
 lib/ops := base builder builder_docker builder_record config doctor \
 	doctor_build doctor_docker doctor_state ensure epoch generation handover \
-	hints images inputs inputs_dockerfile inputs_generated \
+	hints images inputs inputs_dockerfile inputs_generated inputs_narrow \
 	invalidate lock lockfile lookup pins prune reasons recipes reconcile \
 	removal rows session spawn stats steptitle sweep text
 cmd := answer build commands complete config delete dockerargs dockerfile \

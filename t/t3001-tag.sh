@@ -108,7 +108,7 @@ for hash in git xxh3; do
 			--label b=2 --label "a=x y" --build-arg B \
 			--build-arg A=secret --secret id=token,env=TOKEN \
 			--ssh default --build-context other=app/sub \
-			--platform linux/amd64 --key-file extra &&
+			--platform linux/amd64 --key-file extra --context-mode full &&
 		! [ -s stderr ] && same expect stdout
 	'
 

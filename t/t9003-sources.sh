@@ -47,6 +47,39 @@ test_that 'plain docker fails the same test' '
 	status=$?; docker rmi "plain:$RUN" >/dev/null; [ $status -eq 0 ]
 '
 
+test_that 'the same, with a build in between that does not read the file' '
+	mkdir -p two && printf "FROM busybox\nLABEL imgcache-test=%s\nCOPY file /app/\n" \
+		"$RUN" >two/reads && printf "FROM busybox\nLABEL imgcache-test=%s\nCOPY other /app/\n" \
+		"$RUN" >two/other.df && echo o >two/other &&
+	echo "first $RUN" >two/file && touch -d "2026-01-01" two/file &&
+	imgcache build --context two --dockerfile two/reads >/dev/null &&
+	imgcache build --context two --dockerfile two/other.df >/dev/null &&
+	echo "FIRST $RUN" >two/file && touch -d "2026-01-01" two/file &&
+	ref=$(imgcache build --context two --dockerfile two/reads) &&
+	[ "$(content "$ref")" = "FIRST $RUN" ]
+'
+
+test_that 'links, wildcards and binds read what was counted' '
+	mkdir -p nar/real/deep nar/src && echo "deep $RUN" >nar/real/deep/f &&
+	ln -s real/deep nar/link && ln -s ../real/deep/f nar/src/x.c &&
+	echo "y $RUN" >nar/src/y.c && echo "no" >nar/src/z.h &&
+	cat >nar/Dockerfile <<-DF &&
+	FROM busybox
+	LABEL imgcache-test=$RUN
+	COPY link/f /a/
+	COPY s*/*.c /b/
+	RUN --mount=type=bind,source=link,target=/m cat /m/f >/c
+	DF
+	imgcache tag -m nar >manifest && grep "^context sources" manifest &&
+	ref=$(imgcache build nar) && docker run --rm --pull=never "$ref" \
+		sh -c "cat /a/f /b/x.c /b/y.c /c; ls /b" >out &&
+	printf "deep %s\ndeep %s\ny %s\ndeep %s\nx.c\ny.c\n" \
+		"$RUN" "$RUN" "$RUN" "$RUN" >expect && same expect out &&
+	echo "DEEP $RUN" >nar/real/deep/f && two=$(imgcache build nar) &&
+	docker run --rm --pull=never "$two" cat /a/f /b/x.c /c >out &&
+	[ "$(grep -c "^DEEP" out)" -eq 3 ]
+'
+
 test_that 'a changed directory mode reaches the image' '
 	imgcache build app >/dev/null && chmod 700 app/sub &&
 	ref=$(imgcache build app) &&

@@ -161,6 +161,8 @@ scan_context(struct inputs *in, struct input_context *c,
 	struct tree_options o = {
 		.hash = in->hash,
 		.allow = allow,
+		.reads = c->reads,
+		.n_reads = c->n_reads,
 		.stat_cache_dir = settings_bool(s, SETTING_STAT_CACHE) ?
 			session_cache_dir(in->ic, "stat") : NULL,
 		.threads = threads < 64 ? (unsigned)threads : 64,
@@ -210,7 +212,7 @@ scan_contexts(struct inputs *in, struct imgcache_error *err)
 		ret = scan_context(in, c, i ? NULL : allow, err);
 		if (ret)
 			return ret;
-		if (c->name)
+		if (c->name && c->tree)
 			add_named_tree(in, c);
 	}
 	return 0;

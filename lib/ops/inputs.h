@@ -18,6 +18,8 @@
 #include "recipe/manifest.h"
 #include "source/hash.h"
 
+struct dockerfile_plan;
+struct reach;
 struct textmemo;
 struct tree;
 
@@ -29,7 +31,9 @@ struct input_context {
 	struct buf ignore;	/* text of the ignore file in force */
 	const char *ignore_name;	/* for messages */
 	bool has_ignore;
-	bool is_empty;		/* the build needs no files at all */
+	bool is_empty;		/* the build needs no files of it at all */
+	const struct reach *reads;	/* only these count; NULL: everything */
+	size_t n_reads;
 };
 
 struct inputs {
@@ -91,6 +95,9 @@ int inputs_generated(struct inputs *in, const struct inputs_options *o,
 		     struct imgcache_error *err);
 int inputs_dockerfile(struct inputs *in, const struct inputs_options *o,
 		      struct imgcache_error *err);
+
+/* Leave out of every context what no stage in use can read, if it may be. */
+void inputs_narrow(struct inputs *in, const struct dockerfile_plan *plan);
 
 /* Add a base, once; returns it by *out, which may be NULL. */
 int inputs_add_base(struct inputs *in, const struct base_query *q,

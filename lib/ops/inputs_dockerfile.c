@@ -66,9 +66,6 @@ take_files(struct inputs *in, char **name, struct imgcache_error *err)
 	}
 	inputs_add_context(in, NULL, context);
 	in->context_mode = CONTEXT_FULL;
-	if (q->context_mode && !strcmp(q->context_mode, "sources"))
-		session_warn(in->ic, "context: sources is not used by this "
-			     "version yet; the whole context counts");
 	ret = file_read(AT_FDCWD, *name, MAX_DOCKERFILE, &in->dockerfile, err);
 	if (ret == IMGCACHE_ENO) {
 		error_clear(err);
@@ -384,6 +381,8 @@ take_plan(struct inputs *in, const char *name, const struct strv *contexts,
 		ret = take_key_args(in, plan, err);
 		if (!ret)
 			ret = take_images(in, plan, o, err);
+		if (!ret)
+			inputs_narrow(in, plan);
 	}
 	dockerfile_plan_free(plan);
 	dockerfile_free(df);
