@@ -150,6 +150,8 @@ check-unit check-shell check-engine: check-%:
 	@t/check.sh $*
 bench: all helpers
 	@t/bench/bench.sh
+	@t/bench/context.sh
+	@t/bench/source.sh
 fuzz:
 	@t/fuzz/run.sh
 lint:

@@ -9,44 +9,16 @@
 # is kept in build/bench for the next time.
 set -eu
 cd "$(dirname "$0")/../.."
-top=$(pwd)
+. t/bench/lib.sh
 runs=${BENCH_RUNS:-41}
 many=${BENCH_ROWS:-1000000}
 few=1000
 crowd=32
 asked=1280
-bin=$top/build/plain
-dir=$top/build/bench
-started=
-
-make -s --no-print-directory -f Makefile -f t/bench/bench.mk \
-	bench-programs >/dev/null
-
-# An engine: the one that the caller chose, else a private one.
-if [ -z "${IMGCACHE_TEST_REGISTRY-}" ]; then
-	env=$(t/engine/use.sh)
-	eval "$env"
-	started=${IMGCACHE_ENGINE_STARTED-}
-fi
-finish() {
-	if [ -n "$started" ]; then
-		t/engine/engine.sh stop
-	fi
-}
-trap finish EXIT
-
-for name in $(env | sed -n 's/^\(IMGCACHE_[A-Z_]*\)=.*/\1/p'); do
-	case $name in
-	IMGCACHE_TEST_*) ;;
-	*) unset "$name" ;;
-	esac
-done
-unset ENABLE_IMAGE_CACHE DEFAULT_BASE_IMAGE USE_STATIC_BASE_IMAGE NO_CACHE
-HOME=$dir/home
-PATH=$top/build:$PATH
-export HOME PATH
+bench_engine
+bench_clean
 base=$IMGCACHE_TEST_REGISTRY/busybox:latest
-mkdir -p "$HOME" "$dir/context"
+mkdir -p "$dir/context"
 cd "$dir"
 
 cat >imgcache.yaml <<YAML
@@ -112,8 +84,7 @@ imgcache get, ROWS images
 docker image inspect
 docker buildx build, all of it cached
 LABELS
-sed -i "s/ROWS/$(echo "$many" | sed ':a;s/\B[0-9]\{3\}\>/ &/;ta')/" \
-	"$dir/table"
+sed -i "s/ROWS/$(bench_spaced "$many")/" "$dir/table"
 
 load=$(cut -d ' ' -f 1 /proc/loadavg)
 

@@ -3,17 +3,14 @@
 # source.sh [FILES...]: what reading a source tree costs, beside a walk that
 # does nothing else, find, and git status; all of one tree measured in turn in
 # one run. Trees of 10000 and 100000 files unless numbers are given, and the
-# node_modules of BENCH_NODE_MODULES. BENCH_SOURCE_RUNS (15) rounds. Trees are
-# kept in build/bench/trees for the next time. Wall time is what counts; on a
-# machine that has other things to do, look at the processor time.
+# node_modules of BENCH_NODE_MODULES. BENCH_SOURCE_RUNS (15) rounds. Wall time is
+# what counts; on a machine that has other things to do, look at the processor
+# time.
 set -eu
 cd "$(dirname "$0")/../.."
 runs=${BENCH_SOURCE_RUNS:-15}
-bin=$(pwd)/build/plain/t/bench
-dir=$(pwd)/build/bench/trees
-make -s --no-print-directory -f Makefile -f t/bench/source.mk source-programs \
-	>/dev/null
-mkdir -p "$dir"
+. t/bench/lib.sh
+bin=$bin/t/bench
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 HOME=$work
@@ -43,7 +40,7 @@ vendor/*/test
 RULES
 echo .git >"$work/git-rules"
 cat >"$work/xxhsum" <<'SH'
-find "$1" -type f -print0 | xargs -0 -P2 -n 500 xxhsum -H2
+find "$1" -type f -print0 | xargs -0 -P2 -n 500 xxhsum -H2 2>/dev/null
 SH
 cat >"$work/first" <<SH
 rm -f "$work"/cache/*
@@ -148,12 +145,7 @@ size_of() {
 
 [ $# -gt 0 ] || set -- 10000 100000
 for files; do
-	tree=$dir/$files
-	[ -e "$tree.made" ] || {
-		rm -rf "$tree"
-		t/bench/tree.sh "$tree" "$files"
-		: >"$tree.made"
-	}
+	tree=$(t/bench/tree.sh "$files")
 	title "$files files"
 	measure_plain "$tree"
 	measure_git "$tree"

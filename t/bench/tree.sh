@@ -1,13 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# tree.sh DIR FILES: make a source tree, always the same for the same number:
-# ten files a directory, at most nine levels, sizes as source trees have them
-# (log-normal, 5.7 kB on average).
+# tree.sh FILES: print the path of a source tree with that many files, made if
+# it is not there yet; always the same for the same number: ten files a
+# directory, at most nine levels, sizes as source trees have them (log-normal,
+# 5.7 kB on average).
 set -eu
-[ $# -eq 2 ] || { echo "usage: tree.sh DIR FILES" >&2; exit 129; }
-mkdir -p "$1"
-cd "$1"
-dirs=$(($2 / 10 + 1))
+[ $# -eq 1 ] || { echo "usage: tree.sh FILES" >&2; exit 129; }
+cd "$(dirname "$0")/../.."
+tree=$(pwd)/build/bench/trees/$1
+echo "$tree"
+[ ! -e "$tree.made" ] || exit 0
+rm -rf "$tree"
+mkdir -p "$tree"
+cd "$tree"
+dirs=$(($1 / 10 + 1))
 
 # Every directory hangs below an earlier one; .dirs lists them in that order.
 awk -v n="$dirs" 'BEGIN {
@@ -23,7 +29,7 @@ awk -v n="$dirs" 'BEGIN {
 }' >.dirs
 xargs mkdir -p <.dirs
 
-awk -v files="$2" 'BEGIN {
+awk -v files="$1" 'BEGIN {
 	srand(11)
 	dir[0] = "."; n = 1
 	while ((getline line <".dirs") > 0)
@@ -47,3 +53,4 @@ awk -v files="$2" 'BEGIN {
 	}
 }'
 rm .dirs
+: >"$tree.made"

@@ -70,7 +70,9 @@ sizes() {
 		inside = 0
 	}
 	END { flush() }' lib/*/*.[ch] cmd/*.[ch] include/*.h
-	wc -l <Makefile | awk '$1 > 200 { print "Makefile: over 200 lines" }'
+	# the lists grow with the house, what is done with them does not
+	sed '1,/^$/d' Makefile | sed '1,/^layers/d' | wc -l |
+		awk '$1 > 200 { print "Makefile: over 200 lines of rules" }'
 }
 
 # At most one line in a hundred over 80 columns, tabs counted as eight.
