@@ -22,7 +22,7 @@ lib/store := bases builds catalog contexts imagelist imagerow images \
 lib/docker := buildx buildx_client buildx_run endpoint engine engine_ask \
 	engine_change engine_image engine_info failure fold http http_encode moment \
 	plain progress proxies rawjson registry render run wait
-lib/ops := base builder builder_docker builder_record config doctor \
+lib/ops := aliases base builder builder_docker builder_record config doctor \
 	doctor_build doctor_docker doctor_state ensure epoch generation handover \
 	hints images inputs inputs_dockerfile inputs_generated inputs_narrow \
 	invalidate lock lockfile lookup pins prune reasons recipes reconcile \

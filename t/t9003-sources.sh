@@ -131,6 +131,35 @@ test_that 'the manifest hashes to the key with the stock tools' '
 		= "$(imgcache tag --base busybox)" ]
 '
 
+# aliases REF: the other names of that image, of git's commit.
+aliases() {
+	docker image inspect -f "{{join .RepoTags \"\n\"}}" "$1" |
+		grep ":git-" | sed "s/.*://" | sort
+}
+
+test_that 'in a work tree: the commit as a name, dirty when it is' '
+	mkdir -p repo/ctx && cp app/Dockerfile repo/ctx/ &&
+	echo "git $RUN" >repo/ctx/file && git -C repo init -q &&
+	git -C repo add . && git -C repo -c user.name=t -c user.email=t@t \
+		commit -qm one &&
+	commit=$(git -C repo rev-parse HEAD | cut -c 1-12) &&
+	clean=$(imgcache build repo/ctx) &&
+	[ "$(aliases "$clean")" = "git-$commit" ] &&
+	echo "dirty $RUN" >repo/ctx/file && dirty=$(imgcache build repo/ctx) &&
+	key=$(imgcache tag repo/ctx | cut -c 4-11) &&
+	[ "$(aliases "$dirty")" = "git-$commit-dirty-$key" ] &&
+	echo "git $RUN" >repo/ctx/file && echo new >repo/ctx/untracked &&
+	untracked=$(imgcache build repo/ctx) &&
+	aliases "$untracked" | grep "^git-$commit-dirty-" &&
+	rm repo/ctx/untracked && echo "# c" >>repo/ctx/Dockerfile &&
+	edited=$(imgcache build repo/ctx) &&
+	aliases "$edited" | grep "^git-$commit-dirty-" &&
+	for ref in "$clean" "$dirty" "$untracked" "$edited"; do
+		imgcache delete "$(echo "${ref##*-}" | cut -c 1-12)" &&
+		! docker image inspect "$ref" >/dev/null 2>&1 || exit 1
+	done && [ -z "$(docker image ls -q "localhost/imgcache:git-$commit*")" ]
+'
+
 test_that 'a pinned base is built although its tag has moved on' '
 	docker tag busybox:latest "$IMGCACHE_TEST_REGISTRY/pin-$RUN:1" &&
 	docker push -q "$IMGCACHE_TEST_REGISTRY/pin-$RUN:1" >/dev/null &&

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "docker/engine.h"
+#include "ops/aliases.h"
 #include "ops/steptitle.h"
 #include "recipe/grammar.h"
 #include "source/tree.h"
@@ -166,26 +167,22 @@ keep_bases(struct builder *b, struct imgcache_error *err)
 	return ret;
 }
 
-/* Tag for people: the recipe's name and the beginning of the key. */
+/* Tags for people, never looked up. */
 static int
 add_names(struct builder *b, struct engine *e, const char *id,
 	  struct imgcache_error *err)
 {
 	const char *const *t = b->options->tags;
-	const char *name = b->in->r->recipe->name;
-	const char *colon = strrchr(b->in->ref, ':');
+	struct strv names = {0};
+	size_t i;
 	int ret = 0;
 
-	if (name) {
-		char *alias = mem_printf("%.*s:%s-%.12s",
-					 (int)(colon - b->in->ref), b->in->ref,
-					 name, b->in->tag + 3);
-
-		ret = engine_tag(e, id, alias, err);
-		free(alias);
-	}
+	aliases_of(b->in, &names);
+	for (i = 0; !ret && i < names.n; i++)
+		ret = engine_tag(e, id, names.v[i], err);
 	for (; !ret && t && *t; t++)
 		ret = engine_tag(e, id, *t, err);
+	strv_release(&names);
 	return ret;
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "docker/engine.h"
+#include "ops/aliases.h"
 #include "store/leases.h"
 #include "sys/clock.h"
 
@@ -54,16 +55,13 @@ is_our_tag(const struct work *w, const char *tag)
 {
 	const char *colon = strrchr(w->image->ref, ':');
 	size_t len = colon ? (size_t)(colon - w->image->ref) : 0;
-	size_t tag_len = strlen(tag);
 
 	if (!strcmp(tag, w->image->ref))
 		return true;
 	if (str_starts(tag, "localhost/imgcache-unkeyed:"))
 		return true;
-	/* an alias, "<name>-<12 hex of the key>" */
 	return len && !strncmp(tag, w->image->ref, len + 1) &&
-		tag_len > len + 14 && tag[tag_len - 13] == '-' &&
-		!strcmp(tag + tag_len - 12, w->image->id);
+		alias_is_of(tag + len + 1, w->image->id);
 }
 
 static int

@@ -15,8 +15,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
+#include "base/mem.h"
 #include "base/strv.h"
 #include "source/shown.h"
 #include "sys/file.h"
@@ -38,6 +40,12 @@ struct gitlib {
 	__typeof__(git_config_get_bool) *get_bool;
 	__typeof__(git_config_get_path) *get_path;
 	__typeof__(git_buf_dispose) *buf_dispose;
+	__typeof__(git_revparse_single) *revparse;
+	__typeof__(git_object_free) *object_free;
+	__typeof__(git_tree_entry_bypath) *entry_bypath;
+	__typeof__(git_tree_entry_id) *entry_id;
+	__typeof__(git_tree_entry_filemode) *entry_mode;
+	__typeof__(git_tree_entry_free) *entry_free;
 	char failure[256];	/* "" once loaded */
 };
 
@@ -70,7 +78,13 @@ find_all(void *handle)
 	       find(handle, "git_config_get_string", &lib.get_string) &&
 	       find(handle, "git_config_get_bool", &lib.get_bool) &&
 	       find(handle, "git_config_get_path", &lib.get_path) &&
-	       find(handle, "git_buf_dispose", &lib.buf_dispose);
+	       find(handle, "git_buf_dispose", &lib.buf_dispose) &&
+	       find(handle, "git_revparse_single", &lib.revparse) &&
+	       find(handle, "git_object_free", &lib.object_free) &&
+	       find(handle, "git_tree_entry_bypath", &lib.entry_bypath) &&
+	       find(handle, "git_tree_entry_id", &lib.entry_id) &&
+	       find(handle, "git_tree_entry_filemode", &lib.entry_mode) &&
+	       find(handle, "git_tree_entry_free", &lib.entry_free);
 }
 
 static void
@@ -243,4 +257,60 @@ void
 gitlib_facts_release(struct gitlib_facts *f)
 {
 	strv_release(&f->attributes);
+}
+
+struct gitlib_commit {
+	git_repository *repo;
+	git_object *tree;
+};
+
+struct gitlib_commit *
+gitlib_commit_open(const char *top)
+{
+	struct gitlib_commit *c = mem_alloc(sizeof(*c));
+	struct imgcache_error ignored = { 0 };
+	git_config *config = NULL;
+
+	if (need(&ignored) == 0 &&
+	    lib.open(&c->repo, top, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL) == 0 &&
+	    lib.config(&config, c->repo) == 0 && has_sha1(config))
+		(void)lib.revparse(&c->tree, c->repo, "HEAD^{tree}");
+	if (config)
+		lib.config_free(config);
+	if (c->tree)
+		return c;
+	gitlib_commit_close(c);
+	return NULL;
+}
+
+void
+gitlib_commit_close(struct gitlib_commit *c)
+{
+	if (!c)
+		return;
+	if (c->tree)
+		lib.object_free(c->tree);
+	if (c->repo)
+		lib.free(c->repo);
+	free(c);
+}
+
+bool
+gitlib_commit_has(const struct gitlib_commit *c, const char *path,
+		  mode_t mode, const unsigned char id[GITLIB_ID_SIZE])
+{
+	unsigned wanted = S_ISLNK(mode) ? GIT_FILEMODE_LINK :
+		mode & S_IXUSR ? GIT_FILEMODE_BLOB_EXECUTABLE :
+		GIT_FILEMODE_BLOB;
+	git_tree_entry *e = NULL;
+	bool is_same;
+
+	if (!S_ISREG(mode) && !S_ISLNK(mode))
+		return false;
+	if (lib.entry_bypath(&e, (const git_tree *)c->tree, path) < 0)
+		return false;
+	is_same = (unsigned)lib.entry_mode(e) == wanted &&
+		memcmp(lib.entry_id(e)->id, id, GITLIB_ID_SIZE) == 0;
+	lib.entry_free(e);
+	return is_same;
 }

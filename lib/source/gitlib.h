@@ -47,4 +47,16 @@ struct gitlib_facts {
 bool gitlib_facts(const char *top, struct gitlib_facts *out);
 void gitlib_facts_release(struct gitlib_facts *f);
 
+/*
+ * The files of the commit that is checked out. NULL if there is none, or the
+ * repository is not one that git as we know it would use.
+ */
+struct gitlib_commit;
+struct gitlib_commit *gitlib_commit_open(const char *top);
+void gitlib_commit_close(struct gitlib_commit *c);
+
+/* Has it that path (from the top), with that type, content and x bit? */
+bool gitlib_commit_has(const struct gitlib_commit *c, const char *path,
+		       mode_t mode, const unsigned char id[GITLIB_ID_SIZE]);
+
 #endif
