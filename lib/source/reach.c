@@ -14,39 +14,19 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/strv.h"
+#include "source/glob_tokens.h"
 
 #define LINKS_MAX 255		/* as continuity has it */
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOCTTY)
 
-/* A rune as Go decodes it: what is no UTF-8 is one byte, and U+FFFD. */
 static uint32_t
 next_rune(const char **s)
 {
-	static const struct {
-		unsigned char mask, lead, more;
-		uint32_t least;
-	} forms[] = {
-		{ 0x80, 0x00, 0, 0 }, { 0xe0, 0xc0, 1, 0x80 },
-		{ 0xf0, 0xe0, 2, 0x800 }, { 0xf8, 0xf0, 3, 0x10000 },
-	};
-	const unsigned char *p = (const unsigned char *)*s;
+	size_t size;
+	uint32_t rune = rune_decode(*s, strlen(*s), &size);
 
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-		uint32_t r = *p & ~forms[i].mask & 0xffu;
-		unsigned k = 1;
-
-		if ((*p & forms[i].mask) != forms[i].lead)
-			continue;
-		while (k <= forms[i].more && (p[k] & 0xc0) == 0x80)
-			r = r << 6 | (p[k++] & 0x3fu);
-		if (k <= forms[i].more || r < forms[i].least || r > 0x10ffff ||
-		    (r >= 0xd800 && r < 0xe000))
-			break;
-		*s += k;
-		return r;
-	}
-	(*s)++;
-	return 0xfffd;
+	*s += size;
+	return rune;
 }
 
 /*

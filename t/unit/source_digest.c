@@ -1,39 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include <criterion/criterion.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "source_room.h"
 
-#include "base/error.h"
 #include "source/digest.h"
-#include "sys/file.h"
 
-static char *top;
-static struct imgcache_error err;
-
-static void
-set_up(void)
-{
-	const char *base = getenv("TMPDIR");
-
-	umask(022);
-	top = path_join(base ? base : "/tmp", "imgcache-digest-XXXXXX");
-	cr_assert(mkdtemp(top));
-	cr_assert_eq(chdir(top), 0);
-}
-
-static void
-tear_down(void)
-{
-	struct imgcache_error ignored = { 0 };
-
-	file_remove_tree(AT_FDCWD, top, &ignored);
-	free(top);
-}
-
-TestSuite(digest, .init = set_up, .fini = tear_down);
+TestSuite(digest, .init = room_enter, .fini = room_leave);
 
 Test(digest, a_file_has_its_hash_and_its_identity)
 {

@@ -1,29 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* With the real git, in repositories made for each test. */
-#include <criterion/criterion.h>
+#include "source_room.h"
+
 #include <dlfcn.h>
-#include <fcntl.h>
 #include <git2.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/buf.h"
-#include "base/error.h"
 #include "base/mem.h"
 #include "base/strv.h"
 #include "source/gitindex.h"
 #include "source/ignore.h"
 #include "source/tree.h"
 #include "sys/clock.h"
-#include "sys/file.h"
 
 #define TICK_MS 20		/* longer than the kernel's clock needs */
-
-static char *top;
-static struct imgcache_error err;
 
 static void
 git(const char *command)
@@ -49,12 +40,7 @@ move_home(void)
 static void
 set_up(void)
 {
-	const char *base = getenv("TMPDIR");
-
-	umask(022);
-	top = path_join(base ? base : "/tmp", "imgcache-gitindex-XXXXXX");
-	cr_assert(mkdtemp(top));
-	cr_assert_eq(chdir(top), 0);
+	room_enter();
 	setenv("HOME", top, 1);
 	unsetenv("XDG_CONFIG_HOME");
 	setenv("GIT_AUTHOR_NAME", "a", 1);
@@ -66,31 +52,7 @@ set_up(void)
 	git("git init -q t");
 }
 
-static void
-tear_down(void)
-{
-	struct imgcache_error ignored = { 0 };
-
-	cr_expect_eq(file_remove_tree(AT_FDCWD, top, &ignored), 0, "%s",
-		     ignored.text);
-	free(top);
-}
-
-TestSuite(gitindex, .init = set_up, .fini = tear_down);
-
-static void
-put(const char *path, const char *text)
-{
-	char *dir = path_dir(path);
-	int fd;
-
-	cr_assert_eq(file_mkdirs(dir, 0755, &err), 0);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	cr_assert_geq(fd, 0, "%s", path);
-	cr_assert_eq(file_write_fd(fd, text, strlen(text)), 0);
-	close(fd);
-	free(dir);
-}
+TestSuite(gitindex, .init = set_up, .fini = room_leave);
 
 /* Add all there is, late enough for the index to be older than no file. */
 static void

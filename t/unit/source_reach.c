@@ -1,54 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include <criterion/criterion.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "source_room.h"
 
 #include "base/buf.h"
 #include "base/strv.h"
 #include "source/reach.h"
 
-static char dir[64];
-
-static void
-set_up(void)
-{
-	snprintf(dir, sizeof(dir), "/tmp/reach-XXXXXX");
-	cr_assert_not_null(mkdtemp(dir));
-	cr_assert_eq(chdir(dir), 0);
-}
-
-static void
-tear_down(void)
-{
-	char command[128];
-
-	cr_assert_eq(chdir("/"), 0);
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	cr_assert_eq(system(command), 0);
-}
-
-TestSuite(reach, .init = set_up, .fini = tear_down);
-
-static void
-put(const char *path)
-{
-	char *copy = strdup(path), *p = copy;
-	int fd;
-
-	while ((p = strchr(p, '/'))) {
-		*p = '\0';
-		(void)mkdir(copy, 0755);
-		*p++ = '/';
-	}
-	fd = open(path, O_WRONLY | O_CREAT, 0644);
-	cr_assert_geq(fd, 0);
-	close(fd);
-	free(copy);
-}
+TestSuite(reach, .init = room_enter, .fini = room_leave);
 
 /* What a source reads, sorted, with spaces between. */
 static void
@@ -134,7 +91,7 @@ Test(reach, a_long_match_is_no_hang)
 
 Test(reach, plain_paths_are_themselves)
 {
-	put("a/b/c");
+	put("a/b/c", "");
 	reads("a/b/c", "a/b/c");
 	reads("a", "a");
 	reads("", ".");
@@ -143,7 +100,7 @@ Test(reach, plain_paths_are_themselves)
 
 Test(reach, links_are_followed_inside)
 {
-	put("real/deep/file");
+	put("real/deep/file", "");
 	cr_assert_eq(symlink("real/deep", "link"), 0);
 	cr_assert_eq(symlink("/link", "absolute"), 0);
 	cr_assert_eq(symlink("../../link/file", "real/deep/up"), 0);
@@ -164,11 +121,11 @@ Test(reach, links_in_a_ring_end)
 
 Test(reach, wildcards_match_part_by_part)
 {
-	put("src/a/main.c");
-	put("src/b/main.c");
-	put("src/b/main.h");
-	put("src/main.c");
-	put("top.c");
+	put("src/a/main.c", "");
+	put("src/b/main.c", "");
+	put("src/b/main.h", "");
+	put("src/main.c", "");
+	put("top.c", "");
 	reads("src/*/main.c", "src/a/main.c src/b/main.c");
 	reads("src/*", "src/a src/b src/main.c");
 	reads("*.c", "top.c");
@@ -179,8 +136,8 @@ Test(reach, wildcards_match_part_by_part)
 
 Test(reach, wildcards_follow_what_they_match_and_nothing_on_the_way)
 {
-	put("real/x/file");
-	put("dir/plain");
+	put("real/x/file", "");
+	put("dir/plain", "");
 	cr_assert_eq(symlink("../real/x", "dir/link"), 0);
 	cr_assert_eq(symlink("real", "before"), 0);
 	reads("dir/*", "dir/link dir/plain real/x");
@@ -190,14 +147,14 @@ Test(reach, wildcards_follow_what_they_match_and_nothing_on_the_way)
 
 Test(reach, odd_patterns_take_the_whole_directory)
 {
-	put("src/a/x");
+	put("src/a/x", "");
 	reads("src/[^b]*", "src");
 	reads("[", ".");
 }
 
 Test(reach, a_directory_that_cannot_be_listed_is_named)
 {
-	put("shut/in/file");
+	put("shut/in/file", "");
 	cr_assert_eq(chmod("shut", 0), 0);
 	if (!geteuid() && seteuid(65534))
 		cr_skip_test("cannot become nobody");

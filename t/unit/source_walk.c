@@ -1,67 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-#include <criterion/criterion.h>
+#include "source_room.h"
+
 #include <dirent.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/buf.h"
-#include "base/error.h"
 #include "base/mem.h"
 #include "base/strv.h"
 #include "source/ignore.h"
 #include "source/tree.h"
-#include "sys/file.h"
 #include "sys/signals.h"
 
 #define NOBODY 65534
 
-static char *top;
-static struct imgcache_error err;
-
-static void
-set_up(void)
-{
-	const char *base = getenv("TMPDIR");
-
-	umask(022);
-	top = path_join(base ? base : "/tmp", "imgcache-walk-XXXXXX");
-	cr_assert(mkdtemp(top));
-	cr_assert_eq(chmod(top, 0755), 0);
-	cr_assert_eq(chdir(top), 0);
-}
-
-static void
-tear_down(void)
-{
-	struct imgcache_error ignored = { 0 };
-
-	cr_expect_eq(file_remove_tree(AT_FDCWD, top, &ignored), 0, "%s",
-		     ignored.text);
-	free(top);
-}
-
-TestSuite(walk, .init = set_up, .fini = tear_down);
-
-static void
-put(const char *path, const char *text)
-{
-	char *dir = path_dir(path);
-	int fd;
-
-	cr_assert_eq(file_mkdirs(dir, 0755, &err), 0);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	cr_assert_geq(fd, 0, "%s", path);
-	cr_assert_eq(file_write_fd(fd, text, strlen(text)), 0);
-	close(fd);
-	free(dir);
-}
+TestSuite(walk, .init = room_enter, .fini = room_leave);
 
 static struct tree *
 scan_with(const char *path, const char *rules,
