@@ -5,7 +5,7 @@
 # one run. Trees of 10000 and 100000 files unless numbers are given, and the
 # node_modules of BENCH_NODE_MODULES. BENCH_SOURCE_RUNS (15) rounds. Wall time is
 # what counts; on a machine that has other things to do, look at the processor
-# time.
+# time. With BENCH_COLD, root's, the disk is cold for a few rounds, too.
 set -eu
 cd "$(dirname "$0")/../.."
 runs=${BENCH_SOURCE_RUNS:-15}
@@ -110,6 +110,20 @@ SH
 	row "  beside find | xargs -P2 xxhsum" 0.625 10 11
 }
 
+# Before each run the kernel forgets what it has of the disk.
+measure_cold() {
+	for threads in 1 2 8 0; do
+		sync
+		echo 3 >/proc/sys/vm/drop_caches
+		begin=$(date +%s%N)
+		"$bin/scan" -t $threads "$1" >/dev/null
+		end=$(date +%s%N)
+		[ $threads -ne 0 ] || threads="as many as help"
+		printf '  %-42s %9d ms\n' "disk cold, threads: $threads" \
+			$(((end - begin) / 1000000))
+	done
+}
+
 measure_git() {
 	rm -rf "$work/clone" "$work/origin" "$work/cache"
 	cp -R "$1" "$work/origin"
@@ -150,6 +164,7 @@ for files; do
 	title "$files files"
 	measure_plain "$tree"
 	measure_git "$tree"
+	[ -z "${BENCH_COLD-}" ] || measure_cold "$tree"
 	size_of "$tree" | paste -s - | awk -v n="$files" '{
 		printf "  bytes a file: first time %d, warm %d (goal 200), " \
 			"stat cache %d (goal 90)\n", ($2 - $1) * 1024 / n,
