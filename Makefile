@@ -4,32 +4,35 @@
 lib/base := buf error json mem str strv units
 lib/sys := child clock dir file lock path signals spawn
 lib/source := allow digest gitattr gitindex gitlib glob glob_compile \
-	glob_regexp glob_set glob_syntax hash ignore ignore_parse reach repo run shown \
-	statcache statcache_save textmemo tree tree_diff walk walk_git walk_open \
-	walk_pool walk_read walk_sum
-lib/recipe := dfvars dockerfile dockerfile_glob dockerfile_globals \
-	dockerfile_heredoc dockerfile_json dockerfile_lines dockerfile_map \
-	dockerfile_mount dockerfile_names dockerfile_plan dockerfile_ref \
-	dockerfile_resolve dockerfile_scope dockerfile_sources dockerfile_stages \
-	dockerfile_text dockerfile_words dotenv expand generate generate_install \
-	generate_inventory grammar grammar_reader grammar_values manifest npmlock \
-	project project_image project_order project_sections recipe recipe_flags \
-	recipe_settings recipe_values ref requirements requirements_line settings \
-	settings_file settings_paths settings_table settings_value yaml yaml_node
+	glob_regexp glob_set glob_syntax hash ignore ignore_parse reach repo \
+	run shown statcache statcache_save textmemo tree tree_diff walk \
+	walk_git walk_open walk_pool walk_read walk_sum
+lib/recipe := dfvars dockerfile dockerfile_bases dockerfile_glob \
+	dockerfile_globals dockerfile_heredoc dockerfile_json \
+	dockerfile_lines dockerfile_map dockerfile_mount dockerfile_names \
+	dockerfile_plan dockerfile_ref dockerfile_resolve dockerfile_scope \
+	dockerfile_sources dockerfile_stages dockerfile_text \
+	dockerfile_words dotenv expand generate generate_install \
+	generate_inventory grammar grammar_reader grammar_values manifest \
+	npmlock project project_image project_order project_sections recipe \
+	recipe_flags recipe_settings recipe_values ref requirements \
+	requirements_line settings settings_file settings_paths \
+	settings_table settings_value yaml yaml_node
 lib/store := bases builds catalog contexts imagelist imagerow images \
-	invalidations journal jsonr leases lookups migrate objects schema sql \
-	sql_transaction stats
+	invalidations journal jsonr leases lookups migrate objects schema \
+	sql sql_transaction stats
 lib/docker := buildx buildx_client buildx_run endpoint engine engine_ask \
-	engine_change engine_image engine_info failure fold http http_encode moment \
-	plain progress proxies rawjson registry render run wait
+	engine_change engine_image engine_info failure fold http http_encode \
+	moment plain progress proxies rawjson registry render run wait
 lib/ops := aliases base builder builder_docker builder_record config doctor \
-	doctor_build doctor_docker doctor_state ensure epoch generation handover \
-	hints images inputs inputs_dockerfile inputs_generated inputs_narrow \
-	invalidate lock lockfile lookup pins prune reasons recipes reconcile \
-	removal rows session spawn stats steptitle sweep text
+	doctor_build doctor_docker doctor_state ensure epoch generation \
+	handover hints images inputs inputs_dockerfile inputs_generated \
+	inputs_narrow invalidate lock lockfile lookup pins prune reasons \
+	recipes reconcile removal rows session spawn stats steptitle sweep \
+	text
 cmd := answer build commands complete config delete dockerargs dockerfile \
-	doctor get help invalidate list lock log main opt pin printer progress \
-	prune recipe spawn stats table tag text usage words
+	doctor get help invalidate list lock log main opt pin printer \
+	progress prune recipe spawn stats table tag text usage words
 t/helper := fill-catalog ignore-list
 standin := build docker fault objects remote runner state
 engined := engined fault objects state

@@ -119,15 +119,22 @@ const char *dockerfile_flag(const struct dockerfile_instruction *in,
 			    const char *name);
 
 /*
- * What the caller knows of an image that a FROM names. Without it the image is
- * taken to set any variable and to have no ONBUILD instructions: so resolve
- * once, look at the images with is_base, and resolve again with what they hold
- * if one of them has triggers or if the plan was not understood.
+ * What the caller knows of an image that a stage begins with. Without it the
+ * image is taken to set any variable and to have no ONBUILD instructions: so
+ * resolve once, look at what the plan's bases are, and resolve again with what
+ * they hold if one of them has triggers or was not seen, or if the plan was not
+ * understood. Triggers can bring more stages into use, hence more bases.
+ *
+ * An image that nobody could look at may have any triggers: they declare any
+ * arg, read all of the context and copy from any stage above.
  */
 struct dockerfile_base {
-	const char *ref;		/* as in dockerfile_image.ref */
+	const char *ref;		/* as in dockerfile_from */
+	const char *context;		/* the same; then ref is for messages */
+	const char *platform;		/* the same; NULL: on any */
 	const struct strv *env;		/* NAME=value; NULL: not known */
 	const struct strv *onbuild;	/* its triggers, NULL: none */
+	bool is_unseen;			/* and the two above say nothing */
 };
 
 struct dockerfile_options {
@@ -153,6 +160,14 @@ struct dockerfile_image {
 	int line;		/* where it is first named */
 	bool is_base;		/* a FROM names it, not only COPY or RUN */
 	const char *context;	/* named context that replaces it, or NULL */
+};
+
+/* An image, or a named context that may be one, that a stage begins with. */
+struct dockerfile_from {
+	const char *ref;	/* as in dockerfile_image; NULL: see context */
+	const char *context;	/* what replaces the image or the stage */
+	const char *platform;	/* on which it is used, normalised */
+	int line;
 };
 
 enum dockerfile_read_kind {
@@ -189,9 +204,14 @@ struct dockerfile_plan {
 	size_t n_stages, cap_stages;
 	struct dockerfile_image *images;	/* each (ref, platform) once */
 	size_t n_images, cap_images;
+	struct dockerfile_from *bases;		/* each (all but line) once */
+	size_t n_bases, cap_bases;
 	struct dockerfile_read *reads;		/* each once */
 	size_t n_reads, cap_reads;
 	struct strv args;	/* declared by the stages in use; sorted */
+	bool any_arg;		/* what nobody saw may declare others, too */
+	struct strv onbuild;	/* the triggers that the image will have */
+	bool has_onbuild;	/* and that is all of them */
 	const char *frontend;	/* as in struct dockerfile */
 	bool understood;
 	const char *reason;	/* why not: one clause, or NULL */

@@ -87,6 +87,32 @@ plan_add_image(struct plan_builder *b, const struct dockerfile_image *image)
 	};
 }
 
+void
+plan_add_from(struct plan_builder *b, const struct dockerfile_from *from)
+{
+	struct dockerfile_plan *plan = b->plan;
+	struct buf key = BUF_INIT;
+	bool is_new;
+
+	buf_addc(&key, 'b');
+	key_add(&key, from->ref);
+	key_add(&key, from->context);
+	key_add(&key, from->platform);
+	size_t i = index_of(b, &key, plan->n_bases, &is_new);
+	if (!is_new) {
+		if (from->line < plan->bases[i].line)
+			plan->bases[i].line = from->line;
+		return;
+	}
+	mem_grow(plan->bases, plan->n_bases, plan->cap_bases);
+	plan->bases[plan->n_bases++] = (struct dockerfile_from){
+		.ref = arena_strdup(&plan->arena, from->ref),
+		.context = arena_strdup(&plan->arena, from->context),
+		.platform = arena_strdup(&plan->arena, from->platform),
+		.line = from->line,
+	};
+}
+
 const char *const *
 plan_list(struct plan_builder *b, const char *const *v, size_t n)
 {
@@ -192,6 +218,15 @@ by_line_then_ref(const void *a, const void *b)
 }
 
 static int
+by_line_then_platform(const void *a, const void *b)
+{
+	const struct dockerfile_from *x = a, *y = b;
+	int order = (x->line > y->line) - (x->line < y->line);
+
+	return order ? order : strcmp(x->platform, y->platform);
+}
+
+static int
 by_line_then_path(const void *a, const void *b)
 {
 	const struct dockerfile_read *x = a, *y = b;
@@ -211,6 +246,9 @@ plan_finish(struct plan_builder *b)
 	if (plan->n_images)
 		qsort(plan->images, plan->n_images, sizeof(*plan->images),
 		      by_line_then_ref);
+	if (plan->n_bases)
+		qsort(plan->bases, plan->n_bases, sizeof(*plan->bases),
+		      by_line_then_platform);
 	if (plan->n_reads)
 		qsort(plan->reads, plan->n_reads, sizeof(*plan->reads),
 		      by_line_then_path);

@@ -21,6 +21,7 @@ void plan_add_stage(struct plan_builder *b,
 		    const struct dockerfile_stage *stage);
 void plan_add_image(struct plan_builder *b,
 		    const struct dockerfile_image *image);
+void plan_add_from(struct plan_builder *b, const struct dockerfile_from *from);
 /* The list's one copy in the plan; equal lists are the same pointer. */
 const char *const *plan_list(struct plan_builder *b, const char *const *v,
 			     size_t n);

@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "recipe/dockerfile_bases.h"
 #include "recipe/dockerfile_plan.h"
 #include "recipe/dockerfile_scope.h"
 #include "recipe/dockerfile_sources.h"
@@ -27,14 +28,16 @@ struct resolver {
 	const struct dockerfile *df;
 	const struct dockerfile_options *options;
 	struct plan_builder plan;
-	struct dockerfile **onbuild;	/* of options->bases, same order */
+	struct base_set bases;
 	size_t budget;
 	/* of one platform */
+	const char *platform;
 	struct arena arena;
 	struct stages stages;
 	struct scope scope;
 	size_t work;		/* instructions that may still be visited */
 	size_t stage;		/* the one being looked at */
+	bool all_used;		/* so are all stages above it */
 	int line;		/* of the instruction being looked at */
 	struct imgcache_error *err;
 };
@@ -60,24 +63,20 @@ visit(struct resolver *r, const struct dockerfile_instruction *in,
 	return fn(r, in, trigger);
 }
 
-static const struct dockerfile *
-base_triggers(const struct resolver *r, const struct stage *st)
+/* What is known of what a stage begins with, on the platform it is used on. */
+static struct stage_base
+base_of(const struct resolver *r, const struct stage *st)
 {
-	const struct dockerfile_options *o = r->options;
-
-	if (st->root != ROOT_IMAGE || st->context)
-		return NULL;
-	for (size_t i = 0; i < o->n_bases; i++)
-		if (r->onbuild[i] && strcmp(o->bases[i].ref, st->image) == 0)
-			return r->onbuild[i];
-	return NULL;
+	return base_set_find(&r->bases, st,
+			     st->platform ? st->platform : r->platform);
 }
 
 static int
 each_instruction(struct resolver *r, size_t stage, visit_fn *fn)
 {
 	const struct stage *st = &r->stages.v[stage];
-	const struct dockerfile *triggers = base_triggers(r, st);
+	const struct dockerfile *triggers = st->root == ROOT_IMAGE ?
+					    base_of(r, st).triggers : NULL;
 	int ret = 0;
 
 	r->stage = stage;
@@ -132,6 +131,39 @@ need_instruction(struct resolver *r, const struct dockerfile_instruction *in,
 	return sources_named(&r->stages, in, need_source, r, r->err);
 }
 
+/*
+ * What a stage begins with. Old engines run the triggers of a context in the
+ * stages that stand on the one it replaces, newer ones do not.
+ */
+static void
+plan_base(struct resolver *r, const struct stage *st)
+{
+	struct dockerfile_from from = {
+		.ref = st->root == ROOT_IMAGE ? st->image : NULL,
+		.context = st->context,
+		.platform = st->platform ? st->platform : r->platform,
+		.line = st->from->line,
+	};
+	struct stage_base base = base_of(r, st);
+
+	plan_add_from(&r->plan, &from);
+	if (!base.unseen && (!base.triggers || st->root == ROOT_IMAGE))
+		return;
+	if (base.unseen)
+		plan_doubt(&r->plan, from.line, "nobody could look at '%.200s'"
+			   ", whose ONBUILD instructions count too",
+			   from.ref ? from.ref : from.context);
+	else
+		plan_doubt(&r->plan, from.line, "ONBUILD instructions of the "
+			   "context '%.100s', which engines treat differently",
+			   from.context);
+	r->plan.plan->any_arg = true;
+	/* a trigger may copy from any stage that is complete */
+	for (struct stage *s = r->stages.v; !r->all_used && s < st; s++)
+		s->used = true;
+	r->all_used = true;
+}
+
 static void
 plan_stage(struct resolver *r, const struct stage *st)
 {
@@ -168,6 +200,8 @@ plan_stage(struct resolver *r, const struct stage *st)
 		if (st->context)
 			plan_add_read(&r->plan, &tree);
 	}
+	if (st->root == ROOT_IMAGE || st->root == ROOT_CONTEXT)
+		plan_base(r, st);
 }
 
 /* A stage that is replaced is read as a whole by those that stand on it. */
@@ -332,18 +366,14 @@ walk_instruction(struct resolver *r, const struct dockerfile_instruction *in,
 static void
 enter_root(struct resolver *r, const struct stage *st)
 {
-	const struct dockerfile_options *o = r->options;
-	const struct strv *env = NULL;
+	const struct strv *env = st->root == ROOT_IMAGE ? base_of(r, st).env :
+							  NULL;
 
-	r->scope.open = st->root == ROOT_IMAGE || st->root == ROOT_CONTEXT;
-	for (size_t i = 0; st->root == ROOT_IMAGE && i < o->n_bases; i++)
-		if (strcmp(o->bases[i].ref, st->image) == 0)
-			env = o->bases[i].env;
-	if (env && !st->context)
-		r->scope.open = false;
+	r->scope.open = !env && (st->root == ROOT_IMAGE ||
+				 st->root == ROOT_CONTEXT);
 	if (!r->scope.open)
 		scope_set(&r->scope, "PATH", var_of(DEFAULT_PATH));
-	for (size_t i = 0; env && !r->scope.open && i < env->n; i++) {
+	for (size_t i = 0; env && i < env->n; i++) {
 		size_t n = strcspn(env->v[i], "=");
 		scope_set(&r->scope, arena_strndup(&r->arena, env->v[i], n),
 			  var_of(env->v[i] + n + (env->v[i][n] == '=')));
@@ -399,12 +429,32 @@ walk_all(struct resolver *r)
 	return ret;
 }
 
+/* The same on every platform. */
+static void
+plan_onbuild(struct resolver *r, const struct stage *target)
+{
+	struct dockerfile_plan *plan = r->plan.plan;
+
+	strv_clear(&plan->onbuild);
+	plan->has_onbuild = target->root != ROOT_CONTEXT && !r->df->foreign &&
+			    !r->df->doubt;
+	for (size_t i = 0; i < target->n_triggers; i++) {
+		const char *text = target->triggers[i]->text;
+		strv_push(&plan->onbuild, text);
+		if (strstr(text, "<<"))
+			plan->has_onbuild = false;	/* a body goes along */
+	}
+}
+
 static int
 resolve_platform(struct resolver *r, const struct platform *build,
 		 const struct platform *platform)
 {
+	char *text = platform_text(platform);
 	size_t target;
 
+	r->platform = text;
+	r->all_used = false;
 	r->stages = (struct stages){ .arena = &r->arena, .build = *build,
 				     .target = *platform };
 	globals_init(&r->stages.globals, &r->arena, r->options->args);
@@ -417,10 +467,12 @@ resolve_platform(struct resolver *r, const struct platform *build,
 	if (ret < 0)
 		goto out;
 	r->stages.v[target].used = true;
+	plan_onbuild(r, &r->stages.v[target]);
 	ret = mark_needed(r, target);
 	if (ret == 0)
 		ret = walk_all(r);
 out:
+	free(text);
 	stages_release(&r->stages);
 	scope_release(&r->scope);
 	arena_release(&r->arena);
@@ -472,29 +524,6 @@ resolve_platforms(struct resolver *r)
 	return ret;
 }
 
-/* The triggers of the bases, as Dockerfiles of their own. */
-static int
-parse_triggers(struct resolver *r)
-{
-	const struct dockerfile_options *o = r->options;
-	int ret = 0;
-
-	r->onbuild = mem_array(o->n_bases + 1, sizeof(*r->onbuild));
-	for (size_t i = 0; i < o->n_bases && ret == 0; i++) {
-		const struct dockerfile_base *base = &o->bases[i];
-		struct buf text = BUF_INIT;
-		for (size_t k = 0; base->onbuild && k < base->onbuild->n; k++)
-			buf_addf(&text, "%s\n", base->onbuild->v[k]);
-		char *name = mem_printf("ONBUILD of %s", base->ref);
-		if (text.len > 0)
-			ret = dockerfile_parse(text.data, text.len, name,
-					       &r->onbuild[i], r->err);
-		buf_release(&text);
-		free(name);
-	}
-	return ret;
-}
-
 static void
 doubt_file(struct resolver *r)
 {
@@ -529,14 +558,13 @@ dockerfile_resolve(const struct dockerfile *df,
 	plan->understood = true;
 	plan->frontend = arena_strdup(&plan->arena, df->frontend);
 	doubt_file(&r);
-	ret = parse_triggers(&r);
+	ret = base_set_init(&r.bases, options, err);
 	if (ret == 0)
 		ret = resolve_platforms(&r);
+	plan->has_onbuild = plan->has_onbuild && !plan->any_arg;
 	plan_finish(&r.plan);
 	plan_builder_release(&r.plan);
-	for (size_t i = 0; i < options->n_bases; i++)
-		dockerfile_free(r.onbuild[i]);
-	free(r.onbuild);
+	base_set_release(&r.bases);
 	if (ret < 0) {
 		dockerfile_plan_free(plan);
 		plan = NULL;
@@ -552,8 +580,10 @@ dockerfile_plan_free(struct dockerfile_plan *plan)
 		return;
 	free(plan->stages);
 	free(plan->images);
+	free(plan->bases);
 	free(plan->reads);
 	strv_release(&plan->args);
+	strv_release(&plan->onbuild);
 	arena_release(&plan->arena);
 	free(plan);
 }

@@ -99,7 +99,11 @@ resolve_rich(const struct dockerfile *df)
 {
 	struct strv args = { 0 }, contexts = { 0 }, platforms = { 0 };
 	struct strv env = { 0 }, onbuild = { 0 };
-	struct dockerfile_base base = { "busybox", &env, &onbuild };
+	struct dockerfile_base bases[] = {
+		{ .ref = "busybox", .env = &env, .onbuild = &onbuild },
+		{ .ref = "alpine", .is_unseen = true },
+		{ .ref = "ctx", .context = "ctx", .onbuild = &onbuild },
+	};
 
 	strv_push(&args, "A=a*b/c");
 	strv_push(&args, "V=");
@@ -111,7 +115,7 @@ resolve_rich(const struct dockerfile *df)
 	strv_push(&onbuild, "COPY --from=ctx $A /x");
 	struct dockerfile_options options = {
 		.target = "b", .args = &args, .platforms = &platforms,
-		.contexts = &contexts, .bases = &base, .n_bases = 1,
+		.contexts = &contexts, .bases = bases, .n_bases = 3,
 	};
 	resolve(df, &options);
 	options.target = NULL;

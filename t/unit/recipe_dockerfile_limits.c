@@ -97,6 +97,33 @@ Test(dockerfile_limits, a_hundred_thousand_stages_beside_one_another)
 	buf_release(&text);
 }
 
+Test(dockerfile_limits, a_hundred_thousand_bases_that_nobody_saw)
+{
+	static char names[100000][8];
+	struct dockerfile_base *bases = calloc(100000, sizeof(*bases));
+	struct dockerfile_options o = { .bases = bases, .n_bases = 100000 };
+	struct dockerfile_plan *plan = NULL;
+	struct imgcache_error err = { 0 };
+	struct buf text = BUF_INIT;
+	struct dockerfile *df;
+	clock_t start = clock();
+
+	for (int i = 0; i < 100000; i++) {
+		snprintf(names[i], sizeof(names[i]), "i%d", i);
+		bases[i].ref = names[i];
+		bases[i].is_unseen = true;
+		buf_addf(&text, "FROM i%d\n", i);
+	}
+	cr_assert_eq(dockerfile_parse(text.data, text.len, "D", &df, &err), 0);
+	cr_assert_eq(dockerfile_resolve(df, &o, &plan, &err), 0);
+	cr_expect_eq(plan->n_bases, 100000);
+	cr_expect_lt((clock() - start) / CLOCKS_PER_SEC, SECONDS_MAX);
+	dockerfile_plan_free(plan);
+	dockerfile_free(df);
+	buf_release(&text);
+	free(bases);
+}
+
 Test(dockerfile_limits, values_that_double)
 {
 	struct buf text = BUF_INIT;

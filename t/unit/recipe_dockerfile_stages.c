@@ -363,3 +363,180 @@ Test(dockerfile_stages, triggers_of_a_base_image_come_from_the_caller)
 	free(actual);
 	strv_release(&onbuild);
 }
+
+/* A base that nobody has seen, with the args that are then declared. */
+static const struct dockerfile_base unseen = { .ref = "a", .is_unseen = true };
+
+Test(dockerfile_stages, a_base_that_nobody_saw_may_use_every_stage_above)
+{
+	struct dockerfile_options o = { .bases = &unseen, .n_bases = 1 };
+	char *actual = show("FROM b AS x\nARG P\nFROM c AS y\nFROM a\n"
+			    "FROM d\n", &o);
+
+	cr_expect_str_eq(actual, "stage 3:5\nbase d:5\n");
+	free(actual);
+	o.target = "z";
+	actual = show("FROM b AS x\nARG P\nFROM c AS y\nFROM a AS z\n"
+		      "FROM d\n", &o);
+	cr_expect_str_eq(actual, "stage 0:1 x\nstage 1:3 y\nstage 2:4 z\n"
+			 "base b:1\nbase c:3\nbase a:4\narg P\ndoubt 4 nobody "
+			 "could look at 'a', whose ONBUILD instructions count "
+			 "too\n");
+	free(actual);
+}
+
+Test(dockerfile_stages, triggers_that_are_no_single_instruction_are_in_doubt)
+{
+	static const char *const odd[] = {
+		"ONBUILD RUN x", "RUN x\nARG N", "RUN x \\", "# escape=`",
+		"\n # x\nRUN x",
+	};
+	struct strv onbuild = { 0 };
+	struct dockerfile_base base = { .ref = "a", .onbuild = &onbuild };
+	struct dockerfile_options o = { .bases = &base, .n_bases = 1 };
+
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		strv_clear(&onbuild);
+		strv_push(&onbuild, odd[i]);
+		strv_push(&onbuild, "RUN y");
+		char *actual = show("FROM a\n", &o);
+		cr_expect_not_null(strstr(actual, "doubt 1 "), "%s: %s",
+				   odd[i], actual);
+		free(actual);
+	}
+	strv_clear(&onbuild);
+	strv_push(&onbuild, "COPY <<E /x\n$N\nE");
+	strv_push(&onbuild, "ARG N");
+	char *actual = show("FROM a\n", &o);
+	cr_expect_str_eq(actual, "stage 0:1\nbase a:1\narg N\n");
+	free(actual);
+	strv_release(&onbuild);
+}
+
+Test(dockerfile_stages, each_platform_has_its_own_base)
+{
+	struct strv platforms = { 0 }, amd = { 0 }, arm = { 0 };
+	struct dockerfile_base bases[] = {
+		{ .ref = "a", .platform = "linux/amd64", .onbuild = &amd },
+		{ .ref = "a", .platform = "linux/arm/v7", .onbuild = &arm },
+	};
+	struct dockerfile_options o = { .platforms = &platforms,
+					.bases = bases, .n_bases = 2 };
+
+	strv_push(&amd, "ARG AMD");
+	strv_push(&arm, "ARG ARM");
+	strv_push(&platforms, "linux/arm");
+	char *actual = show("FROM a\n", &o);
+	cr_expect_str_eq(actual, "stage 0:1\nbase a:1\narg ARM\n");
+	free(actual);
+	actual = show("FROM --platform=amd64 a\n", &o);
+	cr_expect_str_eq(actual, "stage 0:1\nbase a:1 on linux/amd64\n"
+			 "arg AMD\n");
+	free(actual);
+	strv_push(&platforms, "linux/amd64");
+	actual = show("FROM a\n", &o);
+	cr_expect_str_eq(actual, "stage 0:1\nbase a:1\narg AMD\narg ARM\n");
+	free(actual);
+	strv_release(&platforms);
+	strv_release(&amd);
+	strv_release(&arm);
+}
+
+Test(dockerfile_stages, an_image_as_a_named_context_has_triggers_too)
+{
+	struct strv contexts = { 0 }, onbuild = { 0 };
+	struct dockerfile_base base = { .ref = "other", .context = "ctx",
+					.onbuild = &onbuild };
+	struct dockerfile_options o = { .contexts = &contexts,
+					.bases = &base, .n_bases = 1 };
+
+	strv_push(&contexts, "ctx");
+	strv_push(&onbuild, "ARG N");
+	char *actual = show("FROM ctx\nFROM ctx\n", &o);
+	cr_expect_str_eq(actual, "stage 1:2\nbase ctx:2 =ctx\narg N\n");
+	free(actual);
+	actual = show("FROM a AS ctx\nFROM ctx\n", &o);
+	cr_expect_str_eq(actual, "stage 0:1 ctx =ctx\nstage 1:2\ndoubt 1 "
+			 "ONBUILD instructions of the context 'ctx', which "
+			 "engines treat differently\n");
+	free(actual);
+	strv_release(&contexts);
+	strv_release(&onbuild);
+}
+
+/* The bases as lines, then what is known of triggers and args. */
+static char *
+show_bases(const char *text, const struct dockerfile_options *options)
+{
+	struct imgcache_error err = { 0 };
+	struct dockerfile *df = NULL;
+	struct dockerfile_plan *p = NULL;
+	struct buf out = BUF_INIT;
+
+	cr_assert_eq(dockerfile_parse(text, strlen(text), "D", &df, &err), 0);
+	cr_assert_eq(dockerfile_resolve(df, options, &p, &err), 0);
+	for (size_t i = 0; i < p->n_bases; i++)
+		buf_addf(&out, "%d %s=%s on %s\n", p->bases[i].line,
+			 p->bases[i].ref ? p->bases[i].ref : "-",
+			 p->bases[i].context ? p->bases[i].context : "-",
+			 p->bases[i].platform);
+	for (size_t i = 0; i < p->onbuild.n; i++)
+		buf_addf(&out, "onbuild %s\n", p->onbuild.v[i]);
+	buf_addf(&out, "%s%s", p->has_onbuild ? "" : "triggers unknown\n",
+		 p->any_arg ? "any arg\n" : "");
+	dockerfile_plan_free(p);
+	dockerfile_free(df);
+	return buf_detach(&out);
+}
+
+Test(dockerfile_stages, the_plan_says_which_bases_to_look_at)
+{
+	struct strv contexts = { 0 }, platforms = { 0 };
+	struct dockerfile_options o = { .contexts = &contexts,
+					.platforms = &platforms };
+
+	strv_push(&contexts, "ctx");
+	strv_push(&platforms, "linux/amd64");
+	strv_push(&platforms, "linux/arm64/v8");
+	char *actual = show_bases("FROM a-$TARGETARCH AS x\nFROM u\n"
+				  "FROM ctx\nCOPY --from=x a b\n"
+				  "COPY --from=i a b\n", &o);
+	cr_expect_str_eq(actual, "1 a-amd64=- on linux/amd64\n"
+			 "1 a-arm64=- on linux/arm64\n"
+			 "3 ctx=ctx on linux/amd64\n"
+			 "3 ctx=ctx on linux/arm64\n");
+	free(actual);
+	actual = show_bases("FROM --platform=linux/s390x a AS ctx\n"
+			    "FROM ctx\nFROM scratch\nCOPY --from=1 a b\n", &o);
+	cr_expect_str_eq(actual, "1 -=ctx on linux/s390x\n");
+	free(actual);
+	strv_release(&contexts);
+	strv_release(&platforms);
+}
+
+Test(dockerfile_stages, the_plan_says_which_triggers_the_image_will_have)
+{
+	static const char *const rows[][2] = {
+		{ "FROM a\nONBUILD RUN x\nFROM b\nONBUILD  copy a \\\n  b\n"
+		  "ONBUILD ARG V\n", "onbuild copy a   b\nonbuild ARG V\n" },
+		{ "FROM b AS x\nONBUILD RUN x\nFROM x\n", "" },
+		{ "FROM b\nONBUILD COPY <<E /x\nhi\nE\n",
+		  "onbuild COPY <<E /x\ntriggers unknown\n" },
+		{ "# syntax=acme/x\nFROM b\n", "triggers unknown\n" },
+		{ "FROM c AS ctx\n", "triggers unknown\n" },
+		{ "FROM a\n", "triggers unknown\nany arg\n" },
+	};
+	struct strv contexts = { 0 };
+	struct dockerfile_options o = { .contexts = &contexts,
+					.bases = &unseen, .n_bases = 1 };
+
+	strv_push(&contexts, "ctx");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char *actual = show_bases(rows[i][0], &o);
+		const char *own = strstr(actual, "linux/amd64\n");
+		cr_expect_str_eq(own ? own + strlen("linux/amd64\n") : actual,
+				 rows[i][1], "%s", rows[i][0]);
+		free(actual);
+	}
+	strv_release(&contexts);
+}
