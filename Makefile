@@ -23,7 +23,8 @@ lib/store := bases builds catalog contexts imagelist imagerow images \
 	sql sql_transaction stats
 lib/docker := buildx buildx_client buildx_run endpoint engine engine_ask \
 	engine_change engine_image engine_info failure fold http http_encode \
-	moment plain progress proxies rawjson registry render run wait
+	moment plain progress proxies rawjson registry registry_config \
+	render run wait
 lib/ops := aliases base builder builder_docker builder_record config doctor \
 	doctor_build doctor_docker doctor_state ensure epoch generation \
 	handover hints images inputs inputs_dockerfile inputs_generated \

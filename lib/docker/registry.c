@@ -263,6 +263,24 @@ registry_image_label(const struct registry_image *image,
 	return NULL;
 }
 
+int
+registry_raw(const struct registry *r, const char *ref, struct buf *out,
+	     struct imgcache_error *err)
+{
+	const char *const argv[] = {
+		docker_of(r), "buildx", "imagetools", "inspect", "--raw", "--",
+		ref, NULL
+	};
+	struct answer a = { BUF_INIT, BUF_INIT };
+	int ret = ask(argv, r->ask_ms ? r->ask_ms : REGISTRY_ASK_MS, &a, err);
+
+	if (!ret)
+		buf_add(out, a.out.data, a.out.len);
+	buf_release(&a.out);
+	buf_release(&a.errs);
+	return ret;
+}
+
 static int
 transfer(const struct registry *r, const char *const *argv,
 	 struct imgcache_error *err)

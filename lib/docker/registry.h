@@ -18,6 +18,7 @@
 
 #include "base/mem.h"
 
+struct buf;
 struct imgcache_error;
 
 #define REGISTRY_ASK_MS 30000
@@ -58,6 +59,13 @@ int registry_image(const struct registry *r, const char *ref,
 void registry_image_release(struct registry_image *image);
 const char *registry_image_label(const struct registry_image *image,
 				 const char *name);
+
+/*
+ * What the registry has under "name@sha256:...", as it is: an index, a
+ * manifest, or the configuration that a manifest names.
+ */
+int registry_raw(const struct registry *r, const char *ref, struct buf *out,
+		 struct imgcache_error *err);
 
 /* docker pull, with platform if not NULL. */
 int registry_pull(const struct registry *r, const char *ref,
