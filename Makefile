@@ -18,7 +18,7 @@ lib/recipe := dfvars dockerfile dockerfile_bases dockerfile_glob \
 	recipe_flags recipe_settings recipe_values ref requirements \
 	requirements_line settings settings_file settings_paths \
 	settings_table settings_value yaml yaml_node
-lib/store := bases builds catalog contexts imagelist imagerow images \
+lib/store := bases builds catalog configs contexts imagelist imagerow images \
 	invalidations journal jsonr leases lookups migrate objects schema \
 	sql sql_transaction stats
 lib/docker := buildx buildx_client buildx_run endpoint engine engine_ask \

@@ -193,8 +193,20 @@ static const char first_tables[] =
 "  value TEXT NOT NULL\n"
 ") STRICT, WITHOUT ROWID;\n";
 
+static const char base_configs[] =
+"-- What the configuration of a base says; what is known never changes.\n"
+"CREATE TABLE base_configs (\n"
+"  digest TEXT NOT NULL,      -- of an index, a manifest or an image\n"
+"  platform TEXT NOT NULL,\n"
+"  config TEXT CHECK (substr(config, 1, 1) = '{'),  -- NULL: nobody could tell\n"
+"  asked_at INTEGER NOT NULL,\n"
+"  PRIMARY KEY (digest, platform)\n"
+") STRICT, WITHOUT ROWID;\n"
+"CREATE INDEX base_configs_by_time ON base_configs (asked_at);\n";
+
 const struct migration catalog_migrations[] = {
 	{ "the first tables", first_tables },
+	{ "configurations of bases", base_configs },
 };
 
 const int catalog_migrations_n =

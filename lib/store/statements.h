@@ -12,6 +12,7 @@
 extern const struct sql_list bases_statements;
 extern const struct sql_list builds_statements;
 extern const struct sql_list catalog_statements;
+extern const struct sql_list configs_statements;
 extern const struct sql_list contexts_statements;
 extern const struct sql_list images_statements;
 extern const struct sql_list invalidations_statements;

@@ -12,9 +12,10 @@
 
 static const struct sql_list *const lists[] = {
 	&bases_statements, &builds_statements, &catalog_statements,
-	&contexts_statements, &images_statements, &invalidations_statements,
-	&jsonr_statements, &leases_statements, &list_statements,
-	&lookups_statements, &objects_statements, &stats_statements,
+	&configs_statements, &contexts_statements, &images_statements,
+	&invalidations_statements, &jsonr_statements, &leases_statements,
+	&list_statements, &lookups_statements, &objects_statements,
+	&stats_statements,
 };
 
 #define N_LISTS (sizeof(lists) / sizeof(lists[0]))
@@ -42,6 +43,8 @@ static const struct {
 	/* tables that stay small, whatever the number of images */
 	{ "LEASE_SWEEP", "one row per promise" },
 	{ "CONTEXTS_SWEEP", "one row per directory" },
+	{ "CONFIGS_FORGET", "at most a thousand rows" },
+	{ "CONFIGS_TRIM", "along an index, a thousand rows" },
 	/* the parsed text is the table */
 	{ "JSON_TREE", "virtual" },
 };
