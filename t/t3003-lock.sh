@@ -29,7 +29,7 @@ digest_of() {
 test_that 'lock writes every base once, sorted, with its digest' '
 	expect_status 0 imgcache lock && ! [ -s stderr ] &&
 	cat >expect <<-LOCK &&
-	imgcache-lock 1
+	imgcache-lock 2
 	busybox $(digest_of busybox)
 	debian:12 $(digest_of debian)
 	LOCK
@@ -95,7 +95,7 @@ test_that 'a lock file that is none: file, line, what to do; nothing written' '
 '
 
 test_that 'a lock file of the future, and one that is something else' '
-	printf "imgcache-lock 2\nx y z\n" >imgcache.lock &&
+	printf "imgcache-lock 3\nx y z\n" >imgcache.lock &&
 	expect_status 128 imgcache tag tools && one_line stderr &&
 	grep "imgcache.lock" stderr && printf "{}" >imgcache.lock &&
 	expect_status 128 imgcache tag tools && one_line stderr &&
@@ -104,7 +104,7 @@ test_that 'a lock file of the future, and one that is something else' '
 
 test_that 'lock --update, which that line names, mends it' '
 	printf "imgcache-lock 1\nrubbish\n" >imgcache.lock && expect_status 0 imgcache lock \
-		--update && head -n 1 imgcache.lock | grep -x "imgcache-lock 1"
+		--update && head -n 1 imgcache.lock | grep -x "imgcache-lock 2"
 '
 
 test_that 'a base that does not exist: the lock file stays as it was' '
