@@ -81,10 +81,17 @@ struct engine_image {
 	const char *driver;		/* storage driver or snapshotter */
 	const char *const *onbuild;	/* ONBUILD instructions, NULL-ended */
 	const char *const *env;		/* "NAME=value", NULL-ended */
+	bool has_onbuild;		/* that is all of them: see below */
 	const char *user;
 	const char *const *shell;	/* SHELL, NULL-ended */
 	struct arena arena;
 };
+
+/*
+ * Engines 23 and 24 with the containerd store leave ONBUILD out of what they
+ * say of an image. They show by the version of their API, which the client
+ * does not hand on; what it prints is believed.
+ */
 
 /*
  * The image of ref will be asked for soon: a socket is asked now, so that the

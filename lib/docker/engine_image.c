@@ -57,6 +57,21 @@ created(const struct jsonr_node *n)
 	return text ? moment_us(text) / 1000000 : jsonr_int(n, "/Created", 0);
 }
 
+/* Of a named image of the containerd store the id is one of its digests. */
+static bool
+leaves_out_onbuild(const struct engine *e, const struct engine_image *image)
+{
+	const char *minor = str_starts(e->response.api, "1.") ?
+			    e->response.api + 2 : NULL;
+
+	if (!engine_has_socket(e) || !minor || atoi(minor) >= 44)
+		return false;
+	for (size_t i = 0; image->digests[i]; i++)
+		if (str_ends(image->digests[i], image->id))
+			return true;
+	return false;
+}
+
 static int
 fill_image(const struct engine *e, struct arena *a,
 	   const struct jsonr_node *n, struct engine_image *out,
@@ -80,6 +95,8 @@ fill_image(const struct engine *e, struct arena *a,
 	out->variant = engine_text(a, n, "/Variant");
 	out->driver = engine_text(a, n, "/GraphDriver/Name");
 	out->onbuild = engine_list(a, jsonr_member(config, "OnBuild"));
+	out->has_onbuild = config && config->type == JSONR_OBJECT &&
+			   !leaves_out_onbuild(e, out);
 	out->env = engine_list(a, jsonr_member(config, "Env"));
 	out->user = engine_text(a, config, "/User");
 	out->shell = engine_list(a, jsonr_member(config, "Shell"));

@@ -23,6 +23,10 @@
 	"\"Architecture\":\"arm64\",\"Variant\":\"v8\",\"Os\":\"linux\"," \
 	"\"Size\":1109202,\"GraphDriver\":{\"Data\":null," \
 	"\"Name\":\"overlayfs\"}}"
+/* The same by an older engine that leaves something out. */
+#define OLD(version, id) "HTTP/1.1 200 OK\r\nApi-Version: " version \
+	"\r\nConnection: close\r\n\r\n{\"Id\":\"" id "\"," \
+	"\"RepoDigests\":[\"dk@" ID "\"],\"Config\":{\"OnBuild\":null}}"
 #define INFO(driver) "{\"ID\":\"edc9\",\"Driver\":\"" driver "\"," \
 	"\"DriverStatus\":[[\"driver-type\"," \
 	"\"io.containerd.snapshotter.v1\"]],\"CgroupVersion\":\"2\"," \
@@ -32,6 +36,9 @@
 
 static const struct served rows[] = {
 	{ "GET /images/dk:1/json ", ANSWER("200 OK", IMAGE), true, 0, 0 },
+	{ "GET /images/old:1/json ", OLD("1.43", ID), true, 0, 0 },
+	{ "GET /images/classic:1/json ", OLD("1.43", "sha256:1"), true, 0, 0 },
+	{ "GET /images/new:1/json ", OLD("1.44", ID), true, 0, 0 },
 	{ "GET /images/half/json ", ANSWER("200 OK", "{\"Id\":\"sha"), true, 0,
 	  0 },
 	{ "GET /images/noid/json ", ANSWER("200 OK", "{}"), true, 0, 0 },
@@ -150,6 +157,24 @@ Test(engine, an_image_with_all_that_is_known)
 	cr_expect_str_eq(image.user, "app");
 	cr_expect_null(image.shell[0]);
 	engine_image_release(&image);
+}
+
+static void
+expect_onbuild(const char *ref, bool expected)
+{
+	struct engine_image image;
+
+	cr_assert_eq(engine_image(e, ref, &image, &err), 0, "%s", err.text);
+	cr_expect_eq(image.has_onbuild, expected, "%s", ref);
+	engine_image_release(&image);
+}
+
+Test(engine, triggers_are_not_known_where_an_engine_leaves_them_out)
+{
+	expect_onbuild("dk:1", true);
+	expect_onbuild("old:1", false);
+	expect_onbuild("classic:1", true);
+	expect_onbuild("new:1", true);
 }
 
 static void
