@@ -234,6 +234,24 @@ solve_failed(const char *why)
 	exit(1);
 }
 
+/* "$NAME" as it was given; nothing else of a FROM is expanded. */
+static const char *
+from_ref(struct build *b, const char *word)
+{
+	size_t n = strlen(word) - 1;
+
+	if (*word != '$')
+		return word;
+	for (size_t i = 0; i < b->options.n; i++) {
+		const char *o = b->options.v[i];
+
+		if (!strncmp(o, "--build-arg=", 12) &&
+		    !strncmp(o + 12, word + 1, n) && o[12 + n] == '=')
+			return o + 13 + n;
+	}
+	return word;
+}
+
 static void
 step_from(struct build *b, const char *step)
 {
@@ -242,7 +260,7 @@ step_from(struct build *b, const char *step)
 	char *name;
 
 	strv_split(&words, step, " ");
-	ref = words.n > 1 ? words.v[1] : "";
+	ref = words.n > 1 ? from_ref(b, words.v[1]) : "";
 	if (!strv_has(&b->stages, ref)) {
 		name = mem_printf("[internal] load metadata for %s", ref);
 		say(b, name, "started");
@@ -259,6 +277,8 @@ step_from(struct build *b, const char *step)
 		say(b, name, "done");
 		free(name);
 		memcpy(b->layer, b->image.hex, sizeof(b->layer));
+		if (!b->layer[0])
+			state_hash("scratch", 7, b->layer);
 	}
 	if (words.n > 3)
 		strv_push(&b->stages, words.v[3]);
@@ -307,6 +327,21 @@ chain(struct build *b, const char *step)
 	buf_release(&text);
 }
 
+/* The triggers of a base are steps of whoever builds from it, once. */
+static void
+run_triggers(struct build *b)
+{
+	struct strv triggers = b->image.onbuild;
+
+	b->image.onbuild = (struct strv){ 0 };
+	for (size_t i = 0; i < triggers.n; i++) {
+		chain(b, triggers.v[i]);
+		if (!strncmp(triggers.v[i], "ENV ", 4))
+			strv_push(&b->image.env, triggers.v[i] + 4);
+	}
+	strv_release(&triggers);
+}
+
 static void
 take_step(struct build *b, size_t i, size_t n)
 {
@@ -314,10 +349,12 @@ take_step(struct build *b, size_t i, size_t n)
 	struct buf ignored = BUF_INIT;
 	char *name;
 
-	if (!strncmp(step, "FROM ", 5))
+	if (!strncmp(step, "FROM ", 5)) {
 		step_from(b, step);
-	else
+		run_triggers(b);
+	} else {
 		chain(b, step);
+	}
 	if (!strncmp(step, "ENV ", 4))
 		strv_push(&b->image.env, step + 4);
 	if (!strncmp(step, "ONBUILD ", 8))

@@ -12,6 +12,42 @@
 #include "fault.h"
 #include "state.h"
 
+static void config_hex(const char *hex, char out[65]);
+
+/* What was pushed stays there by its digest when the tag moves on. */
+static void
+keep_digest(const char *full, const char *hex)
+{
+	const char *slash = strrchr(full, '/');
+	const char *name = slash ? slash : full;
+	int len = (int)(name - full + strcspn(name, ":@"));
+	char config[65];
+	char *ref = mem_printf("%.*s@sha256:%s", len, full, hex);
+
+	state_write("registry", ref, hex);
+	free(ref);
+	config_hex(hex, config);
+	ref = mem_printf("%.*s@sha256:%s", len, full, config);
+	state_write("registry", ref, hex);
+	free(ref);
+}
+
+/* "name:tag@digest" is the same as "name@digest". */
+static char *
+remote_ref(const char *ref)
+{
+	const char *at = strchr(ref, '@');
+	const char *slash = strrchr(ref, '/');
+	const char *name = slash ? slash : ref;
+
+	if (!at)
+		return full_ref(ref);
+	if (!strncmp(ref, "docker.io/library/", 18))
+		ref += 18;
+	return mem_printf("%.*s%s", (int)(name - ref + strcspn(name, ":@")),
+			  ref, at);
+}
+
 /* From one folder of refs to the other. */
 int
 transfer(const char *question, const struct strv *refs)
@@ -27,6 +63,8 @@ transfer(const char *question, const struct strv *refs)
 	full = full_ref(refs->n ? refs->v[0] : "");
 	if (state_read(is_push ? "tags" : "registry", full, &hex)) {
 		state_write(is_push ? "registry" : "tags", full, hex.data);
+		if (is_push)
+			keep_digest(full, hex.data);
 		puts(full);
 	} else {
 		fprintf(stderr, is_push ? "An image does not exist locally "
@@ -66,6 +104,26 @@ buildx_version(void)
 	printf("github.com/docker/buildx v%s 0000000\n",
 	       !strcmp(f.mode, "old") ? f.argument : "0.13.1");
 	return 0;
+}
+
+/* Under which digest the registry has the configuration of an image. */
+static void
+config_hex(const char *hex, char out[65])
+{
+	char *text = mem_printf("configuration of %s", hex);
+
+	state_hash(text, strlen(text), out);
+	free(text);
+}
+
+static void
+json_list(struct json *j, const char *key, const struct strv *list)
+{
+	json_key(j, key);
+	json_array(j);
+	for (size_t i = 0; i < list->n; i++)
+		json_string(j, list->v[i]);
+	json_end_array(j);
 }
 
 static void
@@ -108,14 +166,66 @@ json_remote(struct json *j, const char *ref,
 		free(name);
 	}
 	json_end_object(j);
+	/* buildx prints what OCI has, and that has no OnBuild */
+	json_list(j, "Env", &image->env);
 	json_end_object(j);
 	json_end_object(j);
 	json_end_object(j);
 	free(digest);
 }
 
+static void
+json_raw_manifest(struct json *j, const char *config)
+{
+	char *digest = mem_printf("sha256:%s", config);
+
+	json_object(j);
+	json_key(j, "schemaVersion");
+	json_int(j, 2);
+	json_key(j, "config");
+	json_object(j);
+	json_key(j, "digest");
+	json_string(j, digest);
+	json_end_object(j);
+	json_end_object(j);
+	free(digest);
+}
+
+static void
+json_raw_config(struct json *j, const struct image *image)
+{
+	json_object(j);
+	json_key(j, "architecture");
+	json_string(j, strchr(image->platform, '/') + 1);
+	json_key(j, "os");
+	json_string(j, "linux");
+	json_key(j, "config");
+	json_object(j);
+	json_list(j, "Env", &image->env);
+	if (image->onbuild.n)
+		json_list(j, "OnBuild", &image->onbuild);
+	json_end_object(j);
+	json_key(j, "rootfs");
+	json_object(j);
+	json_end_object(j);
+	json_end_object(j);
+}
+
+/* Of a digest: the manifest, or the configuration that it names. */
+static void
+json_raw(struct json *j, const char *ref, const struct image *image)
+{
+	char config[65];
+
+	config_hex(image->hex, config);
+	if (strstr(ref, config))
+		json_raw_config(j, image);
+	else
+		json_raw_manifest(j, config);
+}
+
 static int
-imagetools_inspect(const struct strv *refs)
+imagetools_inspect(const struct strv *refs, bool raw)
 {
 	struct buf text = BUF_INIT, hex = BUF_INIT;
 	struct json j = JSON_INIT(&text);
@@ -126,10 +236,13 @@ imagetools_inspect(const struct strv *refs)
 
 	fault_find(&f, "imagetools");
 	fault_happen(&f);
-	full = full_ref(refs->n ? refs->v[0] : "");
+	full = remote_ref(refs->n ? refs->v[0] : "");
 	if (state_read("registry", full, &hex) &&
 	    image_read(hex.data, &image)) {
-		json_remote(&j, full, &image);
+		if (raw)
+			json_raw(&j, full, &image);
+		else
+			json_remote(&j, full, &image);
 		print_answer(&f, text.data);
 	} else {
 		fprintf(stderr, "ERROR: %s: not found\n", full);
@@ -157,7 +270,9 @@ buildx(char **argv, const struct strv *words)
 		int status;
 
 		strv_push(&refs, words->v[3]);
-		status = imagetools_inspect(&refs);
+		for (; *argv && strcmp(*argv, "--raw"); argv++)
+			;
+		status = imagetools_inspect(&refs, *argv != NULL);
 		strv_release(&refs);
 		return status;
 	}

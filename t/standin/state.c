@@ -272,7 +272,8 @@ is_local(const char *hex)
 	}
 	for (size_t i = 0; i < pushed.n && !remote; i++) {
 		buf_clear(&text);
-		remote = state_read("registry", pushed.v[i], &text) &&
+		remote = !strchr(pushed.v[i], '@') &&
+			state_read("registry", pushed.v[i], &text) &&
 			!strcmp(text.data, hex);
 	}
 	strv_release(&tags);

@@ -8,7 +8,8 @@
  *	images/HEX	"size N", "created N", "platform P", "label K=V",
  *			"env K=V", "onbuild I", one a line
  *	tags/REF	the image's HEX; / in REF is written as %
- *	registry/REF	the same for what was pushed; images/ keeps the content
+ *	registry/REF	the same for what was pushed, and by name@digest for
+ *			all that ever was; images/ keeps the content
  *	containers/HEX	"image HEX", "name N", "pid N", "state S"
  *	layers/HEX	one for each step that was ever built
  *	calls		one line for each call of docker
