@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "docker/engine.h"
 #include "docker/registry.h"
+#include "ops/base_config.h"
 #include "ops/lockfile.h"
 #include "recipe/manifest.h"
 #include "store/bases.h"
@@ -37,6 +38,7 @@ pin(struct imgcache *ic, struct base *b, const char *digest)
 {
 	b->kind = BASE_PINNED;
 	b->digest = arena_strdup(&ic->arena, digest);
+	b->config_of = b->digest;
 	b->pinned = strchr(b->ref, '@') ? b->ref :
 		arena_printf(&ic->arena, "%s@%s", b->ref, digest);
 }
@@ -51,6 +53,7 @@ keep_local(struct imgcache *ic, struct base *b, const char *id,
 	b->kind = BASE_LOCAL;
 	b->digest = arena_strdup(&ic->arena, digest);
 	b->image_id = arena_strdup(&ic->arena, id);
+	b->config_of = b->image_id;
 	b->pinned = arena_printf(&ic->arena, KEPT "%s", hex ? hex + 1 : id);
 }
 
@@ -69,6 +72,7 @@ is_ours(struct imgcache *ic, const char *ref, struct base *b)
 		return false;
 	b->kind = BASE_OURS;
 	b->digest = arena_strdup(&ic->arena, ref + len + 1);
+	b->config_of = b->digest;
 	b->pinned = b->ref;
 	return true;
 }
@@ -95,6 +99,23 @@ ask_user(struct imgcache *ic, struct base *b, struct imgcache_error *err)
 	return ret;
 }
 
+static void
+keep_locked(struct imgcache *ic, struct base *b, const struct lockfile_row *row)
+{
+	size_t i;
+
+	b->n_locked = row->n_configs;
+	b->locked = arena_alloc(&ic->arena,
+				(b->n_locked + 1) * sizeof(*b->locked));
+	for (i = 0; i < b->n_locked; i++)
+		b->locked[i] = (struct lockfile_config){
+			.platform = arena_strdup(&ic->arena,
+						 row->configs[i].platform),
+			.text = arena_strdup(&ic->arena, row->configs[i].text),
+			.line = row->configs[i].line,
+		};
+}
+
 static int
 from_lock(struct imgcache *ic, const struct base_query *q, struct base *b,
 	  bool *found, struct imgcache_error *err)
@@ -114,6 +135,7 @@ from_lock(struct imgcache *ic, const struct base_query *q, struct base *b,
 		*found = true;
 		pin(ic, b, row->digest);
 		b->user = arena_strdup(&ic->arena, row->user);
+		keep_locked(ic, b, row);
 	}
 	lockfile_release(&l);
 	free(path);
@@ -227,7 +249,9 @@ from_engine(struct imgcache *ic, const struct base_query *q, struct base *b,
 	digest = pulled_digest(&image, q->ref);
 	keep_local(ic, b, image.id, digest ? digest : image.id);
 	b->user = arena_strdup(&ic->arena, image.user);
-	if (!str_is(known, image.id)) {
+	ret = base_config_seen(ic, image.id, &image, !str_is(known, image.id),
+			       err);
+	if (!ret && !str_is(known, image.id)) {
 		ret = session_engine_name(ic, &name, err);
 		if (!ret)
 			ret = remember(ic, name, q, image.id, image.user, err);

@@ -19,6 +19,8 @@
 
 #include "ops/session.h"
 
+struct lockfile_config;
+
 enum base_kind {
 	BASE_PINNED,		/* ref@digest */
 	BASE_LOCAL,		/* an image of this engine, kept by its id */
@@ -34,7 +36,15 @@ struct base {
 	const char *pinned;	/* for FROM and --build-context */
 	const char *image_id;	/* BASE_LOCAL */
 	const char *user;	/* USER of the image, "" if none or unknown */
+	const char *config_of;	/* whose configuration it has: see below */
+	struct lockfile_config *locked;	/* what imgcache.lock says of it */
+	size_t n_locked;
 };
+
+/*
+ * base.config_of is what base_config.h goes by: the digest that is built from,
+ * the id of a local image, the key of one of ours; NULL where nobody is asked.
+ */
 
 struct base_query {
 	const char *ref;

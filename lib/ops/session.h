@@ -21,6 +21,7 @@
 #include "recipe/settings.h"
 #include "store/catalog.h"
 
+struct base_seen;
 struct engine;
 
 struct imgcache_recipe {
@@ -50,6 +51,7 @@ struct imgcache {
 	struct engine *engine;
 	const char *engine_name;	/* its identity, once known */
 	struct registry registry;
+	struct base_seen *seen_configs;	/* of base_config.c */
 };
 
 /* The catalog for recording, or as good as it gets; warns once. */
