@@ -30,10 +30,11 @@ key() {
 digest=sha256:$(printf base | sha256sum | cut -d" " -f1)
 # From now on a base is known without engine and registry.
 lock() {
-	echo "imgcache-lock 1" >imgcache.lock
-	for ref; do
+	echo "imgcache-lock 2" >imgcache.lock
+	printf '%s\n' "$@" | LC_ALL=C sort | while read -r ref; do
 		echo "$ref $digest"
-	done | LC_ALL=C sort >>imgcache.lock
+		printf '\tlinux/%s {"env":[],"onbuild":[]}\n' amd64 arm64
+	done >>imgcache.lock
 }
 
 newline=$(printf '\nx')

@@ -27,21 +27,31 @@
 #define OUR_REPOSITORY "localhost/imgcache"
 #define MAX_IGNORE (16 << 20)
 
+const struct base *
+inputs_base(const struct inputs *in, const char *ref)
+{
+	size_t i;
+
+	for (i = 0; i < in->n_bases; i++)
+		if (!strcmp(in->bases[i].ref, ref))
+			return &in->bases[i];
+	return NULL;
+}
+
 int
 inputs_add_base(struct inputs *in, const struct base_query *q,
 		const struct base **out, struct imgcache_error *err)
 {
+	const struct base *old = inputs_base(in, q->ref);
 	struct base_query query = *q;
 	struct base b;
-	size_t i;
 	int ret;
 
-	for (i = 0; i < in->n_bases; i++)
-		if (!strcmp(in->bases[i].ref, q->ref)) {
-			if (out)
-				*out = &in->bases[i];
-			return 0;
-		}
+	if (old) {
+		if (out)
+			*out = old;
+		return 0;
+	}
 	query.no_lock = in->no_lock;
 	ret = base_resolve(in->ic, &query, &b, err);
 	if (ret)
@@ -127,6 +137,10 @@ inputs_reference(struct inputs *in, const char *text,
 	if (!ret) {
 		out->ref = other.ref;
 		out->user = arena_strdup(&in->ic->arena, user_of(&other));
+		mem_grow(in->lower, in->n_lower, in->cap_lower);
+		in->lower[in->n_lower++] = (struct input_lower){
+			.ref = other.ref, .config = other.own
+		};
 		if (generation > in->inherited_generation)
 			in->inherited_generation = generation;
 	}
@@ -481,8 +495,10 @@ inputs_release(struct inputs *in)
 	}
 	free(in->contexts);
 	free(in->bases);
+	free(in->lower);
 	free(in->named);
 	free(in->extras);
+	strv_release(&in->looked_at);
 	strv_release(&in->allow);
 	strv_release(&in->plain_contexts);
 	strv_release(&in->args);

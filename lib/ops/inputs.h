@@ -13,11 +13,13 @@
 
 #include "base/buf.h"
 #include "base/strv.h"
-#include "ops/base.h"
+#include "ops/base_config.h"
 #include "ops/session.h"
 #include "recipe/manifest.h"
 #include "source/hash.h"
 
+struct dockerfile;
+struct dockerfile_options;
 struct dockerfile_plan;
 struct reach;
 struct textmemo;
@@ -36,6 +38,12 @@ struct input_context {
 	size_t n_reads;
 };
 
+/* An image that this one is built from by "@name", and what it will say. */
+struct input_lower {
+	const char *ref;
+	struct base_config config;
+};
+
 struct inputs {
 	struct imgcache *ic;
 	struct imgcache_recipe *r;
@@ -48,6 +56,10 @@ struct inputs {
 
 	struct base *bases;
 	size_t n_bases, cap_bases;
+	struct input_lower *lower;
+	size_t n_lower, cap_lower;
+	struct base_config own;	/* what the image itself will say */
+	struct strv looked_at;	/* bases whose config matters: "REF PLATFORM" */
 	struct input_context *contexts;	/* [0] is the main one */
 	size_t n_contexts, cap_contexts;
 	struct strv allow;	/* of the main context: only these, if any */
@@ -99,9 +111,24 @@ int inputs_dockerfile(struct inputs *in, const struct inputs_options *o,
 /* Leave out of every context what no stage in use can read, if it may be. */
 void inputs_narrow(struct inputs *in, const struct dockerfile_plan *plan);
 
+/*
+ * What the target of a Dockerfile needs, its bases looked at and added. *out is
+ * the caller's, also on failure; it is NULL before.
+ */
+struct inputs_planning {
+	const struct dockerfile_options *options;	/* without bases */
+	const struct inputs_options *o;
+};
+
+int inputs_plan(struct inputs *in, const struct dockerfile *df,
+		const struct inputs_planning *p, struct dockerfile_plan **out,
+		struct imgcache_error *err);
+
 /* Add a base, once; returns it by *out, which may be NULL. */
 int inputs_add_base(struct inputs *in, const struct base_query *q,
 		    const struct base **out, struct imgcache_error *err);
+/* The one that was added, or NULL; borrowed until the next is. */
+const struct base *inputs_base(const struct inputs *in, const char *ref);
 struct input_context *inputs_add_context(struct inputs *in, const char *name,
 					 const char *path);
 

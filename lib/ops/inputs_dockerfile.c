@@ -123,10 +123,15 @@ is_given(const struct inputs *in, const char *name)
 	return false;
 }
 
+/* The epoch has a line of its own, so its arg need not stand in for it. */
 static bool
-counts(const struct dockerfile_plan *plan, const char *name)
+counts(const struct inputs *in, const struct dockerfile_plan *plan,
+       const char *name)
 {
-	if (dockerfile_arg_always_counts(name) || strv_has(&plan->args, name))
+	if (in->epoch && !strcmp(name, GENERATE_EPOCH_ARG))
+		return strv_has(&plan->args, name);
+	if (plan->any_arg || dockerfile_arg_always_counts(name) ||
+	    strv_has(&plan->args, name))
 		return true;
 	return !plan->understood && !dockerfile_arg_is_predefined_proxy(name);
 }
@@ -144,7 +149,7 @@ take_proxies(struct inputs *in, const struct dockerfile_plan *plan,
 	for (i = 0; i < plan->args.n; i++)
 		if (dockerfile_arg_is_predefined_proxy(plan->args.v[i]))
 			break;
-	if (i == plan->args.n)
+	if (i == plan->args.n && !plan->any_arg)
 		return 0;
 	ret = session_engine(in->ic, &ignored, err);
 	if (!ret)
@@ -153,12 +158,24 @@ take_proxies(struct inputs *in, const struct dockerfile_plan *plan,
 		char *name = mem_strndup(proxies.v[i],
 					 strcspn(proxies.v[i], "="));
 
-		if (strv_has(&plan->args, name) && !is_given(in, name))
+		if ((plan->any_arg || strv_has(&plan->args, name)) &&
+		    !is_given(in, name))
 			strv_push(&in->key_args, proxies.v[i]);
 		free(name);
 	}
 	strv_release(&proxies);
 	return ret;
+}
+
+static void
+warn_undeclared(struct inputs *in, const struct dockerfile_plan *plan,
+		const char *name)
+{
+	if (plan->any_arg && !strv_has(&plan->args, name) &&
+	    !dockerfile_arg_always_counts(name))
+		session_warn(in->ic, "build argument '%s' counts, which no "
+			     "stage declares: nobody could look at a base, "
+			     "and its ONBUILD instructions may", name);
 }
 
 /* Args that have no value are as if they were not given. */
@@ -172,8 +189,10 @@ take_key_args(struct inputs *in, const struct dockerfile_plan *plan,
 		size_t len = strcspn(in->args.v[i], "=");
 		char *name = mem_strndup(in->args.v[i], len);
 
-		if (in->args.v[i][len] && counts(plan, name))
+		if (in->args.v[i][len] && counts(in, plan, name)) {
 			strv_push(&in->key_args, in->args.v[i]);
+			warn_undeclared(in, plan, name);
+		}
 		free(name);
 	}
 	if (in->epoch && !strv_has(&plan->args, GENERATE_EPOCH_ARG))
@@ -304,56 +323,33 @@ take_contexts(struct inputs *in, struct strv *names,
 	return ret;
 }
 
-/*
- * A stage that carries the bare name of its own base would be replaced too by
- * a named context of that base (FROM x AS x).
- */
-static bool
-is_a_stage(const struct dockerfile_plan *plan, const char *ref)
+/* What is pinned by a named context; the bases are there already. */
+static void
+pin_images(struct inputs *in, const struct dockerfile_plan *plan)
 {
-	size_t i, len = strcspn(ref, ":@");
-
-	if (ref[len] && strcmp(ref + len, ":latest"))
-		return false;
-	for (i = 0; i < plan->n_stages; i++)
-		if (plan->stages[i].name &&
-		    strlen(plan->stages[i].name) == len &&
-		    !strncmp(plan->stages[i].name, ref, len))
-			return true;
-	return false;
-}
-
-static int
-take_images(struct inputs *in, const struct dockerfile_plan *plan,
-	    const struct inputs_options *o, struct imgcache_error *err)
-{
-	const struct recipe *q = in->r->recipe;
 	const struct base *b;
 	size_t i;
-	int ret;
 
 	for (i = 0; i < plan->n_images; i++) {
-		const struct dockerfile_image *image = &plan->images[i];
-		struct base_query query = {
-			.ref = image->ref,
-			.platform = image->platform ? image->platform :
-				q->platforms.v[0],
-			.by_name = q->base_policy == BASE_BY_NAME,
-			.fresh = o->fresh_bases,
-			.engine_decides = is_a_stage(plan, image->ref),
-		};
-
-		if (image->context)
+		if (plan->images[i].context)
 			continue;
-		ret = inputs_add_base(in, &query, &b, err);
-		if (ret)
-			return ret;
+		b = inputs_base(in, plan->images[i].ref);
 		if (b->kind == BASE_LOCAL ||
 		    (b->kind == BASE_PINNED && !strchr(b->ref, '@')))
 			strv_pushf(&in->plain_contexts, "%s=docker-image://%s",
 				   b->ref, b->pinned);
 	}
-	return 0;
+}
+
+/* What is built from this image needs to know its triggers. */
+static void
+note_own(struct inputs *in, const struct dockerfile_plan *plan)
+{
+	in->own.is_known = plan->has_onbuild;
+	if (plan->has_onbuild)
+		in->own.onbuild = base_config_list(in->ic,
+				(const char *const *)plan->onbuild.v,
+				plan->onbuild.n);
 }
 
 static int
@@ -368,6 +364,7 @@ take_plan(struct inputs *in, const char *name, const struct strv *contexts,
 		.build_platform = session_own_platform(in->ic),
 		.contexts = contexts,
 	};
+	struct inputs_planning planning = { .options = &options, .o = o };
 	struct dockerfile_plan *plan = NULL;
 	struct dockerfile *df = NULL;
 	int ret;
@@ -375,12 +372,12 @@ take_plan(struct inputs *in, const char *name, const struct strv *contexts,
 	ret = dockerfile_parse(in->dockerfile.data, in->dockerfile.len, name,
 			       &df, err);
 	if (!ret)
-		ret = dockerfile_resolve(df, &options, &plan, err);
+		ret = inputs_plan(in, df, &planning, &plan, err);
 	if (!ret) {
 		in->frontend = arena_strdup(&in->ic->arena, plan->frontend);
+		pin_images(in, plan);
+		note_own(in, plan);
 		ret = take_key_args(in, plan, err);
-		if (!ret)
-			ret = take_images(in, plan, o, err);
 		if (!ret)
 			inputs_narrow(in, plan);
 	}

@@ -88,6 +88,7 @@ int
 inputs_generated(struct inputs *in, const struct inputs_options *o,
 		 struct imgcache_error *err)
 {
+	static const struct strv no_triggers;
 	struct recipe *q = in->r->recipe;
 	struct generate_inputs g = {0};
 	struct base_query query = {
@@ -111,6 +112,8 @@ inputs_generated(struct inputs *in, const struct inputs_options *o,
 		return ret;
 	if (!generate_floats(q))
 		in->epoch = NULL;
+	in->own.is_known = true;
+	in->own.onbuild = &no_triggers;
 	g.base = base->pinned;
 	g.base_user = base->user;
 	g.has_epoch = in->epoch != NULL;

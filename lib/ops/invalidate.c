@@ -6,6 +6,7 @@
 #include "ops/session.h"
 #include "recipe/manifest.h"
 #include "store/bases.h"
+#include "store/configs.h"
 #include "store/images.h"
 #include "store/invalidations.h"
 
@@ -90,6 +91,8 @@ imgcache_invalidate(struct imgcache *ic,
 	ret = count_images(ic, &filter, n, err);
 	if (!ret && what->base)
 		ret = bases_forget(ic->catalog, what->base, err);
+	if (!ret && what->base)
+		ret = configs_forget(ic->catalog, false, err);
 	if (!ret)
 		ret = invalidations_add(ic->catalog, what->base ?
 					INVALIDATE_BASE : INVALIDATE_ALL, NULL,
