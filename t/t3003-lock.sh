@@ -31,9 +31,12 @@ test_that 'lock writes every base once, sorted, with its digest' '
 	cat >expect <<-LOCK &&
 	imgcache-lock 2
 	busybox $(digest_of busybox)
+	c{"env":[],"onbuild":[]}
 	debian:12 $(digest_of debian)
+	c{"env":[],"onbuild":[]}
 	LOCK
-	same expect imgcache.lock
+	sed "s,^\tlinux/[a-z0-9/]* ,c," imgcache.lock >actual &&
+	same expect actual
 '
 
 test_that 'a second time nothing changes, not even the file' '

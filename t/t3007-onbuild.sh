@@ -222,6 +222,69 @@ test_that 'base_policy: name asks nobody, so every arg counts' '
 cat >imgcache.yaml <<'YAML'
 version: 1
 images:
+  app: {context: app}
+  tools: {base: "plain:1"}
+YAML
+
+test_that 'the lock file has what a Dockerfile needs to know of its bases' '
+	expect_status 0 imgcache lock && ! [ -s stderr ] &&
+	sed "s,^\tlinux/[a-z0-9/]* ,c," imgcache.lock >actual &&
+	cat >expect <<-LOCK && same expect actual
+	imgcache-lock 2
+	on:1 $(digest_of on:1)
+	c{"env":[],"onbuild":["ARG V","RUN echo \$V"]}
+	plain:1 $(digest_of plain:1)
+	LOCK
+'
+
+test_that 'with it nobody is asked, on a machine that knows nothing' '
+	tag --build-arg V=1 --build-arg W=1 >one && rm -rf "$IMGCACHE_DIR" &&
+	count_anew && DOCKER_HOST=unix:///nowhere tag --build-arg V=1 >two &&
+	same one two && [ "$(calls buildx)" -eq 0 ] &&
+	tag --build-arg V=2 >two && ! cmp one two
+'
+
+test_that 'a lock file of the first version: looked at by digest, once' '
+	cp imgcache.lock full && grep -v "^	" full | sed "s/-lock 2/-lock 1/" \
+		>imgcache.lock && pushed on:1 "ONBUILD ARG OTHER" &&
+	docker rmi on:1 >/dev/null && rm -rf "$IMGCACHE_DIR" && count_anew &&
+	tag --build-arg V=1 --build-arg OTHER=1 >two && same one two &&
+	tag --build-arg V=1 --build-arg OTHER=1 >two && same one two &&
+	[ $(($(asked imagetools) + $(asked inspect))) -eq 1 ]
+'
+
+test_that 'lock adds what is missing and moves nothing' '
+	expect_status 0 imgcache lock && same full imgcache.lock &&
+	grep "^kept  *on:1" stdout
+'
+
+test_that 'lock --update moves both' '
+	expect_status 0 imgcache lock --update &&
+	grep "^on:1 $(digest_of on:1)$" imgcache.lock &&
+	grep "\"onbuild\":\[\"ARG OTHER\"\]" imgcache.lock &&
+	tag -m --build-arg V=1 --build-arg OTHER=1 >stdout &&
+	[ "$(args stdout)" = "OTHER " ]
+'
+
+test_that 'lock where nobody can tell: said, and the digest is locked' '
+	grep -v "^	" imgcache.lock >bare && cp bare imgcache.lock &&
+	rm -rf "$IMGCACHE_DIR" && imgcache tag app >/dev/null &&
+	sqlite3 "$IMGCACHE_DIR/catalog.db" "DELETE FROM base_configs" &&
+	nobody && expect_status 0 imgcache lock on:1; status=$?; faults
+	[ $status -eq 0 ] && one_line stderr && grep "on:1.*not locked" stderr &&
+	same bare imgcache.lock && cp full imgcache.lock
+'
+
+test_that 'a damaged line of a configuration: file, line, what to do' '
+	rm -rf "$IMGCACHE_DIR" && sed "s/\"env\":/\"env\";/" full \
+		>imgcache.lock && expect_status 128 imgcache tag app &&
+	one_line stderr && grep "imgcache.lock:3: .*lock --update" stderr
+	status=$?; rm -f imgcache.lock; [ $status -eq 0 ]
+'
+
+cat >imgcache.yaml <<'YAML'
+version: 1
+images:
   plain: {base: "plain:1"}
   upper: {context: upper, args: {BASE: "@plain", V: "1"}}
   lower: {context: lower}

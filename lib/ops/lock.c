@@ -8,10 +8,16 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "ops/base.h"
+#include "ops/base_config.h"
 #include "ops/inputs.h"
 #include "ops/lockfile.h"
 #include "sys/file.h"
+
+/* What is to be in the file. */
+struct wanted {
+	struct strv refs;
+	struct strv configs;	/* "REF PLATFORM" */
+};
 
 static void
 add_refs(struct strv *refs, const struct inputs *in)
@@ -26,8 +32,7 @@ add_refs(struct strv *refs, const struct inputs *in)
 }
 
 static int
-refs_of_project(struct imgcache *ic, struct strv *refs,
-		struct imgcache_error *err)
+want_project(struct imgcache *ic, struct wanted *w, struct imgcache_error *err)
 {
 	static const struct inputs_options o = { .no_lock = true };
 	struct imgcache_recipe **all;
@@ -39,12 +44,26 @@ refs_of_project(struct imgcache *ic, struct strv *refs,
 
 		ret = inputs_take_dockerfile(all[i], &o, &in, err);
 		if (!ret)
-			add_refs(refs, &in);
+			add_refs(&w->refs, &in);
+		strv_push_all(&w->configs, &in.looked_at);
 		inputs_release(&in);
 	}
-	strv_sort(refs);
-	strv_uniq(refs);
+	strv_sort(&w->refs);
+	strv_uniq(&w->refs);
+	strv_sort(&w->configs);
+	strv_uniq(&w->configs);
 	return ret;
+}
+
+static void
+want_refs(struct imgcache *ic, struct wanted *w, const char *const *refs)
+{
+	const char *platform = base_config_platform(ic, session_platform(ic));
+
+	for (; *refs; refs++) {
+		strv_push(&w->refs, *refs);
+		strv_pushf(&w->configs, "%s %s", *refs, platform);
+	}
 }
 
 static int
@@ -72,6 +91,53 @@ lock_one(struct imgcache *ic, struct lockfile *l, const char *ref,
 	row.user = b.user;
 	lockfile_put(l, &row);
 	return 0;
+}
+
+/* Of just the digest that the row has, also where the row is an old one. */
+static int
+lock_config(struct imgcache *ic, struct lockfile *l, struct lockfile_row *row,
+	    const char *platform, struct imgcache_error *err)
+{
+	struct base b = {
+		.kind = BASE_PINNED,
+		.ref = row->ref,
+		.digest = row->digest,
+		.config_of = row->digest,
+	};
+	struct base_config_query q = { &b, platform, true };
+	struct lockfile_config c = { .platform = platform };
+	struct base_config found;
+	int ret = base_config(ic, &q, &found, err);
+
+	if (!ret && found.is_known) {
+		c.text = found.text;
+		lockfile_put_config(l, row, &c);
+	} else if (!ret) {
+		session_warn(ic, "nobody says what is in '%s' for %s, so it is "
+			     "not locked; where that cannot be found out, keys "
+			     "may be others", row->ref, platform);
+	}
+	return ret;
+}
+
+static int
+lock_configs(struct imgcache *ic, struct lockfile *l,
+	     const struct strv *configs, struct imgcache_error *err)
+{
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; !ret && i < configs->n; i++) {
+		size_t len = strcspn(configs->v[i], " ");
+		char *ref = mem_strndup(configs->v[i], len);
+		const char *platform = configs->v[i] + len + 1;
+		struct lockfile_row *row = lockfile_get(l, ref);
+
+		if (row && !lockfile_get_config(row, platform))
+			ret = lock_config(ic, l, row, platform, err);
+		free(ref);
+	}
+	return ret;
 }
 
 static int
@@ -142,7 +208,7 @@ imgcache_lock(struct imgcache *ic, const char *const *refs, bool update,
 	      struct imgcache_error *err)
 {
 	struct lockfile before = {0}, after = {0};
-	struct strv wanted = {0};
+	struct wanted w = {0};
 	char *path = NULL;
 	int ret = 0;
 
@@ -151,21 +217,24 @@ imgcache_lock(struct imgcache *ic, const char *const *refs, bool update,
 				 "'%s' or above it; the lock file stands "
 				 "beside it", ic->dir);
 	path = mem_printf("%s/imgcache.lock", ic->project.dir);
-	for (; refs && *refs; refs++)
-		strv_push(&wanted, *refs);
-	if (!wanted.n)
-		ret = refs_of_project(ic, &wanted, err);
+	if (refs && *refs)
+		want_refs(ic, &w, refs);
+	else
+		ret = want_project(ic, &w, err);
 	if (!ret)
 		ret = read_twice(ic, path, update, &before, &after, err);
 	if (!ret)
-		ret = lock_all(ic, &after, &wanted, update, err);
+		ret = lock_all(ic, &after, &w.refs, update, err);
+	if (!ret)
+		ret = lock_configs(ic, &after, &w.configs, err);
 	if (!ret)
 		ret = lockfile_write(path, &after, err);
 	if (!ret)
 		report(ic, &before, &after, out, n);
 	lockfile_release(&before);
 	lockfile_release(&after);
-	strv_release(&wanted);
+	strv_release(&w.refs);
+	strv_release(&w.configs);
 	free(path);
 	return ret;
 }
