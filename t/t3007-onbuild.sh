@@ -166,8 +166,9 @@ nobody() {
 }
 
 test_that 'nobody can tell: the same key where nothing else could count' '
-	pinned "ENV N=3" && imgcache tag pinned >one && nobody &&
-	rm -rf "$IMGCACHE_DIR" && expect_status 0 imgcache tag pinned
+	pinned "ENV N=3" && imgcache tag --context-mode full pinned >one &&
+	nobody && rm -rf "$IMGCACHE_DIR" &&
+	expect_status 0 imgcache tag --context-mode full pinned
 	status=$?; faults; [ $status -eq 0 ] && same one stdout &&
 	! [ -s stderr ]
 '

@@ -112,8 +112,10 @@ test_that 'ARG and ENV decide what is read' '
 
 test_that 'a variable that only the base could set: full, and the reason' '
 	standin_start && standin_base busybox:latest &&
-	dockerfile "FROM busybox" "COPY \$APP /" && mode full &&
-	grep "^context-reason .*line 2" manifest
+	dockerfile "FROM busybox" "COPY \$APP /" &&
+	tag -m --base-policy name >manifest && grep "^context full" manifest &&
+	grep "^context-reason " manifest && tag -m >manifest &&
+	! grep "^context full" manifest
 '
 
 test_that 'an instruction that is not known: full, and the reason' '
