@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -41,7 +40,6 @@ struct running {
 	struct wait wait;
 	const char *cidfile;
 	int64_t deadline_us;	/* 0: none */
-	bool forwarded;
 };
 
 const char *
@@ -117,34 +115,6 @@ read_id(const char *cidfile, char out[65])
 	buf_release(&text);
 }
 
-/*
- * What the terminal sends goes to its whole foreground group, so docker has it
- * already; twice would be once too often.
- */
-static bool
-came_from_terminal(int sig)
-{
-	int tty = sig == SIGTERM ? -1 : open("/dev/tty", O_RDONLY | O_CLOEXEC |
-					     O_NOCTTY | O_NONBLOCK);
-	bool answer = tty >= 0 && tcgetpgrp(tty) == getpgrp();
-
-	if (tty >= 0)
-		close(tty);
-	return answer;
-}
-
-static void
-forward(struct running *run)
-{
-	int sig = signals_pending();
-
-	if (!sig || run->forwarded)
-		return;
-	run->forwarded = run->wait.deaf = true;
-	if (!came_from_terminal(sig))
-		child_kill(&run->child, sig);
-}
-
 static int
 ms_left(const struct running *run)
 {
@@ -161,7 +131,7 @@ static bool
 wait_for_child(struct running *run)
 {
 	while (!child_poll(&run->child)) {
-		forward(run);
+		wait_forward(&run->wait, &run->child);
 		if (!ms_left(run))
 			return false;
 		wait_some(&run->wait, ms_left(run));

@@ -3,7 +3,9 @@
 
 #include "docker/wait.h"
 
+#include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -15,7 +17,7 @@
 void
 wait_begin(struct wait *w, const struct child *c)
 {
-	w->deaf = false;
+	w->deaf = w->forwarded = false;
 #ifdef SYS_pidfd_open
 	w->pidfd = (int)syscall(SYS_pidfd_open, c->pid, 0);	/* CLOEXEC */
 #else
@@ -33,6 +35,30 @@ wait_some(struct wait *w, int ms)
 	if (w->pidfd < 0 && (ms < 0 || ms > TICK_MS))
 		ms = TICK_MS;
 	poll(p, 2, ms);
+}
+
+static bool
+came_from_terminal(int sig)
+{
+	int tty = sig == SIGTERM ? -1 : open("/dev/tty", O_RDONLY | O_CLOEXEC |
+					     O_NOCTTY | O_NONBLOCK);
+	bool answer = tty >= 0 && tcgetpgrp(tty) == getpgrp();
+
+	if (tty >= 0)
+		close(tty);
+	return answer;
+}
+
+void
+wait_forward(struct wait *w, struct child *c)
+{
+	int sig = signals_pending();
+
+	if (!sig || w->forwarded)
+		return;
+	w->forwarded = w->deaf = true;
+	if (!came_from_terminal(sig))
+		child_kill(c, sig);
 }
 
 void

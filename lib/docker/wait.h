@@ -15,10 +15,17 @@ struct child;
 struct wait {
 	int pidfd;
 	bool deaf;		/* signals do not end the sleep any more */
+	bool forwarded;
 };
 
 void wait_begin(struct wait *w, const struct child *c);
 void wait_some(struct wait *w, int ms);		/* -1: no limit */
+
+/*
+ * The signal that came for us, if one did, goes to the child, once: not if the
+ * terminal sent it, which sends to all of its foreground group.
+ */
+void wait_forward(struct wait *w, struct child *c);
 void wait_end(struct wait *w);
 
 #endif
