@@ -106,21 +106,6 @@ build_one(struct invocation *inv, struct imgcache_recipe *r,
 	return ret;
 }
 
-static int
-choose_all(struct invocation *inv, struct chosen *out)
-{
-	struct imgcache_recipe **v;
-	size_t n;
-	int ret = imgcache_recipe_all(inv->ic, &v, &n, &inv->err);
-
-	if (ret)
-		return ret;
-	out->v = memory_checked(calloc(n + 1, sizeof(*v)));
-	memcpy(out->v, v, n * sizeof(*v));
-	out->n = n;
-	return 0;
-}
-
 /*
  * With --common nothing is done unless the setting says so: the line may stand
  * in a crontab, @reboot, where the switch is in the environment or the project.
@@ -169,7 +154,7 @@ run(struct invocation *inv, const struct parsed *p)
 	if (ret)
 		return ret;
 	if (all)
-		ret = choose_all(inv, &chosen);
+		ret = recipes_all(inv, &chosen);
 	else if (common)
 		ret = choose_common(inv, &chosen);
 	else

@@ -10,6 +10,7 @@ const struct command *const commands[] = {
 	&command_get,
 	&command_tag,
 	&command_spawn,
+	&command_env,
 	&command_lock,
 	&command_dockerfile,
 

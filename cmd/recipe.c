@@ -206,6 +206,30 @@ recipes_choose(struct invocation *inv, const struct parsed *p,
 	return ret;
 }
 
+int
+recipes_all(struct invocation *inv, struct chosen *out)
+{
+	struct imgcache_recipe **v;
+	size_t n;
+	int ret = imgcache_recipe_all(inv->ic, &v, &n, &inv->err);
+
+	if (ret)
+		return ret;
+	out->v = memory_checked(calloc(n + 1, sizeof(*v)));
+	memcpy(out->v, v, n * sizeof(*v));
+	out->n = n;
+	return 0;
+}
+
+int
+recipes_choose_or_all(struct invocation *inv, const struct parsed *p,
+		      struct chosen *out)
+{
+	if (p->words.n || p->n_flags)
+		return recipes_choose(inv, p, out);
+	return recipes_all(inv, out);
+}
+
 void
 chosen_release(struct chosen *c)
 {

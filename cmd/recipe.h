@@ -29,6 +29,13 @@ int recipe_flags_to_settings(struct parsed *p, struct imgcache_error *err);
 /* One or more. IMGCACHE_EUSAGE if nothing says which. */
 int recipes_choose(struct invocation *inv, const struct parsed *p,
 		   struct chosen *out);
+
+/* Every image of the project, an image after those it is built from. */
+int recipes_all(struct invocation *inv, struct chosen *out);
+
+/* recipes_choose(), but where nothing says which, all of the project. */
+int recipes_choose_or_all(struct invocation *inv, const struct parsed *p,
+			  struct chosen *out);
 void chosen_release(struct chosen *c);
 
 /* Exactly one. */

@@ -12,6 +12,7 @@ extern const struct command command_config;
 extern const struct command command_delete;
 extern const struct command command_dockerfile;
 extern const struct command command_doctor;
+extern const struct command command_env;
 extern const struct command command_get;
 extern const struct command command_help;
 extern const struct command command_invalidate;

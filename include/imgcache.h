@@ -368,6 +368,51 @@ IMGCACHE_API int imgcache_spawn(struct imgcache *ic, struct imgcache_recipe *r,
 				struct imgcache_spawned *out,
 				struct imgcache_error *err);
 
+/*
+ * The images for the tools that come next. Each sets the variables
+ * <prefix>_REF, _TAG, _DIGEST and _IMAGE_ID; the prefix is "IMGCACHE_" and the
+ * name in capitals, '_' for what is no letter or digit, and "IMGCACHE" alone
+ * for a recipe made of flags.
+ */
+struct imgcache_env_options {
+	struct imgcache_recipe *const *recipes;
+	size_t n;
+	bool builds;		/* what misses; else that is IMGCACHE_ENO */
+	struct imgcache_build_options build;
+};
+
+struct imgcache_env_image {
+	const char *name;	/* NULL: made of flags */
+	const char *prefix;
+	const char *ref;
+	const char *tag;	/* this and what follows: "" if none is known */
+	const char *digest;	/* "sha256:...", in the registry */
+	const char *image_id;
+};
+
+/*
+ * All of them, o->n, in the order asked for, or an error. IMGCACHE_EUSAGE if
+ * two would set the same variables.
+ */
+IMGCACHE_API int imgcache_env(struct imgcache *ic,
+			      const struct imgcache_env_options *o,
+			      const struct imgcache_env_image **out,
+			      struct imgcache_error *err);
+
+enum imgcache_env_format {
+	IMGCACHE_ENV_SHELL,	/* export NAME='value' */
+	IMGCACHE_ENV_DOTENV,	/* NAME=value */
+	IMGCACHE_ENV_GITHUB,	/* for $GITHUB_ENV and $GITHUB_OUTPUT */
+	IMGCACHE_ENV_PULUMI,	/* a pulumi config set-all command */
+	IMGCACHE_ENV_COMPOSE,	/* services with their image */
+	IMGCACHE_ENV_BAKE	/* variables, JSON */
+};
+
+/* *out is to be freed. Values that a format cannot hold are IMGCACHE_EFAIL. */
+IMGCACHE_API int imgcache_env_text(enum imgcache_env_format format,
+				   const struct imgcache_env_image *v, size_t n,
+				   char **out, struct imgcache_error *err);
+
 /* Resolve bases into imgcache.lock beside the project file. */
 struct imgcache_locked {
 	const char *ref;
