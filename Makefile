@@ -27,13 +27,13 @@ lib/docker := buildx buildx_client buildx_run endpoint engine engine_ask \
 	render run wait
 lib/ops := aliases base base_config builder builder_docker builder_record \
 	config doctor doctor_build doctor_docker doctor_state ensure env \
-	envformat epoch generation handover hints images inputs \
+	envformat epoch exec generation handover hints images inputs \
 	inputs_dockerfile inputs_generated inputs_narrow inputs_plan \
 	invalidate lock lockfile lookup pins prune reasons recipes reconcile \
 	removal rows session spawn stats steptitle sweep text
 cmd := answer build commands complete config delete dockerargs dockerfile \
-	doctor env get help invalidate list lock log main opt pin printer \
-	progress prune recipe spawn stats table tag text usage words
+	doctor env exec get help invalidate list lock log main opt pin \
+	printer progress prune recipe spawn stats table tag text usage words
 t/helper := fill-catalog ignore-list
 standin := build docker fault objects remote runner state
 engined := engined fault objects state

@@ -21,7 +21,7 @@ enum exit_status {
 	EXIT_BUILD = 2,		/* a build failed */
 	EXIT_CHANGED = 3,	/* sources changed while building */
 	EXIT_BUSY = 75,
-	EXIT_NOT_RUN = 125,	/* spawn: anything before the child ran */
+	EXIT_NOT_RUN = 125,	/* spawn, exec: before the child ran */
 	EXIT_FATAL = 128,
 	EXIT_USAGE = 129
 };
@@ -81,6 +81,7 @@ struct command {
 	enum completes completes;
 	bool takes_recipe;		/* and all recipe flags with it */
 	bool passes_docker_run;		/* unknown options are docker run's */
+	bool takes_command;		/* what follows "--" is one */
 	bool stops_at_word;		/* options end at the first word */
 	bool takes_all_words;		/* nothing is an option */
 	bool needs_no_handle;

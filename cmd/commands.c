@@ -11,6 +11,7 @@ const struct command *const commands[] = {
 	&command_tag,
 	&command_spawn,
 	&command_env,
+	&command_exec,
 	&command_lock,
 	&command_dockerfile,
 

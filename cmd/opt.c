@@ -315,8 +315,8 @@ opt_parse(const struct command *c, int argc, char **argv, struct parsed *out,
 	for (i = optind; !ret && i < end; i++)
 		words_add(&out->words, copy[i]);
 	for (i = end + 1; !ret && i < argc; i++)
-		words_add(c->passes_docker_run ? &out->after : &out->words,
-			  copy[i]);
+		words_add(c->passes_docker_run || c->takes_command ?
+			  &out->after : &out->words, copy[i]);
 	free(t.longs);
 	free(copy);
 	return ret;

@@ -6,8 +6,7 @@
  * Options. One table per verb is parser (over getopt_long), usage text and
  * completion; a test compares the manual page with it. Long names may be cut
  * short while they are unique, options may stand between and after words, and
- * "--" ends them. Where options are passed on to docker run, what follows "--"
- * is the command.
+ * "--" ends them. For spawn and exec what follows "--" is the command.
  */
 
 #include <stdbool.h>

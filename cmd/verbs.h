@@ -13,6 +13,7 @@ extern const struct command command_delete;
 extern const struct command command_dockerfile;
 extern const struct command command_doctor;
 extern const struct command command_env;
+extern const struct command command_exec;
 extern const struct command command_get;
 extern const struct command command_help;
 extern const struct command command_invalidate;

@@ -413,6 +413,18 @@ IMGCACHE_API int imgcache_env_text(enum imgcache_env_format format,
 				   const struct imgcache_env_image *v, size_t n,
 				   char **out, struct imgcache_error *err);
 
+/*
+ * Get or build, then run the command (NULL-ended, argv[0] looked up in PATH)
+ * in the foreground with those variables; the images are held until it ends.
+ * 0 with *status: the command's own, 128 and the number of the signal that
+ * ended it. On any other code nothing ran, and *status is 127 if there is no
+ * such command, 126 if it cannot be executed, else 0.
+ */
+IMGCACHE_API int imgcache_exec(struct imgcache *ic,
+			       const struct imgcache_env_options *o,
+			       const char *const *command, int *status,
+			       struct imgcache_error *err);
+
 /* Resolve bases into imgcache.lock beside the project file. */
 struct imgcache_locked {
 	const char *ref;
