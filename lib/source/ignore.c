@@ -116,8 +116,8 @@ keep_highest(void *payload, size_t rule)
 }
 
 /* The last rule that holds decides; the earlier ones need no look. */
-bool
-ignore_file(const struct ignore_dir *d, const char *path, size_t len)
+size_t
+ignore_file_rule(const struct ignore_dir *d, const char *path, size_t len)
 {
 	const struct ignore_rule *rules = d->ig->rules;
 	struct glob_path p = glob_path(d, path, len);
@@ -127,7 +127,14 @@ ignore_file(const struct ignore_dir *d, const char *path, size_t len)
 	for (size_t i = d->n_live; i-- > 0 && d->live[i] > last;)
 		if (glob_match(&rules[d->live[i]].glob, &p))
 			last = d->live[i];
-	return last >= 0 && !rules[last].exception;
+	return last >= 0 && !rules[last].exception ? (size_t)last :
+		IGNORE_NO_RULE;
+}
+
+bool
+ignore_file(const struct ignore_dir *d, const char *path, size_t len)
+{
+	return ignore_file_rule(d, path, len) != IGNORE_NO_RULE;
 }
 
 static void
@@ -267,6 +274,13 @@ bool
 ignore_dir_ignored(const struct ignore_dir *d)
 {
 	return d->ignored;
+}
+
+/* The last one noted is the one that changed the answer last. */
+size_t
+ignore_dir_rule(const struct ignore_dir *d)
+{
+	return d->ignored ? d->noted[d->n_noted - 1] : IGNORE_NO_RULE;
 }
 
 bool

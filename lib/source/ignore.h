@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct hash;
 struct ignore;
@@ -69,5 +70,17 @@ bool ignore_can_descend(const struct ignore_dir *d);
 
 /* Is the non-directory at path, whose directory has state d, left out? */
 bool ignore_file(const struct ignore_dir *d, const char *path, size_t len);
+
+/*
+ * The rule that leaves a non-directory out, and that which leaves a directory
+ * itself out; IGNORE_NO_RULE if none does. Rules are counted from 0.
+ */
+#define IGNORE_NO_RULE SIZE_MAX
+size_t ignore_file_rule(const struct ignore_dir *d, const char *path,
+			size_t len);
+size_t ignore_dir_rule(const struct ignore_dir *d);
+
+/* The line of the file that a rule is from; the first is 1. */
+size_t ignore_line(const struct ignore *ig, size_t rule);
 
 #endif

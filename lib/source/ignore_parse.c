@@ -301,11 +301,14 @@ ignore_parse(struct ignore **out, const char *name, const char *text,
 	while (!why && i < len) {
 		const char *newline = memchr(text + i, '\n', len - i);
 		size_t end = newline ? (size_t)(newline - text) : len;
+		size_t n = ig->n;
 
 		line++;
 		at = text + i;
 		at_len = end - i;
 		parse_line(ig, at, at_len, pattern, &why);
+		if (ig->n > n)
+			ig->rules[n].line = (uint32_t)line;
 		i = end + 1;
 	}
 	if (why) {
@@ -342,6 +345,12 @@ size_t
 ignore_count(const struct ignore *ig)
 {
 	return ig->n;
+}
+
+size_t
+ignore_line(const struct ignore *ig, size_t rule)
+{
+	return ig->rules[rule].line;
 }
 
 const struct hash *

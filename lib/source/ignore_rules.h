@@ -18,6 +18,7 @@ struct ignore_rule {
 	bool exception;		/* began with '!' */
 	char *below;		/* exception: what BuildKit compares with a
 				   directory to know whether to enter it */
+	uint32_t line;		/* of the file, from 1 */
 	uint64_t hash;		/* of the text, if looked up by hash */
 	uint32_t next;		/* next rule of the bucket, or RULE_NONE */
 };

@@ -226,6 +226,8 @@ tree_free(struct tree *t)
 		arena_release(&t->memory[i]);
 	free(t->memory);
 	statcache_close(t->cache);
+	free(t->left_out.files);
+	free(t->left_out.dirs);
 	free(t);
 }
 
@@ -274,6 +276,18 @@ tree_counts(const struct tree *t, struct tree_counts *out)
 			if (S_ISREG(r->mode))
 				out->bytes += (uint64_t)record_file(r)->size;
 	}
+}
+
+const struct tree_left_out *
+tree_left_out(const struct tree *t)
+{
+	return t->has_left_out ? &t->left_out : NULL;
+}
+
+uint64_t
+tree_unread(const struct tree *t)
+{
+	return t->unread;
 }
 
 static const struct tree_entry *

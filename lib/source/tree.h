@@ -69,6 +69,11 @@ struct tree_options {
 					   private directory; NULL: nowhere, and
 					   all is read */
 	unsigned threads;		/* 0: as many as help */
+	bool sizes_only;	/* no file is opened: there are no digests, and
+				   no stat cache is used */
+	bool with_left_out;	/* for tree_left_out() */
+	bool forgiving;		/* what cannot be read is passed over, and
+				   counted by tree_unread() */
 };
 
 /*
@@ -97,6 +102,33 @@ struct tree_counts {
 };
 
 void tree_counts(const struct tree *t, struct tree_counts *out);
+
+/*
+ * What the ignore rules left out. Files are counted by the rule (see ignore.h)
+ * that decided; a directory that was not entered is named, since nobody has
+ * looked into it. NULL unless the tree was scanned with_left_out.
+ */
+struct tree_left_files {
+	uint64_t files;		/* as in struct tree_counts */
+	uint64_t bytes;
+};
+
+struct tree_left_dir {
+	const char *path;
+	size_t rule;
+};
+
+struct tree_left_out {
+	struct tree_left_files *files;	/* one for each rule */
+	size_t n_rules;
+	struct tree_left_dir *dirs;	/* in no order */
+	size_t n_dirs;
+};
+
+const struct tree_left_out *tree_left_out(const struct tree *t);
+
+/* How many entries could not be read, of a tree scanned forgiving. */
+uint64_t tree_unread(const struct tree *t);
 
 /*
  * By number; 0 is the root. A directory's number is above its parent's. What

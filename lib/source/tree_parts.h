@@ -59,6 +59,9 @@ struct tree {
 	size_t n_memory;
 	struct statcache *cache;	/* whose runs are in use */
 	struct tree_dir *views;	/* by number, filled in by tree_dir() */
+	struct tree_left_out left_out;
+	bool has_left_out;
+	uint64_t unread;
 };
 
 /* Number every directory: each level after the one above it. */

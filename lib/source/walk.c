@@ -74,6 +74,15 @@ walk_cannot(struct worker *k, const char *what)
 	return k->err.code;
 }
 
+int
+walk_pass_over(struct worker *k, const char *what)
+{
+	if (!k->w->o->forgiving)
+		return walk_cannot(k, what);
+	k->unread++;
+	return 0;
+}
+
 /* What decides the tree beside the files. */
 static void
 add_rules(const struct tree_options *o, const struct allow_list *a,
@@ -113,7 +122,8 @@ open_cache(struct walk *w, const char *path)
 	struct buf rules = BUF_INIT;
 	char *name;
 
-	if (!w->o->stat_cache_dir || w->root->trust != STAT_TRUSTED)
+	if (!w->o->stat_cache_dir || w->o->sizes_only ||
+	    w->root->trust != STAT_TRUSTED)
 		return NULL;
 	add_rules(w->o, &w->allow, &rules);
 	name = statcache_path(w->o->stat_cache_dir, path, w->o->hash, &rules);

@@ -105,6 +105,21 @@ judge(struct worker *k, struct node *n, int fd)
 	return 0;
 }
 
+/* Not to be read as it is; where that is forgiven it counts as empty. */
+static int
+judge_or_close(struct worker *k, struct node *n, int *fd)
+{
+	int rc = judge(k, n, *fd);
+
+	if (!rc || !k->w->o->forgiving)
+		return rc;
+	error_clear(&k->err);
+	close(*fd);
+	*fd = -1;
+	k->unread++;
+	return 0;
+}
+
 int
 walk_open(struct worker *k, struct node *n, int *fd)
 {
@@ -115,9 +130,9 @@ walk_open(struct worker *k, struct node *n, int *fd)
 	if (*fd < 0 && errno == EACCES && n->ignored)
 		rc = 0;		/* BuildKit forgives it here, and only here */
 	else if (*fd < 0)
-		rc = walk_cannot(k, "read");
+		rc = walk_pass_over(k, "read");
 	else
-		rc = judge(k, n, *fd);
+		rc = judge_or_close(k, n, fd);
 	if (k->path.len)
 		buf_addc(&k->path, '/');
 	k->dir_len = k->path.len;

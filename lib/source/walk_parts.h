@@ -75,6 +75,9 @@ struct worker {
 	size_t cap_sorted;
 	uint64_t entries;
 	bool changed;
+	struct tree_left_out left_out;
+	size_t cap_left_dirs;
+	uint64_t unread;
 	struct imgcache_error err;
 };
 
@@ -89,6 +92,22 @@ const char *worker_path(struct worker *k, const char *name);
 /* Errors that name k->path. */
 int walk_gone(struct worker *k, const char *what);
 int walk_cannot(struct worker *k, const char *what);
+
+/*
+ * k->path cannot be read: pass it over where that is forgiven, else fail as
+ * walk_cannot() does.
+ */
+int walk_pass_over(struct worker *k, const char *what);
+
+/*
+ * The rule leaves k->path out: a file of the directory that is open at fd, or a
+ * directory.
+ */
+void walk_leave_file(struct worker *k, int fd, const char *name, size_t rule);
+void walk_leave_dir(struct worker *k, size_t rule);
+
+/* Add what a worker noted of that to the tree. */
+void walk_left_out_merge(struct worker *k, struct tree *t);
 
 /*
  * Open n, and learn its mode, device and what to think of the file system;

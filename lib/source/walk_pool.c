@@ -288,6 +288,7 @@ walk_run(struct walk *w, struct tree *t)
 	for (unsigned i = 0; i < p.n; i++) {
 		t->memory[i] = p.workers[i]->memory;
 		w->changed |= p.workers[i]->changed;
+		walk_left_out_merge(p.workers[i], t);
 		worker_free(p.workers[i]);
 	}
 }

@@ -148,6 +148,7 @@ meet_dir(struct reading *rd, const struct met *m, const struct stat *st)
 		child.ignore = ignore_enter(rd->n->ignore, k->path.data,
 					    k->path.len);
 		if (!ignore_can_descend(child.ignore)) {
+			walk_leave_dir(k, ignore_dir_rule(child.ignore));
 			ignore_leave(child.ignore);
 			return 0;
 		}
@@ -157,7 +158,7 @@ meet_dir(struct reading *rd, const struct met *m, const struct stat *st)
 		if (fstatat(rd->fd, m->name, &own, AT_SYMLINK_NOFOLLOW) < 0) {
 			worker_path(k, m->name);
 			ignore_leave(child.ignore);
-			return walk_cannot(k, "read");
+			return walk_pass_over(k, "read");
 		}
 		st = &own;
 	}
@@ -189,7 +190,7 @@ hash_content(struct reading *rd, const char *name, struct stat_id *id,
 {
 	struct worker *k = rd->k;
 
-	if (!S_ISREG(id->mode) && !S_ISLNK(id->mode))
+	if ((!S_ISREG(id->mode) && !S_ISLNK(id->mode)) || k->w->o->sizes_only)
 		return 0;
 	if (walk_git_knows(k, rd->n, rd->fd, name, id, out))
 		return 0;
@@ -270,6 +271,8 @@ static bool
 is_left_out(struct reading *rd, const char *name, unsigned char type,
 	    enum allow allow)
 {
+	size_t rule;
+
 	if (type == DT_DIR || type == DT_UNKNOWN)
 		return false;
 	if (allow == ALLOW_LEADS && type != DT_LNK)
@@ -277,7 +280,11 @@ is_left_out(struct reading *rd, const char *name, unsigned char type,
 	if (!rd->n->ignore)
 		return false;
 	worker_path(rd->k, name);
-	return ignore_file(rd->n->ignore, rd->k->path.data, rd->k->path.len);
+	rule = ignore_file_rule(rd->n->ignore, rd->k->path.data,
+				rd->k->path.len);
+	if (rule != IGNORE_NO_RULE)
+		walk_leave_file(rd->k, rd->fd, name, rule);
+	return rule != IGNORE_NO_RULE;
 }
 
 static int
@@ -307,7 +314,7 @@ meet(struct reading *rd, const struct listing_entry *l)
 		return meet_dir(rd, &m, NULL);
 	if (fstatat(rd->fd, m.name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
 		worker_path(k, m.name);
-		return walk_cannot(k, "read");
+		return walk_pass_over(k, "read");
 	}
 	if (S_ISDIR(st.st_mode))
 		return meet_dir(rd, &m, &st);
@@ -347,7 +354,7 @@ read_listing(struct reading *rd)
 	}
 	if (!rc && n < 0) {
 		buf_truncate(&k->path, k->dir_len ? k->dir_len - 1 : 0);
-		rc = walk_cannot(k, "list");
+		rc = walk_pass_over(k, "list");
 	}
 	return rc;
 }

@@ -52,7 +52,7 @@ sum_one(struct worker *k, struct node *n)
 {
 	int rc = 0;
 
-	if (look_at_children(k, n))
+	if (look_at_children(k, n) || k->w->o->sizes_only)
 		n->digest = n->was.digest;
 	else
 		rc = make_digest(k, n);

@@ -230,3 +230,37 @@ Test(ignore, the_same_line_twice_changes_nothing)
 	cr_expect_not(ignored("a\n!a\n!a", "a/b"));
 	cr_expect(ignored("!a\na\n!a\na", "a/b"));
 }
+
+/* The line of the rule that leaves a path of the root out; 0: none does. */
+static size_t
+line_for(const char *text, const char *path, bool is_dir)
+{
+	struct ignore *ig = parse(text);
+	struct ignore_dir *root = ignore_root(ig), *d = NULL;
+	size_t rule, line;
+
+	if (is_dir) {
+		d = ignore_enter(root, path, strlen(path));
+		rule = ignore_dir_rule(d);
+	} else {
+		rule = ignore_file_rule(root, path, strlen(path));
+	}
+	line = rule == IGNORE_NO_RULE ? 0 : ignore_line(ig, rule);
+	ignore_leave(d);
+	ignore_leave(root);
+	ignore_free(ig);
+	return line;
+}
+
+Test(ignore, the_rule_that_decides_is_known_by_its_line)
+{
+	static const char rules[] = "# head\n\n*.log\nx\n!x.log\ny*\n";
+
+	cr_expect_eq(line_for(rules, "a.log", false), 3);
+	cr_expect_eq(line_for(rules, "x.log", false), 0);
+	cr_expect_eq(line_for(rules, "y.log", false), 6);
+	cr_expect_eq(line_for(rules, "z", false), 0);
+	cr_expect_eq(line_for(rules, "x", true), 4);
+	cr_expect_eq(line_for(rules, "x.log", true), 0);
+	cr_expect_eq(line_for(rules, "yes", true), 6);
+}
