@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/strv.h"
+#include "source/allow.h"
+#include "source/ignore.h"
+#include "source/tree.h"
+#include "source/weigh.h"
+#include "source_room.h"
+
+TestSuite(weigh, .init = room_enter, .fini = room_leave);
+
+static struct imgcache_error err;
+
+static struct tree *
+scan(void)
+{
+	struct tree_options o = { .hash = HASH_XXH3, .sizes_only = true };
+	struct tree *t = NULL;
+
+	cr_assert_eq(tree_scan("t", &o, &t, &err), 0, "%s", err.text);
+	return t;
+}
+
+/* A file of so many bytes. */
+static void
+put(const char *path, size_t size)
+{
+	char *text = mem_alloc(size + 1);
+
+	memset(text, 'x', size);
+	room_put(path, text);
+	free(text);
+}
+
+static void
+expect_list(const struct weighed *v, size_t n, const char *expect)
+{
+	struct buf b = BUF_INIT;
+
+	for (size_t i = 0; i < n; i++)
+		buf_addf(&b, "%s%s%s=%d/%d", i ? " " : "", v[i].path,
+			 v[i].is_dir ? "/" : "", (int)v[i].w.files,
+			 (int)v[i].w.bytes);
+	cr_expect_str_eq(b.data, expect);
+	buf_release(&b);
+}
+
+static void
+make_tree(void)
+{
+	put("t/big/one/a", 400);
+	put("t/big/one/b", 300);
+	put("t/big/two", 100);
+	put("t/small/c", 50);
+	put("t/d", 20);
+	cr_assert_eq(symlink("d", "t/link"), 0);
+}
+
+Test(weigh, all_of_it_is_what_is_counted)
+{
+	struct weigh_options o = { .most = 3 };
+	struct tree_counts c;
+	struct tree *t;
+	struct weigh w;
+
+	make_tree();
+	t = scan();
+	weigh(t, &o, &w);
+	tree_counts(t, &c);
+	cr_expect_eq(w.all.files, 6);
+	cr_expect_eq(w.all.bytes, 870);
+	cr_expect_eq(w.all.files, c.files);
+	cr_expect_eq(w.all.bytes, c.bytes);
+	cr_expect_eq(w.unread.files, 0);
+	weigh_release(&w);
+	tree_free(t);
+}
+
+static void
+expect_heaviest(size_t most, const char *expect)
+{
+	struct weigh_options o = { .most = most };
+	struct tree *t = scan();
+	struct weigh w;
+
+	weigh(t, &o, &w);
+	expect_list(w.heaviest, w.n_heaviest, expect);
+	weigh_release(&w);
+	tree_free(t);
+}
+
+Test(weigh, the_heaviest_first_and_no_more_than_asked_for)
+{
+	make_tree();
+	expect_heaviest(3, "big/=3/800 big/one/=2/700 big/one/a=1/400");
+	expect_heaviest(5, "big/=3/800 big/one/=2/700 big/one/a=1/400 "
+			"big/one/b=1/300 big/two=1/100");
+	expect_heaviest(0, "");
+}
+
+Test(weigh, a_folder_with_one_entry_is_that_entry)
+{
+	put("t/a/b/c/file", 10);
+	expect_heaviest(9, "a/b/c/file=1/10");
+	put("t/a/b/c/other", 1);
+	expect_heaviest(9, "a/b/c/=2/11 a/b/c/file=1/10 a/b/c/other=1/1");
+}
+
+static void
+expect_unread(const char *reads, unsigned files, const char *expect)
+{
+	struct strv list = { 0 };
+	struct allow_list allow;
+	struct weigh_options o = { .reads = &allow, .most = 9 };
+	struct tree *t = scan();
+	struct weigh w;
+
+	strv_split(&list, reads, " ");
+	allow_init(&allow, &list);
+	weigh(t, &o, &w);
+	expect_list(w.unread_heaviest, w.n_unread_heaviest, expect);
+	cr_expect_eq(w.unread.files, files, "%s", reads);
+	weigh_release(&w);
+	tree_free(t);
+	allow_release(&allow);
+	strv_release(&list);
+}
+
+Test(weigh, what_nothing_reads_as_high_as_it_goes)
+{
+	make_tree();
+	expect_unread("big/one", 4, "big/two=1/100 small/=1/50 d=1/20 "
+		      "link=1/0");
+	expect_unread("small d link", 3, "big/=3/800");
+	expect_unread("", 6, "big/=3/800 small/=1/50 d=1/20 link=1/0");
+	expect_unread(".", 0, "");
+	expect_unread("big/none", 6, "big/one/=2/700 big/two=1/100 "
+		      "small/=1/50 d=1/20 link=1/0");
+}
+
+static bool
+not_below_kept(void *payload, size_t rule, const char *path)
+{
+	buf_addf(payload, "%zu:%s ", rule, path);
+	return !str_ends(path, "kept/out");
+}
+
+Test(weigh, marks_weigh_what_they_match_each_once)
+{
+	static const char names[] = "**/out\n**/*.o\n";
+	struct buf asked = BUF_INIT;
+	struct weigh_options o = {
+		.accepts = not_below_kept, .payload = &asked,
+	};
+	struct ignore *marks;
+	struct tree *t;
+	struct weigh w;
+
+	put("t/out/a.o", 5);
+	put("t/out/out/b", 6);
+	put("t/src/c.o", 7);
+	put("t/kept/out/d.o", 8);
+	put("t/kept/out/e", 9);
+	put("t/kept/out/out/f", 10);
+	cr_assert_eq(ignore_parse(&marks, "m", names, strlen(names), &err), 0);
+	o.marks = marks;
+	t = scan();
+	weigh(t, &o, &w);
+	cr_expect_eq(w.marks[0].files, 3);
+	cr_expect_eq(w.marks[0].bytes, 21);
+	cr_expect_eq(w.marks[1].files, 2);
+	cr_expect_eq(w.marks[1].bytes, 15);
+	cr_expect_not(strstr(asked.data, "kept/out/e"));
+	cr_expect_not(strstr(asked.data, ":out/"), "%s", asked.data);
+	weigh_release(&w);
+	tree_free(t);
+	ignore_free(marks);
+	buf_release(&asked);
+}
+
+Test(weigh, a_tree_deeper_than_any_stack)
+{
+	struct weigh_options o = { .most = 2 };
+	struct tree *t;
+	struct weigh w;
+
+	cr_assert_eq(mkdir("t", 0755), 0);
+	cr_assert_eq(chdir("t"), 0);
+	for (int i = 0; i < 3000; i++) {
+		cr_assert_eq(mkdir("d", 0755), 0);
+		cr_assert_eq(chdir("d"), 0);
+	}
+	room_put("f", "12345");
+	cr_assert_eq(chdir(room), 0);
+	t = scan();
+	weigh(t, &o, &w);
+	cr_expect_eq(w.all.bytes, 5);
+	weigh_release(&w);
+	tree_free(t);
+}
