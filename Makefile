@@ -26,11 +26,12 @@ lib/docker := buildx buildx_client buildx_run endpoint engine engine_ask \
 	moment plain progress proxies rawjson registry registry_config \
 	render run wait
 lib/ops := aliases base base_config builder builder_docker builder_record \
-	config doctor doctor_build doctor_docker doctor_state ensure env \
-	envformat epoch exec generation handover hints images inputs \
-	inputs_dockerfile inputs_generated inputs_narrow inputs_plan \
-	invalidate lock lockfile lookup pins prune reasons recipes reconcile \
-	removal rows session spawn stats steptitle sweep text
+	config context context_advice context_heavy doctor doctor_build \
+	doctor_docker doctor_state ensure env envformat epoch exec \
+	generation handover hints images inputs inputs_dockerfile \
+	inputs_generated inputs_narrow inputs_plan invalidate lock lockfile \
+	lookup pins prune reasons recipes reconcile removal rows session \
+	spawn stats steptitle sweep text
 cmd := answer build commands complete config delete dockerargs dockerfile \
 	doctor env exec get help invalidate list lock log main opt pin \
 	printer progress prune recipe spawn stats table tag text usage words

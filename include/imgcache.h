@@ -522,6 +522,102 @@ IMGCACHE_API int imgcache_stats(struct imgcache *ic, int64_t since,
 				struct imgcache_stats *out,
 				struct imgcache_error *err);
 
+/*
+ * The contexts of a recipe: what docker is offered, which is all that the
+ * ignore file lets through and "COPY . /" would see. Needs no engine; no file
+ * is opened. Paths are relative to the context.
+ */
+struct imgcache_weight {
+	int64_t files;		/* links and special files too */
+	int64_t bytes;		/* of the regular ones */
+};
+
+struct imgcache_heavy {
+	const char *path;
+	bool is_dir;		/* then the weight is that of all in it */
+	struct imgcache_weight weight;
+
+	/* Its place in a tree of the entries of one list. */
+	const char *name;	/* what path has behind its parent's */
+	int depth;		/* 0: below no other entry */
+	bool is_last;		/* of its brothers */
+};
+
+struct imgcache_pattern {
+	const char *text;	/* as the ignore file has it */
+	int64_t line;
+	struct imgcache_weight weight;	/* left out by it and no later one */
+};
+
+struct imgcache_advice {
+	const char *pattern;	/* to be added to the ignore file */
+	const char *why;	/* what it is: "installed packages" */
+	const char *example;	/* a path */
+	bool is_secret;
+	struct imgcache_weight weight;
+};
+
+struct imgcache_context {
+	const char *name;	/* of --build-context; NULL: the main one */
+	const char *path;	/* absolute */
+	const char *ignore_file;	/* absolute; NULL: there is none */
+	struct imgcache_weight sent;
+	int64_t dirs;
+	const struct imgcache_heavy *heaviest;	/* as a tree, by weight */
+	size_t n_heaviest;
+
+	const char *not_known;	/* why it is not known what is read; or NULL */
+	struct imgcache_weight unread;	/* sent, and read by no instruction */
+	const struct imgcache_heavy *unread_heaviest;	/* by weight */
+	size_t n_unread_heaviest;
+
+	struct imgcache_weight left_out;	/* by the ignore file */
+	int64_t unreadable;	/* entries of what is left out: not weighed */
+	const struct imgcache_pattern *patterns;	/* by weight; those that
+						   * leave something out */
+	size_t n_patterns;
+	size_t n_rules;		/* patterns that the ignore file has */
+
+	const struct imgcache_advice *advice;	/* by weight */
+	size_t n_advice;
+};
+
+struct imgcache_contexts {
+	const struct imgcache_context *v;	/* the main one is the first */
+	size_t n;
+	struct imgcache_weight sent;	/* all together */
+};
+
+/* only_sent: what is left out is not weighed, and there is no advice. */
+IMGCACHE_API int imgcache_context(struct imgcache *ic,
+				  struct imgcache_recipe *r, bool only_sent,
+				  struct imgcache_contexts *out,
+				  struct imgcache_error *err);
+
+enum imgcache_entry_type {
+	IMGCACHE_ENTRY_DIR,
+	IMGCACHE_ENTRY_FILE,
+	IMGCACHE_ENTRY_LINK,
+	IMGCACHE_ENTRY_SPECIAL	/* FIFO, socket, device */
+};
+
+struct imgcache_context_list {
+	const char *from;	/* name of --build-context; NULL: the main one */
+	/* Ends early on false; the path lives for the call. */
+	bool (*fn)(void *payload, const char *path,
+		   enum imgcache_entry_type type);
+	void *payload;
+};
+
+/*
+ * Every path of one context: a directory before what is in it, names in byte
+ * order. IMGCACHE_EUSAGE if the recipe has no context of that name.
+ */
+IMGCACHE_API int imgcache_context_list(struct imgcache *ic,
+				       struct imgcache_recipe *r,
+				       const struct imgcache_context_list *l,
+				       struct imgcache_error *err);
+
 /* Every setting with its value and where that comes from. */
 struct imgcache_setting {
 	const char *name;
@@ -570,6 +666,12 @@ IMGCACHE_API int64_t imgcache_now_s(void);
 
 /* Write s as a JSON string with its quotes; any bytes give valid JSON. */
 IMGCACHE_API void imgcache_json_string(FILE *f, const char *s);
+
+/*
+ * Write a path as manifests and git have it: bare, or in double quotes where a
+ * byte is odd, so that it is one line.
+ */
+IMGCACHE_API void imgcache_quote(FILE *f, const char *path);
 
 /* The nearest of n words to a mistyped one, or NULL. */
 IMGCACHE_API const char *imgcache_nearest(const char *word,

@@ -45,7 +45,7 @@ inputs_add_base(struct inputs *in, const struct base_query *q,
 	const struct base *old = inputs_base(in, q->ref);
 	struct base_query query = *q;
 	struct base b;
-	int ret;
+	int ret = 0;
 
 	if (old) {
 		if (out)
@@ -53,7 +53,12 @@ inputs_add_base(struct inputs *in, const struct base_query *q,
 		return 0;
 	}
 	query.no_lock = in->no_lock;
-	ret = base_resolve(in->ic, &query, &b, err);
+	if (in->only_sources) {
+		b = (struct base){ .kind = BASE_NAMED, .digest = "" };
+		b.ref = b.pinned = arena_strdup(&in->ic->arena, q->ref);
+	} else {
+		ret = base_resolve(in->ic, &query, &b, err);
+	}
 	if (ret)
 		return ret;
 	mem_grow(in->bases, in->n_bases, in->cap_bases);
@@ -92,7 +97,8 @@ inputs_read_ignore(struct inputs *in, struct input_context *c,
 	}
 	c->has_ignore |= *found;
 	if (*found)
-		c->ignore_name = arena_strdup(&in->ic->arena, path);
+		c->ignore_path = c->ignore_name = arena_strdup(&in->ic->arena,
+							       path);
 	return ret;
 }
 
@@ -124,6 +130,10 @@ inputs_reference(struct inputs *in, const char *text,
 	out->user = NULL;
 	if (!name || !in->ic->has_project)
 		return 0;
+	if (in->only_sources) {
+		out->ref = OUR_REPOSITORY;
+		return 0;
+	}
 	ret = imgcache_recipe_named(in->ic, name, &r, err);
 	if (ret == IMGCACHE_ENO && !in->r->image) {
 		/* on the command line it may be just a text */
@@ -428,6 +438,7 @@ take_parts(struct imgcache_recipe *r, const struct inputs_options *o,
 	in->ic = r->ic;
 	in->r = r;
 	in->no_lock = o->no_lock;
+	in->only_sources = o->only_sources;
 	in->dockerfile = (struct buf)BUF_INIT;
 	in->manifest = (struct buf)BUF_INIT;
 	ret = recipes_check(r, err);
@@ -450,6 +461,15 @@ inputs_take_dockerfile(struct imgcache_recipe *r,
 		       struct imgcache_error *err)
 {
 	return take_parts(r, o, in, err);
+}
+
+int
+inputs_take_sources(struct imgcache_recipe *r, struct inputs *in,
+		    struct imgcache_error *err)
+{
+	static const struct inputs_options o = { .only_sources = true };
+
+	return take_parts(r, &o, in, err);
 }
 
 int

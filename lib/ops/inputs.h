@@ -32,6 +32,7 @@ struct input_context {
 	struct tree *tree;
 	struct buf ignore;	/* text of the ignore file in force */
 	const char *ignore_name;	/* for messages */
+	const char *ignore_path;	/* where it is from; NULL: no file */
 	bool has_ignore;
 	bool is_empty;		/* the build needs no files of it at all */
 	const struct reach *reads;	/* only these count; NULL: everything */
@@ -48,6 +49,7 @@ struct inputs {
 	struct imgcache *ic;
 	struct imgcache_recipe *r;
 	bool no_lock;
+	bool only_sources;
 	int64_t inherited_generation;	/* of images it is built from */
 	struct buf dockerfile;	/* the bytes handed to buildx */
 	enum hash_kind hash;
@@ -87,6 +89,7 @@ struct inputs {
 struct inputs_options {
 	bool fresh_bases;	/* ask the registries again */
 	bool no_lock;		/* as if there were no imgcache.lock */
+	bool only_sources;	/* for inputs_take_sources() */
 };
 
 /*
@@ -101,6 +104,15 @@ void inputs_release(struct inputs *in);
 int inputs_take_dockerfile(struct imgcache_recipe *r,
 			   const struct inputs_options *o, struct inputs *in,
 			   struct imgcache_error *err);
+
+/*
+ * The Dockerfile, and which contexts there are with their ignore files and what
+ * is read of them: no base is resolved, no engine asked, no file looked at. A
+ * generated recipe has no Dockerfile then; of a Dockerfile that docker would
+ * refuse it is not known what is read. Not enough for a manifest.
+ */
+int inputs_take_sources(struct imgcache_recipe *r, struct inputs *in,
+			struct imgcache_error *err);
 
 /* For the two kinds of recipe: fill in Dockerfile, bases, contexts, args. */
 int inputs_generated(struct inputs *in, const struct inputs_options *o,

@@ -195,6 +195,8 @@ take_key_args(struct inputs *in, const struct dockerfile_plan *plan,
 		}
 		free(name);
 	}
+	if (in->only_sources)
+		return 0;
 	if (in->epoch && !strv_has(&plan->args, GENERATE_EPOCH_ARG))
 		session_warn(in->ic, "the Dockerfile declares no ARG "
 			     GENERATE_EPOCH_ARG ", so refresh: changes the tag "
@@ -383,6 +385,11 @@ take_plan(struct inputs *in, const char *name, const struct strv *contexts,
 	}
 	dockerfile_plan_free(plan);
 	dockerfile_free(df);
+	if (ret == IMGCACHE_EFAIL && in->only_sources) {
+		in->context_reason = arena_strdup(&in->ic->arena, err->text);
+		error_clear(err);
+		ret = 0;
+	}
 	return ret;
 }
 

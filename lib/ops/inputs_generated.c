@@ -101,6 +101,8 @@ inputs_generated(struct inputs *in, const struct inputs_options *o,
 	const struct base *base;
 	int ret;
 
+	if (in->only_sources)
+		return take_context(in, err);
 	ret = inputs_reference(in, q->base, &to, err);
 	query.ref = to.ref;
 	query.user = to.user;

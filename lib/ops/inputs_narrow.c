@@ -47,7 +47,7 @@ inputs_narrow(struct inputs *in, const struct dockerfile_plan *plan)
 	const char *asked = in->r->recipe->context_mode;
 	size_t i;
 
-	if (asked && !strcmp(asked, "full"))
+	if (asked && !strcmp(asked, "full") && !in->only_sources)
 		return;
 	if (!plan->understood) {
 		in->context_reason = plan->reason_line ?

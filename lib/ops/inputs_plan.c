@@ -101,6 +101,10 @@ look_at(struct rounds *r, const struct base *b, const char *platform,
 	};
 	size_t i;
 
+	if (in->only_sources) {		/* nobody is asked: most have none */
+		out->is_known = true;
+		return 0;
+	}
 	for (i = 0; i < in->n_lower; i++)
 		if (!strcmp(in->lower[i].ref, b->ref)) {
 			*out = in->lower[i].config;

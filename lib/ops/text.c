@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The small helpers of imgcache.h that a program shares with the library. */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/json.h"
@@ -60,6 +61,16 @@ imgcache_json_string(FILE *f, const char *s)
 	struct json j = JSON_INIT(&b);
 
 	json_string(&j, s);
+	fwrite(b.data, 1, b.len, f);
+	buf_release(&b);
+}
+
+void
+imgcache_quote(FILE *f, const char *path)
+{
+	struct buf b = BUF_INIT;
+
+	buf_add_cquoted(&b, path, strlen(path));
 	fwrite(b.data, 1, b.len, f);
 	buf_release(&b);
 }
