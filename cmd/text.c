@@ -217,6 +217,17 @@ is_set(const char *variable)
 	return value && *value;
 }
 
+/* As setlocale(3) chooses; whether the locale is installed does not count. */
+bool
+text_is_utf8(void)
+{
+	const char *value = getenv(is_set("LC_ALL") ? "LC_ALL" :
+				   is_set("LC_CTYPE") ? "LC_CTYPE" : "LANG");
+
+	return value && (strcasestr(value, "utf-8") ||
+			 strcasestr(value, "utf8"));
+}
+
 bool
 color_wanted(FILE *f, const char *setting)
 {

@@ -9,6 +9,7 @@
 extern const struct command command_build;
 extern const struct command command_complete;
 extern const struct command command_config;
+extern const struct command command_context;
 extern const struct command command_delete;
 extern const struct command command_dockerfile;
 extern const struct command command_doctor;
