@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The lists are the table of contents; a folder uses only those before it.
 
-lib/base := buf error json mem str strv units
+lib/base := buf error json mem str strv udiff units
 lib/sys := child clock dir file lock path signals spawn
 lib/source := allow digest gitattr gitindex gitlib glob glob_compile \
 	glob_regexp glob_set glob_syntax hash ignore ignore_parse reach repo \
