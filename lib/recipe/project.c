@@ -179,6 +179,24 @@ project_load(struct project *p, const char *path, const char *from,
 	return ret;
 }
 
+int
+project_load_text(struct project *p, const char *path, const struct buf *text,
+		  const struct expand_env *env, struct imgcache_error *err)
+{
+	int ret;
+
+	memset(p, 0, sizeof(*p));
+	p->path = path_absolute(NULL, path);
+	p->dir = path_dir(p->path);
+	p->name = mem_strdup(path_base(path));
+	ret = yaml_parse(&p->doc, p->name, text->data, text->len, err);
+	if (!ret)
+		ret = read_all(p, env, err);
+	if (ret)
+		project_release(p);
+	return ret;
+}
+
 void
 project_release(struct project *p)
 {

@@ -15,6 +15,7 @@
 #include "recipe/recipe.h"
 #include "recipe/yaml.h"
 
+struct buf;
 struct expand_env;
 struct imgcache_error;
 
@@ -55,6 +56,11 @@ int project_find(const char *dir, char **path, struct imgcache_error *err);
  */
 int project_load(struct project *p, const char *path, const char *from,
 		 const struct expand_env *env, struct imgcache_error *err);
+
+/* The same for a text that may become the file at path; shown by its name. */
+int project_load_text(struct project *p, const char *path,
+		      const struct buf *text, const struct expand_env *env,
+		      struct imgcache_error *err);
 
 void project_release(struct project *p);
 

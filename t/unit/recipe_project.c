@@ -649,3 +649,23 @@ Test(project, a_missing_file_is_no)
 	cr_assert_eq(project_load(&p, "/nowhere/x.yaml", NULL, NULL, &err),
 		     IMGCACHE_ENO);
 }
+
+Test(project, a_text_is_loaded_as_the_file_it_would_be)
+{
+	struct buf text = BUF_INIT;
+	struct imgcache_error err = { 0 };
+	struct project p;
+
+	buf_adds(&text, "version: 1\nimages: {a: {context: sub}}\n");
+	cr_assert_eq(project_load_text(&p, "/nowhere/x/imgcache.yaml", &text,
+				       &env, &err), 0, "%s", err.text);
+	cr_assert_eq(p.n_images, 1);
+	cr_assert_str_eq(p.images[0].recipe.root, "/nowhere/x");
+	project_release(&p);
+	buf_clear(&text);
+	buf_adds(&text, "version: 1\nimages: {a: {contxt: sub}}\n");
+	cr_assert_eq(project_load_text(&p, "/nowhere/x/imgcache.yaml", &text,
+				       &env, &err), IMGCACHE_EFAIL);
+	cr_assert(str_starts(err.text, "imgcache.yaml:2:"), "%s", err.text);
+	buf_release(&text);
+}
