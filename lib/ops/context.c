@@ -4,6 +4,8 @@
  * made by, without its hashes, so that both see the same files. What the rules
  * leave out costs a look, too, but only here: a key never goes there.
  */
+#include "ops/context.h"
+
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -247,26 +249,28 @@ look_at_tree(struct look *l, const struct tree *t, bool only_sent)
 	allow_release(&reads);
 }
 
-static int
-look_at(struct look *l, bool only_sent, struct imgcache_error *err)
+int
+context_look(const struct inputs *in, struct input_context *c, bool only_sent,
+	     struct imgcache_context *out, struct imgcache_error *err)
 {
 	struct tree_options o = { .with_left_out = !only_sent };
+	struct look l = { .in = in, .c = c, .out = out };
 	struct tree *t;
 	int ret;
 
-	l->out->name = l->c->name;
-	l->out->path = l->c->path;
-	l->out->ignore_file = l->c->ignore_path;
-	ret = take_rules(l->c, &l->rules, err);
-	o.ignore = l->rules;
-	o.allow = allowed_in(l);
+	out->name = c->name;
+	out->path = c->path;
+	out->ignore_file = c->ignore_path;
+	ret = take_rules(c, &l.rules, err);
+	o.ignore = l.rules;
+	o.allow = allowed_in(&l);
 	if (!ret)
-		ret = scan(l, &o, &t, err);
+		ret = scan(&l, &o, &t, err);
 	if (!ret) {
-		look_at_tree(l, t, only_sent);
+		look_at_tree(&l, t, only_sent);
 		tree_free(t);
 	}
-	ignore_free(l->rules);
+	ignore_free(l.rules);
 	return ret;
 }
 
@@ -283,16 +287,13 @@ imgcache_context(struct imgcache *ic, struct imgcache_recipe *r,
 	memset(out, 0, sizeof(*out));
 	v = arena_alloc(&ic->arena, (in.n_contexts + 1) * sizeof(*v));
 	for (i = 0; !ret && i < in.n_contexts; i++) {
-		struct look l = {
-			.in = &in, .c = &in.contexts[i], .out = &v[out->n],
-		};
+		struct input_context *c = &in.contexts[i];
 
-		if (in.r->recipe->kind == RECIPE_GENERATED && l.c->is_empty)
+		if (in.r->recipe->kind == RECIPE_GENERATED && c->is_empty)
 			continue;
-		ret = look_at(&l, only_sent, err);
-		out->sent.files += l.out->sent.files;
-		out->sent.bytes += l.out->sent.bytes;
-		out->n++;
+		ret = context_look(&in, c, only_sent, &v[out->n], err);
+		out->sent.files += v[out->n].sent.files;
+		out->sent.bytes += v[out->n++].sent.bytes;
 	}
 	out->v = v;
 	inputs_release(&in);

@@ -21,13 +21,12 @@
 enum certainty {
 	ALWAYS,
 	INSIDE,		/* if the file of that name is in it */
-	BESIDE,		/* if one of these is beside it, and git ignores it */
-	SECRET
+	BESIDE		/* if one of these is beside it, and git ignores it */
 };
 
 struct row {
 	const char *name;	/* a name, or "*" and its end */
-	const char *why;
+	enum advice_kind kind;
 	enum certainty certainty;
 	const char *const *evidence;
 };
@@ -42,43 +41,49 @@ static const char *const target[] = {
 	"Cargo.toml", "pom.xml", "build.sbt", "project.clj", NULL
 };
 
-static const char history[] = "history of the repository";
-static const char packages[] = "installed packages";
-static const char bytecode[] = "bytecode";
-static const char environment[] = "a virtual environment";
-static const char cache[] = "cache of a tool";
-static const char output[] = "build output";
-static const char coverage[] = "test coverage";
-static const char editor[] = "settings of an editor";
-static const char desktop[] = "left by a desktop";
-static const char secret[] = "may hold secrets";
+static const char *const whys[] = {
+	[ADVICE_HISTORY] = "history of the repository",
+	[ADVICE_NODE] = "installed packages",
+	[ADVICE_VENV] = "a virtual environment",
+	[ADVICE_BYTECODE] = "bytecode",
+	[ADVICE_CACHE] = "cache of a tool",
+	[ADVICE_OUTPUT] = "build output",
+	[ADVICE_COVERAGE] = "test coverage",
+	[ADVICE_EDITOR] = "settings of an editor",
+	[ADVICE_DESKTOP] = "left by a desktop",
+	[ADVICE_SECRET] = "may hold secrets",
+};
 
 static const struct row rows[] = {
-	{ ".git", history }, { ".hg", history }, { ".svn", history },
-	{ "node_modules", packages }, { "bower_components", packages },
-	{ "__pycache__", bytecode }, { "*.pyc", bytecode },
-	{ "*.pyo", bytecode },
-	{ ".venv", environment }, { "venv", environment, INSIDE, venv },
-	{ "env", environment, INSIDE, venv },
-	{ ".tox", cache }, { ".nox", cache }, { ".mypy_cache", cache },
-	{ ".pytest_cache", cache }, { ".ruff_cache", cache },
-	{ ".hypothesis", cache }, { ".ipynb_checkpoints", cache },
-	{ ".parcel-cache", cache }, { ".turbo", cache }, { ".gradle", cache },
-	{ ".terraform", cache }, { ".eslintcache", cache },
-	{ ".sass-cache", cache }, { ".angular", cache },
-	{ ".next", output }, { ".nuxt", output }, { ".svelte-kit", output },
-	{ ".aws-sam", output }, { ".serverless", output },
-	{ "*.egg-info", output }, { "dist", output, BESIDE, built },
-	{ "build", output, BESIDE, built }, { "out", output, BESIDE, built },
-	{ "target", output, BESIDE, target },
-	{ ".nyc_output", coverage }, { "htmlcov", coverage },
-	{ ".coverage", coverage }, { "coverage", coverage, BESIDE, built },
-	{ ".idea", editor }, { ".vscode", editor }, { "*.swp", editor },
-	{ ".DS_Store", desktop }, { "Thumbs.db", desktop },
-	{ ".env", secret, SECRET }, { ".netrc", secret, SECRET },
-	{ ".pypirc", secret, SECRET }, { ".ssh", secret, SECRET },
-	{ ".aws", secret, SECRET }, { "id_rsa", secret, SECRET },
-	{ "id_ed25519", secret, SECRET },
+	{ ".git", ADVICE_HISTORY }, { ".hg", ADVICE_HISTORY },
+	{ ".svn", ADVICE_HISTORY }, { "node_modules", ADVICE_NODE },
+	{ "bower_components", ADVICE_NODE }, { "__pycache__", ADVICE_BYTECODE },
+	{ "*.pyc", ADVICE_BYTECODE }, { "*.pyo", ADVICE_BYTECODE },
+	{ ".venv", ADVICE_VENV }, { "venv", ADVICE_VENV, INSIDE, venv },
+	{ "env", ADVICE_VENV, INSIDE, venv }, { ".tox", ADVICE_CACHE },
+	{ ".nox", ADVICE_CACHE }, { ".mypy_cache", ADVICE_CACHE },
+	{ ".pytest_cache", ADVICE_CACHE }, { ".ruff_cache", ADVICE_CACHE },
+	{ ".hypothesis", ADVICE_CACHE }, { ".ipynb_checkpoints", ADVICE_CACHE },
+	{ ".parcel-cache", ADVICE_CACHE }, { ".turbo", ADVICE_CACHE },
+	{ ".gradle", ADVICE_CACHE }, { ".terraform", ADVICE_CACHE },
+	{ ".eslintcache", ADVICE_CACHE }, { ".sass-cache", ADVICE_CACHE },
+	{ ".angular", ADVICE_CACHE }, { ".next", ADVICE_OUTPUT },
+	{ ".nuxt", ADVICE_OUTPUT }, { ".svelte-kit", ADVICE_OUTPUT },
+	{ ".aws-sam", ADVICE_OUTPUT }, { ".serverless", ADVICE_OUTPUT },
+	{ "*.egg-info", ADVICE_OUTPUT },
+	{ "dist", ADVICE_OUTPUT, BESIDE, built },
+	{ "build", ADVICE_OUTPUT, BESIDE, built },
+	{ "out", ADVICE_OUTPUT, BESIDE, built },
+	{ "target", ADVICE_OUTPUT, BESIDE, target },
+	{ ".nyc_output", ADVICE_COVERAGE }, { "htmlcov", ADVICE_COVERAGE },
+	{ ".coverage", ADVICE_COVERAGE },
+	{ "coverage", ADVICE_COVERAGE, BESIDE, built },
+	{ ".idea", ADVICE_EDITOR }, { ".vscode", ADVICE_EDITOR },
+	{ "*.swp", ADVICE_EDITOR }, { ".DS_Store", ADVICE_DESKTOP },
+	{ "Thumbs.db", ADVICE_DESKTOP }, { ".env", ADVICE_SECRET },
+	{ ".netrc", ADVICE_SECRET }, { ".pypirc", ADVICE_SECRET },
+	{ ".ssh", ADVICE_SECRET }, { ".aws", ADVICE_SECRET },
+	{ "id_rsa", ADVICE_SECRET }, { "id_ed25519", ADVICE_SECRET },
 };
 
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -285,9 +290,9 @@ advice_list(const struct advice *a, const struct weigh *w,
 			.pattern = arena_printf(a->arena, "%s%s",
 						m->is_deep ? "**/" : "",
 						rows[i].name),
-			.why = rows[i].why,
+			.why = whys[rows[i].kind],
 			.example = m->example,
-			.is_secret = rows[i].certainty == SECRET,
+			.is_secret = rows[i].kind == ADVICE_SECRET,
 			.weight = { (int64_t)w->marks[i].files,
 				    (int64_t)w->marks[i].bytes },
 		};
@@ -295,4 +300,15 @@ advice_list(const struct advice *a, const struct weigh *w,
 	if (*n)
 		qsort(v, *n, sizeof(*v), by_weight);
 	*out = v;
+}
+
+enum advice_kind
+advice_kind(const char *why)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(whys) / sizeof(whys[0]); i++)
+		if (!strcmp(whys[i], why))
+			return (enum advice_kind)i;
+	return ADVICE_OUTPUT;
 }

@@ -20,6 +20,22 @@ struct arena;
 struct ignore;
 struct imgcache_advice;
 
+enum advice_kind {
+	ADVICE_HISTORY,
+	ADVICE_NODE,
+	ADVICE_VENV,
+	ADVICE_BYTECODE,
+	ADVICE_CACHE,
+	ADVICE_OUTPUT,
+	ADVICE_COVERAGE,
+	ADVICE_EDITOR,
+	ADVICE_DESKTOP,
+	ADVICE_SECRET
+};
+
+/* What kind an imgcache_advice is, by its why. */
+enum advice_kind advice_kind(const char *why);
+
 struct advice_match {
 	const char *example;
 	bool is_deep;		/* some match is not in the context's root */

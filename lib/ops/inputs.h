@@ -78,6 +78,8 @@ struct inputs {
 
 	enum manifest_context context_mode;
 	const char *context_reason;
+	const char *refused;	/* only_sources: what is wrong with the
+				   Dockerfile, or NULL */
 
 	struct textmemo *memo;
 	struct buf manifest;

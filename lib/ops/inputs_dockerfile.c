@@ -386,7 +386,8 @@ take_plan(struct inputs *in, const char *name, const struct strv *contexts,
 	dockerfile_plan_free(plan);
 	dockerfile_free(df);
 	if (ret == IMGCACHE_EFAIL && in->only_sources) {
-		in->context_reason = arena_strdup(&in->ic->arena, err->text);
+		in->refused = arena_strdup(&in->ic->arena, err->text);
+		in->context_reason = in->refused;
 		error_clear(err);
 		ret = 0;
 	}

@@ -252,9 +252,8 @@ look_into(const struct step *s, const char *dir)
 	closedir(all);
 }
 
-/* Bytes before the part of a pattern in which the first wildcard is. */
-static size_t
-fixed_length(const char *pattern)
+size_t
+reach_fixed_length(const char *pattern)
 {
 	size_t n = strcspn(pattern, "*?[\\");
 
@@ -308,7 +307,7 @@ reach_resolve(int root_fd, const struct reach *r, struct strv *out)
 		add_followed(root_fd, r->path, out);
 		return;
 	}
-	fixed = fixed_length(r->path);
+	fixed = reach_fixed_length(r->path);
 	dir = mem_strndup(r->path, fixed ? fixed - 1 : 0);
 	if (!follow(root_fd, dir, &real, out))
 		;

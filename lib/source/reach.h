@@ -28,6 +28,9 @@ struct reach {
  */
 void reach_resolve(int root_fd, const struct reach *r, struct strv *out);
 
+/* Bytes before the part of a pattern in which its first wildcard is. */
+size_t reach_fixed_length(const char *pattern);
+
 /*
  * Does one part of a path match one part of a pattern? *is_odd is set if that
  * part is malformed, or if it may match a slash: then the answer is no answer.
