@@ -28,7 +28,9 @@ lib/docker := buildx buildx_client buildx_run endpoint engine engine_ask \
 lib/ops := aliases base base_config builder builder_docker builder_record \
 	config context context_advice context_heavy doctor doctor_build \
 	doctor_docker doctor_state ensure env envformat epoch exec \
-	generation handover hints images inputs inputs_dockerfile \
+	generation handover hints images init init_check init_compose \
+	init_dockerfile init_find init_hook init_ignore init_image \
+	init_packages init_pyproject init_write inputs inputs_dockerfile \
 	inputs_generated inputs_narrow inputs_plan invalidate lock lockfile \
 	lookup pins prune reasons recipes reconcile removal rows session \
 	spawn stats steptitle sweep text

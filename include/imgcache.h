@@ -618,6 +618,49 @@ IMGCACHE_API int imgcache_context_list(struct imgcache *ic,
 				       const struct imgcache_context_list *l,
 				       struct imgcache_error *err);
 
+/*
+ * A first imgcache.yaml for the handle's folder, from what is found there, and
+ * an ignore file for each Dockerfile. What would not build is written as a
+ * comment, with the reason.
+ */
+struct imgcache_init_options {
+	bool force;		/* replace what is there and differs */
+	bool dry_run;		/* write nothing */
+	const char *base;	/* of all generated images; NULL: by their kind */
+	const char *hook;	/* "pre-push", "pre-pulumi"; NULL: none */
+};
+
+enum imgcache_init_action {
+	IMGCACHE_INIT_CREATE,
+	IMGCACHE_INIT_REPLACE,	/* with force */
+	IMGCACHE_INIT_KEEP,	/* it differs, and is left as it is */
+	IMGCACHE_INIT_SAME
+};
+
+struct imgcache_init_file {
+	const char *path;	/* as seen from the handle's folder */
+	const char *full;	/* absolute */
+	const char *what;	/* "the images of the project" */
+	enum imgcache_init_action action;
+	bool is_executable;
+	const char *text;	/* what it is to hold */
+	const char *diff;	/* as diff -u; "" if there is none */
+};
+
+struct imgcache_init_result {
+	const struct imgcache_init_file *files;
+	size_t n_files;
+	const char *const *notes;	/* what was left out, and why */
+	size_t n_notes;
+	size_t n_images;		/* that would build */
+};
+
+/* IMGCACHE_ENO if nothing is found that is built; the notes are set then. */
+IMGCACHE_API int imgcache_init(struct imgcache *ic,
+			       const struct imgcache_init_options *o,
+			       struct imgcache_init_result *out,
+			       struct imgcache_error *err);
+
 /* Every setting with its value and where that comes from. */
 struct imgcache_setting {
 	const char *name;
