@@ -35,9 +35,9 @@ lib/ops := aliases base base_config builder builder_docker builder_record \
 	lookup pins prune reasons recipes reconcile removal rows session \
 	spawn stats steptitle sweep text
 cmd := answer build commands complete config context context_report delete \
-	dockerargs dockerfile doctor env exec get help invalidate list lock \
-	log main opt pin printer progress prune recipe spawn stats table tag \
-	text usage words
+	dockerargs dockerfile doctor env exec get help init invalidate list \
+	lock log main opt pin printer progress prune recipe spawn stats \
+	table tag text usage words
 t/helper := fill-catalog ignore-list
 standin := build docker fault objects remote runner state
 engined := engined fault objects state

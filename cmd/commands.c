@@ -15,6 +15,7 @@ const struct command *const commands[] = {
 	&command_lock,
 	&command_dockerfile,
 	&command_context,
+	&command_init,
 
 	&command_list,
 	&command_log,

@@ -1,0 +1,471 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# A first project file from what a project holds, and ignore files that change
+# nothing of what is built.
+# shellcheck disable=SC2016,SC2086,SC2317
+# shellcheck source=t/lib-standin.sh
+. "$(dirname "$0")/lib-standin.sh"
+
+umask 022
+export IMGCACHE_PLATFORM=linux/amd64 IMGCACHE_BASE_POLICY=name
+
+# put FILE LINE...: with its folders.
+put() {
+	file=$1
+	shift
+	mkdir -p "$(dirname "$file")" && printf '%s\n' "$@" >"$file"
+}
+
+# fresh: an empty project, in which the test stands.
+fresh() {
+	rm -rf "$TRASH/project" && mkdir "$TRASH/project" &&
+	cd "$TRASH/project" || exit 1
+}
+
+# again: in the project of the test before.
+again() {
+	cd "$TRASH/project" || exit 1
+}
+
+# images: names of those in the project file, and that all have a tag.
+images() {
+	imgcache build --all --dry-run --json >/dev/null 2>&1
+	sed -n 's/^  \([a-z0-9][a-z0-9._-]*\):$/\1/p' imgcache.yaml |
+		tr '\n' ' '
+}
+
+# block NAME: its lines in the project file.
+block() {
+	sed -n "/^  $1:\$/,/^\$/p" imgcache.yaml
+}
+
+test_that 'nothing that is built: 1, what is looked for, nothing written' '
+	fresh && put README x && expect_status 1 imgcache init &&
+	one_line stderr && grep "no Dockerfile, package.json" stderr &&
+	[ "$(ls)" = "README
+stderr
+stdout" ]
+'
+
+test_that 'one Dockerfile: the file, whole, and what is sent' '
+	fresh && put Dockerfile "FROM scratch" "COPY src /" && put src/a x &&
+	expect_status 0 imgcache init && cat >expect <<-\YAML &&
+	# The images of this project, for imgcache; "man imgcache.yaml" has all keys.
+	# A first proposal by imgcache init, from
+	# Dockerfile
+	version: 1
+
+	# Where images are looked up and kept for the team:
+	# registry: registry.example/team/cache
+
+	# What imgcache prune keeps:
+	# policy: {max_images: 50, max_age: 30d, keep_last: 2}
+
+	images:
+
+	  # Dockerfile
+	  project:
+	    dockerfile: Dockerfile
+	    context: .
+	YAML
+	tr "\047" "\042" <imgcache.yaml >actual && same expect actual &&
+	printf "%s\n" "created    imgcache.yaml" \
+		"created    Dockerfile.dockerignore" >expect &&
+	same expect stdout && imgcache tag project && cat >expect <<-IGNORE &&
+	# By imgcache init: what the stages of this Dockerfile read is sent,
+	# and nothing else. A new COPY may need a line here.
+	*
+	!src
+	IGNORE
+	same expect Dockerfile.dockerignore
+'
+
+test_that 'once more: nothing changes, 0' '
+	again && cp imgcache.yaml one && expect_status 0 imgcache init &&
+	printf "%s\n" "unchanged  imgcache.yaml" \
+		"unchanged  Dockerfile.dockerignore" >expect &&
+	same expect stdout && same one imgcache.yaml
+'
+
+test_that 'what is there and differs stays, 1; --force replaces it' '
+	again && sed "s/context: \./context: ./; s/^version/# mine\nversion/" \
+		one >imgcache.yaml && cp imgcache.yaml mine &&
+	expect_status 1 imgcache init && same mine imgcache.yaml &&
+	grep "^kept       imgcache.yaml" stdout &&
+	says stderr "imgcache.yaml is there already and differs; --force replaces it" &&
+	expect_status 0 imgcache init --force && same one imgcache.yaml &&
+	grep "^replaced   imgcache.yaml" stdout
+'
+
+test_that '--dry-run writes nothing and shows what patch takes' '
+	again && rm Dockerfile.dockerignore && cp mine imgcache.yaml &&
+	expect_status 0 imgcache init -n --force && same mine imgcache.yaml &&
+	! [ -e Dockerfile.dockerignore ] && cp stdout diff &&
+	patch -s -p1 <diff && same one imgcache.yaml &&
+	expect_status 0 imgcache init && ! grep -v unchanged stdout
+'
+
+test_that '--json: files, diffs, notes' '
+	again && put b/Dockerfile "FROM scratch" "COPY none /" &&
+	expect_status 1 imgcache init -n --json && jq -c "[.dryRun, .images,
+		[.files[] | [.path, .action]]]" stdout >actual &&
+	echo "[true,1,[[\"imgcache.yaml\",\"keep\"],[\"Dockerfile.dockerignore\",\"unchanged\"]]]" \
+		>expect && same expect actual &&
+	jq -e ".notes[0] | test(\"none\")" stdout &&
+	jq -r ".files[0].diff" stdout | grep "^+  # b:"
+'
+
+test_that 'an allow list: the tag is that of before, what is new counts not' '
+	fresh && put Dockerfile "FROM scratch AS base" "COPY a* b/c /" \
+		"FROM base AS test" "COPY --chown=1 t/*.sh /" "FROM base" \
+		"RUN --mount=type=bind,source=m,target=/m true" \
+		"COPY [\"link\", \"odd [[]1]\", \"/\"]" && put a1 x && put a2 x &&
+	put b/c/d x && put b/e x && put t/1.sh x && put t/2 x && put m/x x &&
+	put r/x x && ln -s r link && put "odd [1]" x && put skip.me x &&
+	put b/c/skip.md x && put .dockerignore "*.me" "**/*.md" &&
+	before=$(imgcache tag .) && other=$(imgcache tag . --target test) &&
+	imgcache init && [ "$(imgcache tag project)" = "$before" ] &&
+	[ "$(imgcache tag . --target test)" = "$other" ] &&
+	imgcache context project --list >../actual && cat >../expect <<-LIST &&
+	a1
+	a2
+	b/
+	b/c/
+	b/c/d
+	link
+	m/
+	m/x
+	"odd [1]"
+	r/
+	r/x
+	t/
+	t/1.sh
+	LIST
+	same ../expect ../actual && put a3 x && [ "$(imgcache tag project)" != \
+		"$before" ]
+'
+
+test_that 'made anew from its own file it is the same, not longer' '
+	again && cp Dockerfile.dockerignore one && imgcache init --force &&
+	same one Dockerfile.dockerignore
+'
+
+test_that 'a new COPY is in it after --force' '
+	again && put new x && echo "COPY new /" >>Dockerfile && imgcache init --force &&
+	grep -x "!new" Dockerfile.dockerignore && grep -x "\*.me" \
+		Dockerfile.dockerignore
+'
+
+test_that 'an ignore file of a person stays, and is what --force goes by' '
+	again && put Dockerfile.dockerignore "b/c/d" && expect_status 1 imgcache init &&
+	grep "^kept       Dockerfile.dockerignore" stdout &&
+	[ "$(cat Dockerfile.dockerignore)" = b/c/d ] &&
+	imgcache init --force >/dev/null && grep -x "b/c/d" \
+		Dockerfile.dockerignore && grep -x "!a\*" Dockerfile.dockerignore
+'
+
+test_that 'the whole folder is copied: what hardly ever belongs there' '
+	fresh && put Dockerfile "FROM scratch" "COPY . /app" "RUN npm ci" &&
+	put node_modules/x x && put .git/HEAD x && put lib/__pycache__/x x &&
+	put .venv/x x && put .env x && put .dockerignore "*.log" &&
+	imgcache init && cat >expect <<-IGNORE &&
+	# By imgcache init: the whole folder is copied, but hardly ever this.
+	# What is behind a # is for you to decide.
+	# history of the repository:
+	.git
+	# installed packages:
+	node_modules
+	# a virtual environment:
+	# .venv
+	# bytecode:
+	**/__pycache__
+	# may hold secrets:
+	# .env
+
+	# As in .dockerignore:
+	*.log
+	IGNORE
+	same expect Dockerfile.dockerignore && cp expect one &&
+	imgcache init --force >/dev/null && same one Dockerfile.dockerignore
+'
+
+test_that 'what the build asks git or does not install is not taken away' '
+	again && put Dockerfile "FROM scratch" "COPY . /app" "RUN git describe >v" &&
+	imgcache init --force >/dev/null &&
+	grep -x "# .git" Dockerfile.dockerignore &&
+	grep -x "# node_modules" Dockerfile.dockerignore
+'
+
+test_that 'what it reads is not known: no allow list, and why' '
+	fresh && put Dockerfile "FROM busybox" "COPY \$WHAT /" && put a x &&
+	imgcache init 2>stderr && ! [ -e Dockerfile.dockerignore ] &&
+	grep "Dockerfile: no allow list: line 2: " stderr
+'
+
+test_that 'contexts: the folder in which all is that it reads' '
+	fresh && put api/Dockerfile "FROM scratch" "COPY api/src lib /" &&
+	put api/src/x x && put lib/x x &&
+	put web/Dockerfile "FROM scratch" "COPY src /" && put web/src/x x &&
+	put docker/Dockerfile.job "FROM scratch" "COPY . /" &&
+	put deep/a/b/Dockerfile "FROM scratch" "COPY a/x /" && put deep/a/x x &&
+	imgcache init && block api >b && grep "context: \.\$" b &&
+	block web | grep "context: web\$" &&
+	block job | grep "context: \.\$" && block b | grep "context: deep\$" &&
+	[ "$(images)" = "api job web b " ] &&
+	for name in api web job b; do imgcache tag $name || exit 1; done
+'
+
+test_that 'what would not build is a comment with its reason, and a note' '
+	fresh && put Dockerfile "FROM scratch" "COPY dist /" &&
+	put b/Dockerfile "FROM \$BASE" && put c/Dockerfile "RUN x" &&
+	put d/Dockerfile "FROM scratch" "COPY x /" && put d/x x &&
+	put d/.dockerignore x && put ok/Dockerfile "FROM scratch" &&
+	imgcache init 2>stderr && [ "$(images)" = "ok " ] &&
+	grep "it reads .dist., which is not there" imgcache.yaml &&
+	grep "BASE" imgcache.yaml && grep "^  # project:" imgcache.yaml &&
+	[ "$(grep -c "would not build as it is" stderr)" -eq 4 ] &&
+	! grep "$PWD" imgcache.yaml && imgcache tag ok
+'
+
+test_that 'nothing that builds: a file that is read all the same' '
+	fresh && put Dockerfile "FROM \$X" && imgcache init &&
+	grep -x "images: {}" imgcache.yaml && imgcache config >/dev/null
+'
+
+test_that 'compose files: builds, variables, the same one once' '
+	fresh && put docker-compose.yml "services:" \
+		"  web:" "    build: ./web" \
+		"  api:" "    build:" "      context: ." \
+		"      dockerfile: api/Dockerfile" "      target: prod" \
+		"      args:" "        - V=\${V:-1}" "        - HOME_OF=\$NOBODY" \
+		"        - HOME" "      extra_hosts: [\"a:1.2.3.4\"]" \
+		"      network: none" "      labels: {x: \"1\"}" \
+		"      additional_contexts: {lib: ./web}" \
+		"  web2:" "    build: {context: web}" \
+		"  db:" "    image: postgres" \
+		"  inline:" "    build: {context: ., dockerfile_inline: FROM x}" \
+		"  away:" "    build: https://example.com/x.git" \
+		"  out:" "    build: ../x" "  var:" "    build: \$DIR" &&
+	put web/Dockerfile "FROM scratch" &&
+	put api/Dockerfile "FROM scratch AS base" "FROM base AS prod" \
+		"ARG V" "ARG HOME_OF" "ARG HOME" "COPY --from=lib . /" &&
+	imgcache init 2>stderr && [ "$(images)" = "web api " ] &&
+	grep "# The same: docker-compose.yml: service web2" imgcache.yaml &&
+	block api >actual && cat >expect <<-\YAML && same expect actual &&
+	  api:
+	    dockerfile: api/Dockerfile
+	    context: .
+	    target: prod
+	    args:
+	      V: "${V:-1}"
+	      HOME_OF: "${NOBODY:-}"
+	      HOME:
+	    build_contexts:
+	      lib: web
+	    network: none
+	    add_hosts:
+	      - "a:1.2.3.4"
+	    labels:
+	      x: 1
+	YAML
+	imgcache tag -m api >one && V=2 imgcache tag -m api >two &&
+	! cmp -s one two && grep "^network none" one && cut -d: -f2- stderr |
+		sort >actual && cat >expect <<-TEXT && same expect actual
+	 docker-compose.yml: service away was left out: its context is elsewhere
+	 docker-compose.yml: service inline was left out: its Dockerfile is in the file itself
+	 docker-compose.yml: service out was left out: its context is outside of the project
+	 docker-compose.yml: service var was left out: a variable is in its paths or its target
+	TEXT
+'
+
+test_that 'a compose file that cannot be read is noted, all else goes on' '
+	fresh && put compose.yaml "x-a: &a {b: 1}" "services: {w: {build: .}}" &&
+	put Dockerfile "FROM scratch" && imgcache init 2>stderr &&
+	grep "compose.yaml was left out: compose.yaml:1:6: " stderr &&
+	[ "$(images)" = "project " ]
+'
+
+test_that 'bake files in JSON, and HCL noted' '
+	fresh && put docker-bake.json "{ \"target\": {" \
+		"\"app\": {\"context\": \"app\", \"dockerfile\": \"D\"," \
+		"  \"args\": {\"A\": \"1\"}, \"contexts\": {\"n\": \"app\"}," \
+		"  \"platforms\": [\"linux/amd64\"]}," \
+		"\"child\": {\"inherits\": [\"app\"]} } }" &&
+	put docker-bake.hcl "target x {}" && put app/D "FROM scratch" "ARG A" &&
+	imgcache init 2>stderr && block app >actual &&
+	cat >expect <<-YAML && same expect actual &&
+	  app:
+	    dockerfile: app/D
+	    context: app
+	    args:
+	      A: 1
+	    build_contexts:
+	      n: app
+	    platforms:
+	      - linux/amd64
+	YAML
+	grep "target child was left out: it inherits" stderr &&
+	grep "docker-bake.hcl was left out: HCL is not read" stderr
+'
+
+test_that 'a dev container, whose file has comments and commas' '
+	fresh && put .devcontainer/devcontainer.json "{ // one" \
+		"\"url\": \"https://x//y\", /* two" "*/ \"build\": {" \
+		"\"dockerfile\": \"Dockerfile\", \"context\": \"..\"," \
+		"\"args\": {\"A\": \"b\"}, }, }" &&
+	put .devcontainer/Dockerfile "FROM scratch" "ARG A" "COPY src /" &&
+	put src/x x && imgcache init && block devcontainer >actual &&
+	cat >expect <<-YAML && same expect actual && imgcache tag devcontainer
+	  devcontainer:
+	    dockerfile: ".devcontainer/Dockerfile"
+	    context: .
+	    args:
+	      A: b
+	YAML
+'
+
+test_that 'npm: a lock file, with the version of node that is asked for' '
+	fresh && put package.json "{\"engines\": {\"node\": \"^20\"}}" &&
+	put package-lock.json "{\"lockfileVersion\": 3, \"packages\": {}}" &&
+	put web/package.json "{}" && put web/sub/package.json "{}" &&
+	imgcache init && block project >actual && cat >expect <<-YAML &&
+	  project:
+	    base: "node:20-bookworm-slim"
+	    npm_lock: .
+	YAML
+	same expect actual && imgcache tag project &&
+	! grep web imgcache.yaml && put .nvmrc "v18.1" &&
+	imgcache init --force >/dev/null && grep "node:18-bookworm" imgcache.yaml
+'
+
+test_that 'npm without a lock file: a comment that says what makes one' '
+	fresh && put package.json "{}" && imgcache init &&
+	grep "# .*npm install" imgcache.yaml && [ -z "$(images)" ]
+'
+
+test_that 'pip: each requirements file, with the version of python' '
+	fresh && put jobs/requirements.txt numpy && put jobs/.python-version 3.11 &&
+	put jobs/requirements-dev.txt "-r requirements.txt" pytest &&
+	put jobs/apt.txt "git # for it" "curl jq" && imgcache init &&
+	[ "$(images)" = "jobs-dev jobs " ] && block jobs >actual &&
+	cat >expect <<-YAML && same expect actual && imgcache tag jobs-dev
+	  jobs:
+	    base: "python:3.11-slim-bookworm"
+	    apt:
+	      - git
+	      - curl
+	      - jq
+	    pip_requirements: jobs/requirements.txt
+	YAML
+'
+
+test_that 'pyproject.toml: its dependencies, less what has markers' '
+	fresh && put pyproject.toml "[project]" "requires-python = \">=3.9\"" \
+		"dependencies = [\"a >= 1\", \"b; python_version < \\"4\\"\"," \
+		"\"c\"]" && imgcache init && block project >actual &&
+	cat >expect <<-YAML && same expect actual && imgcache tag project &&
+	  project:
+	    base: "python:3.12-slim-bookworm"
+	    pip:
+	      - "a>=1"
+	      - c
+	YAML
+	grep "# Not taken over, for its marker or address: b;" imgcache.yaml
+'
+
+test_that 'apt.txt alone, and --base for all that is generated' '
+	fresh && put apt.txt git && imgcache init && block project |
+		grep "base: \"debian:bookworm-slim\"" &&
+	imgcache init --force --base ubuntu:24.04 >/dev/null &&
+	block project | grep "base: \"ubuntu:24.04\"" &&
+	DEFAULT_BASE_IMAGE=debian:trixie imgcache init --force >/dev/null &&
+	block project | grep "base: \"debian:trixie\""
+'
+
+test_that 'what a Dockerfile reads is not generated, its neighbour is' '
+	fresh && put Dockerfile "FROM scratch" "COPY api /api" &&
+	put api/requirements.txt a && put web/requirements.txt b &&
+	imgcache init && [ "$(images)" = "project web " ]
+'
+
+test_that 'both kinds in one folder have names of their own' '
+	fresh && put requirements.txt a && put package.json "{}" &&
+	put package-lock.json "{\"packages\": {}}" && imgcache init &&
+	[ "$(images)" = "project-node project-python " ]
+'
+
+test_that 'names with what YAML minds, and Dockerfiles that share a folder' '
+	fresh && put "my app: #1/Dockerfile" "FROM scratch" &&
+	put "my app: #1/Dockerfile.dev" "FROM scratch" &&
+	put "$(printf "\303\251t\303\251")/Dockerfile" "FROM scratch" &&
+	put "$(printf "bad\377/Dockerfile")" "FROM scratch" &&
+	imgcache init && [ "$(images)" = "my-app---1 my-app---1-dev t " ] &&
+	for name in my-app---1 my-app---1-dev t; do
+		imgcache tag $name || exit 1
+	done
+'
+
+test_that 'no line of a comment is over 80 columns' '
+	fresh && name=$(printf "%040d" 0) &&
+	put Dockerfile "FROM scratch" "COPY $name/$name /" &&
+	put compose.yaml "services: {a: {build: {context: ., args: {A: b}}}}" &&
+	imgcache init && [ "$(wc -L <imgcache.yaml)" -le 90 ] &&
+	grep -c "^  # " imgcache.yaml
+'
+
+test_that 'a pre-push hook, where git looks for it' '
+	fresh && put Dockerfile "FROM scratch" && git init -q . &&
+	imgcache init --hooks pre-push && [ -x .git/hooks/pre-push ] &&
+	git config core.hooksPath hooks && cd "$TRASH/project" &&
+	imgcache init --hooks pre-push && [ -x hooks/pre-push ] &&
+	echo mine >hooks/pre-push && expect_status 1 imgcache init --hooks \
+		pre-push && [ "$(cat hooks/pre-push)" = mine ] &&
+	imgcache init --force --hooks pre-push >/dev/null &&
+	grep "^exec imgcache build --all" hooks/pre-push
+'
+
+test_that 'the hook stops a push of what does not build, in a folder too' '
+	standin_start && standin_base busybox:latest && fresh &&
+	git init -q --bare ../there && git init -q . && mkdir "sub dir" &&
+	cd "sub dir" && put Dockerfile "FROM busybox" "RUN exit 3" &&
+	imgcache init --hooks pre-push >/dev/null && cd .. && git add . &&
+	git -c user.name=a -c user.email=a@b commit -q -m one &&
+	! git push -q ../there HEAD:main 2>err && cat err &&
+	! git -C ../there rev-parse -q --verify main &&
+	put "sub dir/Dockerfile" "FROM busybox" && git push -q ../there \
+		HEAD:main && git -C ../there rev-parse -q --verify main
+'
+
+test_that 'pre-push outside of a work tree is an error, and nothing written' '
+	fresh && put Dockerfile "FROM scratch" &&
+	expect_status 128 imgcache init --hooks pre-push && one_line stderr &&
+	grep "in no git work tree" stderr && ! [ -e imgcache.yaml ]
+'
+
+test_that 'a script for pulumi hands on the names of the images' '
+	fresh && put Dockerfile "FROM busybox" && put b-1/Dockerfile "FROM busybox" &&
+	imgcache init --hooks pre-pulumi && cd / &&
+	"$TRASH/project/pre-pulumi.sh" sh -c "echo \$IMAGE_PROJECT \$IMAGE_B_1" \
+		>"$TRASH/actual" 2>/dev/null && cd "$TRASH/project" &&
+	echo "$(imgcache get project) $(imgcache get b-1)" >expect &&
+	same expect "$TRASH/actual"
+'
+
+test_that 'a project file above is told of, and stays' '
+	fresh && put imgcache.yaml "version: 1" "images: {}" && mkdir sub &&
+	put sub/Dockerfile "FROM scratch" && cd sub && imgcache init 2>stderr &&
+	grep "project/imgcache.yaml is no longer the project file" stderr &&
+	[ -e imgcache.yaml ]
+'
+
+test_that 'a folder that cannot be written: an error, nothing lost' '
+	fresh && put Dockerfile "FROM scratch" && chmod a-w . && as= &&
+	if [ "$(id -u)" -eq 0 ]; then
+		chmod a+rX "$TRASH" && as="setpriv --reuid 65534
+			--clear-groups env HOME=/nonexistent"
+	fi && $as imgcache init >/dev/null 2>"$TRASH/err"; status=$?
+	chmod u+w .; cat "$TRASH/err"; [ $status -eq 128 ] &&
+	one_line "$TRASH/err" && [ "$(ls)" = Dockerfile ]
+'
+
+test_done
