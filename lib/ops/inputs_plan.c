@@ -103,6 +103,7 @@ look_at(struct rounds *r, const struct base *b, const char *platform,
 
 	if (in->only_sources) {		/* nobody is asked: most have none */
 		out->is_known = true;
+		out->onbuild = base_config_list(in->ic, NULL, 0);
 		return 0;
 	}
 	for (i = 0; i < in->n_lower; i++)

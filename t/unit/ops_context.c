@@ -46,7 +46,7 @@ dist_is_output(const char *dir)
 	size_t rule;
 	bool is;
 
-	advice_init(&a, &arena, room, NULL);
+	advice_init(&a, &arena, top, NULL);
 	root = ignore_root(a.marks);
 	d = ignore_enter(root, "dist", 4);
 	rule = ignore_dir_rule(d);
@@ -73,25 +73,25 @@ Test(advice, an_output_is_what_git_ignores)
 		{ "web/dist/x\n", false },
 	};
 
-	room_put("web/package.json", "{}");
-	room_put("web/dist/x", "x");
-	room_put("web/x", "x");
+	put("web/package.json", "{}");
+	put("web/dist/x", "x");
+	put("web/x", "x");
 	cr_assert_eq(mkdir(".git", 0755), 0);
-	room_put(".git/HEAD", "ref: refs/heads/main\n");
+	put(".git/HEAD", "ref: refs/heads/main\n");
 	cr_assert_eq(mkdir(".git/objects", 0755), 0);
 	cr_assert_eq(mkdir(".git/refs", 0755), 0);
 	cr_expect(dist_is_output("web"), "no .gitignore at all");
 	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
 		bool is_above = strchr(v[i].line, 'w') != NULL;
 
-		room_put(is_above ? ".gitignore" : "web/.gitignore",
+		put(is_above ? ".gitignore" : "web/.gitignore",
 			 v[i].line);
 		cr_expect_eq(dist_is_output("web"), v[i].is, "%s", v[i].line);
 		cr_assert_eq(unlink(is_above ? ".gitignore" :
 				    "web/.gitignore"), 0);
 	}
-	room_put(".gitignore", "dist\n");
-	room_put("web/.gitignore", "other\n");
+	put(".gitignore", "dist\n");
+	put("web/.gitignore", "other\n");
 	cr_expect(dist_is_output("web"), "the top's rule holds below");
 	cr_assert_eq(unlink("web/package.json"), 0);
 	cr_expect_not(dist_is_output("web"), "nothing is built there");

@@ -112,7 +112,6 @@ Test(init, names_are_made_of_what_is_wanted)
 static void
 assignments(const char *yaml, bool ok, const char *is)
 {
-	struct imgcache_error err = { 0 };
 	struct init in = { .arena = &arena };
 	struct strv out = { 0 };
 	struct yaml_doc doc = { 0 };
@@ -204,14 +203,14 @@ Test(init_find, files_by_what_they_are)
 
 		strv_split(&names, expect[i], " ");
 		for (size_t k = 0; k < names.n; k++)
-			room_put(names.v[k], "");
+			put(names.v[k], "");
 		strv_release(&names);
 	}
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		room_put(others[i], "");
+		put(others[i], "");
 	cr_assert_eq(symlink("Dockerfile", "Dockerfile.link"), 0);
-	room_put("Dockerfile.\x01", "");
-	init_find(room, &f);
+	put("Dockerfile.\x01", "");
+	init_find(top, &f);
 	for (int i = 0; i < INIT_KINDS; i++) {
 		struct buf b = BUF_INIT;
 

@@ -13,11 +13,12 @@
 #include "source/tree.h"
 #include "source_room.h"
 
+#include <sys/wait.h>
+
 #define NOBODY 65534
 
 TestSuite(left, .init = room_enter, .fini = room_leave);
 
-static struct imgcache_error err;
 
 static struct tree *
 scan(const char *path, const char *rules, struct tree_options o)
@@ -56,10 +57,10 @@ Test(left, files_are_counted_by_the_rule_that_decides)
 	const struct tree_left_out *l;
 	struct tree *t;
 
-	room_put("t/a.log", "12345");
-	room_put("t/d/b.log", "123");
-	room_put("t/keep.log", "1");
-	room_put("t/x", "1234567");
+	put("t/a.log", "12345");
+	put("t/d/b.log", "123");
+	put("t/keep.log", "1");
+	put("t/x", "1234567");
 	cr_assert_eq(symlink("a.log", "t/l.log"), 0);
 	t = scan("t", "x\n**/*.log\n!keep.log",
 		 (struct tree_options){ .with_left_out = true });
@@ -79,11 +80,11 @@ Test(left, a_directory_that_is_not_entered_is_named)
 {
 	struct tree *t;
 
-	room_put("t/node_modules/a/b", "x");
-	room_put("t/d/node_modules/c", "x");
-	room_put("t/d/e", "x");
-	room_put("t/out/keep/f", "x");
-	room_put("t/out/g/h", "x");
+	put("t/node_modules/a/b", "x");
+	put("t/d/node_modules/c", "x");
+	put("t/d/e", "x");
+	put("t/out/keep/f", "x");
+	put("t/out/g/h", "x");
 	t = scan("t", "**/node_modules\nout\n!out/keep",
 		 (struct tree_options){ .with_left_out = true });
 	expect_dirs(tree_left_out(t), "d/node_modules:0 node_modules:0 "
@@ -99,9 +100,9 @@ Test(left, every_worker_tells)
 
 	for (int i = 0; i < 200; i++) {
 		snprintf(path, sizeof(path), "t/%d/a/x.o", i);
-		room_put(path, "12");
+		put(path, "12");
 		snprintf(path, sizeof(path), "t/%d/b/y", i);
-		room_put(path, "12");
+		put(path, "12");
 	}
 	t = scan("t", "**/*.o\n**/b",
 		 (struct tree_options){ .with_left_out = true, .threads = 8 });
@@ -116,7 +117,7 @@ Test(left, nothing_is_told_that_was_not_asked_for)
 {
 	struct tree *t;
 
-	room_put("t/a", "x");
+	put("t/a", "x");
 	t = scan("t", "a", (struct tree_options){ 0 });
 	cr_expect_null(tree_left_out(t));
 	tree_free(t);
@@ -138,9 +139,9 @@ Test(left, sizes_alone_are_the_same_tree)
 	struct buf one = BUF_INIT, two = BUF_INIT;
 	struct tree *t;
 
-	room_put("t/a/b", "12345");
-	room_put("t/c", "678");
-	room_put("t/gone/d", "x");
+	put("t/a/b", "12345");
+	put("t/c", "678");
+	put("t/gone/d", "x");
 	cr_assert_eq(symlink("c", "t/l"), 0);
 	cr_assert_eq(mkdir("t/empty", 0755), 0);
 	cr_assert_eq(mkfifo("t/pipe", 0644), 0);
@@ -189,7 +190,7 @@ scan_sizes(void)
 
 Test(left, a_file_that_may_not_be_read_has_a_size_all_the_same)
 {
-	room_put("t/secret", "12");
+	put("t/secret", "12");
 	cr_assert_eq(chmod("t/secret", 0), 0);
 	cr_expect_eq(as_nobody(scan_sizes), 0);
 }
@@ -213,8 +214,8 @@ scan_forgiving(void)
 
 Test(left, what_cannot_be_read_is_passed_over_where_that_is_forgiven)
 {
-	room_put("t/a", "12");
-	room_put("t/shut/b", "12");
+	put("t/a", "12");
+	put("t/shut/b", "12");
 	cr_assert_eq(chmod("t/shut", 0), 0);
 	cr_expect_eq(as_nobody(scan_forgiving), 0);
 	cr_expect_eq(as_nobody(scan_sizes), 3);

@@ -14,7 +14,6 @@
 
 TestSuite(weigh, .init = room_enter, .fini = room_leave);
 
-static struct imgcache_error err;
 
 static struct tree *
 scan(void)
@@ -28,12 +27,12 @@ scan(void)
 
 /* A file of so many bytes. */
 static void
-put(const char *path, size_t size)
+put_size(const char *path, size_t size)
 {
 	char *text = mem_alloc(size + 1);
 
 	memset(text, 'x', size);
-	room_put(path, text);
+	put(path, text);
 	free(text);
 }
 
@@ -53,11 +52,11 @@ expect_list(const struct weighed *v, size_t n, const char *expect)
 static void
 make_tree(void)
 {
-	put("t/big/one/a", 400);
-	put("t/big/one/b", 300);
-	put("t/big/two", 100);
-	put("t/small/c", 50);
-	put("t/d", 20);
+	put_size("t/big/one/a", 400);
+	put_size("t/big/one/b", 300);
+	put_size("t/big/two", 100);
+	put_size("t/small/c", 50);
+	put_size("t/d", 20);
 	cr_assert_eq(symlink("d", "t/link"), 0);
 }
 
@@ -105,9 +104,9 @@ Test(weigh, the_heaviest_first_and_no_more_than_asked_for)
 
 Test(weigh, a_folder_with_one_entry_is_that_entry)
 {
-	put("t/a/b/c/file", 10);
+	put_size("t/a/b/c/file", 10);
 	expect_heaviest(9, "a/b/c/file=1/10");
-	put("t/a/b/c/other", 1);
+	put_size("t/a/b/c/other", 1);
 	expect_heaviest(9, "a/b/c/=2/11 a/b/c/file=1/10 a/b/c/other=1/1");
 }
 
@@ -161,12 +160,12 @@ Test(weigh, marks_weigh_what_they_match_each_once)
 	struct tree *t;
 	struct weigh w;
 
-	put("t/out/a.o", 5);
-	put("t/out/out/b", 6);
-	put("t/src/c.o", 7);
-	put("t/kept/out/d.o", 8);
-	put("t/kept/out/e", 9);
-	put("t/kept/out/out/f", 10);
+	put_size("t/out/a.o", 5);
+	put_size("t/out/out/b", 6);
+	put_size("t/src/c.o", 7);
+	put_size("t/kept/out/d.o", 8);
+	put_size("t/kept/out/e", 9);
+	put_size("t/kept/out/out/f", 10);
 	cr_assert_eq(ignore_parse(&marks, "m", names, strlen(names), &err), 0);
 	o.marks = marks;
 	t = scan();
@@ -195,8 +194,8 @@ Test(weigh, a_tree_deeper_than_any_stack)
 		cr_assert_eq(mkdir("d", 0755), 0);
 		cr_assert_eq(chdir("d"), 0);
 	}
-	room_put("f", "12345");
-	cr_assert_eq(chdir(room), 0);
+	put("f", "12345");
+	cr_assert_eq(chdir(top), 0);
 	t = scan();
 	weigh(t, &o, &w);
 	cr_expect_eq(w.all.bytes, 5);
