@@ -7,7 +7,7 @@ lib/source := allow digest gitattr gitindex gitlib glob glob_compile \
 	glob_regexp glob_set glob_syntax hash ignore ignore_parse reach repo \
 	run shown statcache statcache_save textmemo tree tree_diff walk \
 	walk_git walk_left walk_open walk_pool walk_read walk_sum weigh
-lib/recipe := dfvars dockerfile dockerfile_bases dockerfile_glob \
+lib/recipe := cachespec dfvars dockerfile dockerfile_bases dockerfile_glob \
 	dockerfile_globals dockerfile_heredoc dockerfile_json \
 	dockerfile_lines dockerfile_map dockerfile_mount dockerfile_names \
 	dockerfile_plan dockerfile_ref dockerfile_resolve dockerfile_scope \

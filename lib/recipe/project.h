@@ -12,6 +12,7 @@
 
 #include <stddef.h>
 
+#include "recipe/cachespec.h"
 #include "recipe/recipe.h"
 #include "recipe/yaml.h"
 
@@ -98,5 +99,9 @@ const size_t *project_order(const struct project *p);
  */
 const struct yaml_node *project_section(const struct project *p,
 					const char *name);
+
+/* The caches of "cache" in that direction, each as docker's text, checked. */
+void project_caches(const struct project *p, enum cache_direction direction,
+		    struct strv *out);
 
 #endif

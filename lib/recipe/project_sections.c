@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* The form of "cache" and "lint" (see project_section()). */
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/error.h"
+#include "base/mem.h"
 #include "base/strv.h"
+#include "recipe/cachespec.h"
 #include "recipe/grammar.h"
 #include "recipe/project.h"
 #include "recipe/project_parts.h"
@@ -51,88 +55,101 @@ each_value(const struct checker *c, const struct yaml_node *map, check_fn *fn)
 	return ret;
 }
 
-/* docker's cache back ends; their other attributes are docker's business. */
+/* A mapping as docker's text; a credential is found where it stands. */
 static int
-check_type(const struct checker *c, const struct yaml_node *node,
-	   const char *type, size_t len)
+entry_text(const struct checker *c, const struct yaml_node *map,
+	   enum cache_direction direction, struct buf *out)
 {
-	static const char *const types[] = {
-		"registry", "local", "gha", "inline", "s3", "azblob", NULL
-	};
+	const struct yaml_node *type = yaml_get(map, "type"), *at;
+	struct cachespec spec;
+	char *one;
+	int ret = 0;
 
-	if (is_word(type, len, types))
-		return 0;
-	return yaml_fail(c->doc, node, c->err, "no cache type '%.*s'; write "
-			 "registry, local, gha, inline, s3 or azblob",
-			 len < 32 ? (int)len : 32, type);
-}
-
-/* Attributes reach traces and histories (CVE-2025-0495). */
-static int
-check_attribute(const struct checker *c, const struct yaml_node *node,
-		const char *name, size_t len)
-{
-	static const char *const credentials[] = {
-		"access_key_id", "secret_access_key", "session_token",
-		"token", "ghtoken", "account_key", NULL
-	};
-
-	if (!is_word(name, len, credentials))
-		return 0;
-	return yaml_fail(c->doc, node, c->err, "'%.*s' is a credential; leave "
-			 "it to docker's own configuration", (int)len, name);
-}
-
-static int
-check_cache_text(const struct checker *c, const struct yaml_node *node)
-{
-	const char *at = node->text;
-	int ret = recipe_check_path(at, c->err);
-
-	if (ret) {
-		error_clear(c->err);
-		return yaml_fail(c->doc, node, c->err, "expected a cache such "
-				 "as type=registry,ref=REF");
-	}
-	while (*at && !ret) {
-		size_t len = strcspn(at, ","), name = strcspn(at, "=");
-
-		if (name < len)
-			ret = check_attribute(c, node, at, name);
-		if (!ret && len > 5 && !strncmp(at, "type=", 5))
-			ret = check_type(c, node, at + 5, len - 5);
-		at += len + (at[len] == ',');
+	if (map->kind != YAML_MAP)
+		return yaml_expected(c->doc, map, "text or a mapping", c->err);
+	if (!type)
+		return yaml_fail(c->doc, map, c->err, "a cache needs 'type'");
+	if (!yaml_text(type))
+		return yaml_expected(c->doc, type, "text", c->err);
+	buf_addf(out, "type=%s", type->text);
+	if (cachespec_parse(&spec, out->data, direction, c->err))
+		return yaml_prefix(c->doc, type, c->err);
+	cachespec_release(&spec);
+	for (at = map->first; at && !ret; at = at->next) {
+		if (!yaml_text(at))
+			return yaml_expected(c->doc, at, "text", c->err);
+		if (strpbrk(at->text, ",\"\n"))
+			return yaml_fail(c->doc, at, c->err, "docker's "
+					 "attributes cannot hold commas, "
+					 "quotes or lines");
+		if (at == type)
+			continue;
+		one = mem_printf("type=%s,%s=%s", type->text, at->key->text,
+				 at->text);
+		if (strcmp(at->key->text, "compression-level") &&
+		    cachespec_parse(&spec, one, direction, c->err))
+			ret = yaml_prefix(c->doc, at->key, c->err);
+		else if (strcmp(at->key->text, "compression-level"))
+			cachespec_release(&spec);
+		free(one);
+		buf_addf(out, ",%s=%s", at->key->text, at->text);
 	}
 	return ret;
 }
 
 static int
-check_cache_value(const struct checker *c, const struct yaml_node *node)
+check_cache(const struct checker *c, const struct yaml_node *node,
+	    enum cache_direction direction)
 {
-	const char *key = node->key->text;
-	int ret = check_attribute(c, node->key, key, strlen(key));
+	struct buf text = BUF_INIT;
+	struct cachespec spec;
+	int ret = 0;
 
-	if (ret)
-		return ret;
-	if (!yaml_text(node))
-		return yaml_expected(c->doc, node, "text", c->err);
-	if (strpbrk(node->text, ",\"\n"))
-		return yaml_fail(c->doc, node, c->err, "docker's attributes "
-				 "cannot hold commas, quotes or lines");
-	return strcmp(key, "type") ? 0 : check_type(c, node, node->text,
-						    strlen(node->text));
+	if (yaml_text(node))
+		buf_adds(&text, node->text);
+	else
+		ret = entry_text(c, node, direction, &text);
+	if (!ret && cachespec_parse(&spec, text.data, direction, c->err))
+		ret = yaml_prefix(c->doc, node, c->err);
+	else if (!ret)
+		cachespec_release(&spec);
+	buf_release(&text);
+	return ret;
 }
 
 static int
-check_cache_entry(const struct checker *c, const struct yaml_node *node)
+check_cache_from(const struct checker *c, const struct yaml_node *node)
 {
-	if (yaml_text(node))
-		return check_cache_text(c, node);
-	if (node->kind != YAML_MAP)
-		return yaml_expected(c->doc, node, "text or a mapping", c->err);
-	if (!yaml_get(node, "type"))
-		return yaml_fail(c->doc, node, c->err, "a cache needs 'type'");
-	return each_value(c, node, check_cache_value);
+	return check_cache(c, node, CACHE_FROM);
+}
+
+static int
+check_cache_to(const struct checker *c, const struct yaml_node *node)
+{
+	return check_cache(c, node, CACHE_TO);
+}
+
+void
+project_caches(const struct project *p, enum cache_direction direction,
+	       struct strv *out)
+{
+	struct imgcache_error never = {0};
+	const struct checker c = { &p->doc, &never };
+	const struct yaml_node *at =
+		yaml_get(project_section(p, "cache"),
+			 direction == CACHE_TO ? "to" : "from");
+	struct buf text;
+
+	if (at && at->kind == YAML_LIST)
+		at = at->first;
+	for (; at; at = at->key ? NULL : at->next) {
+		text = (struct buf)BUF_INIT;
+		if (yaml_text(at))
+			buf_adds(&text, at->text);
+		else
+			entry_text(&c, at, direction, &text);
+		strv_take(out, buf_detach(&text));
+	}
 }
 
 static int
@@ -159,8 +176,10 @@ check_cache_key(const struct checker *c, const struct yaml_node *node)
 	static const char *const keys[] = { "from", "stages", "to" };
 	const char *key = node->key->text;
 
-	if (!strcmp(key, "to") || !strcmp(key, "from"))
-		return each_item(c, node, check_cache_entry);
+	if (!strcmp(key, "to"))
+		return each_item(c, node, check_cache_to);
+	if (!strcmp(key, "from"))
+		return each_item(c, node, check_cache_from);
 	if (!strcmp(key, "stages"))
 		return each_value(c, node, check_stage);
 	return yaml_unknown(c->doc, node, keys, 3, c->err);
