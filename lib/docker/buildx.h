@@ -28,6 +28,7 @@ struct buildx_client {
 	bool has_attestations;	/* --provenance, --sbom: 0.10 */
 	bool has_build_context;	/* --build-context: 0.8 */
 	bool has_no_cache_filter;	/* 0.8 */
+	bool has_cache_reset;	/* --cache-to type=local,reset=true: 0.35 */
 };
 
 /* False if the text holds no version. "github.com/docker/buildx v0.13.1 …" */
