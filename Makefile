@@ -25,21 +25,21 @@ lib/docker := builder_info buildx buildx_client buildx_run endpoint engine \
 	engine_ask engine_change engine_image engine_info failure fold http \
 	http_encode moment plain progress proxies rawjson registry \
 	registry_config render run wait
-lib/ops := aliases base base_config builder builder_docker builder_record \
-	config context context_advice context_heavy doctor doctor_build \
-	doctor_docker doctor_state ensure env envformat epoch exec \
-	generation handover hints images init init_check init_compose \
+lib/ops := aliases base base_config buildcache builder builder_docker \
+	builder_record config context context_advice context_heavy doctor \
+	doctor_build doctor_docker doctor_state ensure env envformat epoch \
+	exec generation handover hints images init init_check init_compose \
 	init_dockerfile init_find init_hook init_ignore init_image \
 	init_packages init_pyproject init_write inputs inputs_dockerfile \
-	inputs_generated inputs_narrow inputs_plan invalidate lock lockfile \
-	lookup pins prune reasons recipes reconcile removal rows session \
-	spawn stats steptitle sweep text
+	inputs_generated inputs_narrow inputs_plan invalidate localcache \
+	lock lockfile lookup pins prune reasons recipes reconcile removal \
+	rows session spawn stats steptitle sweep text
 cmd := answer build commands complete config context context_report delete \
 	dockerargs dockerfile doctor env exec get help init invalidate list \
 	lock log main opt pin printer progress prune recipe spawn stats \
 	table tag text usage words
 t/helper := fill-catalog ignore-list
-standin := build docker fault objects remote runner state
+standin := build cache docker fault objects remote runner state
 engined := engined fault objects state
 layers := lib/base lib/sys lib/source lib/recipe lib/store lib/docker lib/ops
 
@@ -139,7 +139,7 @@ $(helpers): $(B)/%: $(B)/%.o $(lib_objs)
 # A docker and an engine that can fail in every way, for t/t4*.sh.
 $(B)/t/standin/docker: $(patsubst %,$(B)/t/standin/%.o,$(standin))
 $(B)/t/standin/engined: $(patsubst %,$(B)/t/standin/%.o,$(engined))
-$(standins): $(filter $(B)/lib/base/%,$(lib_objs))
+$(standins): $(filter $(B)/lib/base/% $(B)/lib/sys/%,$(lib_objs))
 	@$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(all_ldflags) $(LDFLAGS) -o $@ $^
 

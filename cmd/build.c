@@ -7,7 +7,7 @@
 #include "recipe.h"
 #include "verbs.h"
 
-static struct words tags;
+static struct words tags, cache_from, cache_to;
 static const char *builder;
 static bool all, common, rebuild, dry_run, no_cache;
 
@@ -22,6 +22,10 @@ static const struct opt options[] = {
 	FLAG_OPTION('n', "dry-run", &dry_run, "only say what would be built"),
 	LIST_OPTION('t', "tag", &tags, "REF", "another name for the image"),
 	TEXT_OPTION(0, "builder", &builder, "NAME", "buildx builder to use"),
+	LIST_OPTION(0, "cache-from", &cache_from, "CACHE",
+		    "build cache to start from, as docker has it"),
+	LIST_OPTION(0, "cache-to", &cache_to, "CACHE",
+		    "build cache to write, as docker has it"),
 	STAT_CACHE_OPTION,
 	JSON_OPTION,
 	QUIET_OPTION,
@@ -89,6 +93,8 @@ build_one(struct invocation *inv, struct imgcache_recipe *r,
 		.dry_run = dry_run,
 		.no_cache = no_cache,
 		.builder = builder,
+		.cache_from = cache_from.v,
+		.cache_to = cache_to.v,
 		.tags = tags.v,
 	};
 	struct imgcache_answer a = {0};

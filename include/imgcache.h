@@ -267,6 +267,8 @@ struct imgcache_build_options {
 	bool dry_run;		/* say what would be done */
 	bool no_cache;		/* bypass the lookup, count nothing */
 	const char *builder;	/* buildx builder, NULL: docker's choice */
+	const char *const *cache_from;	/* build caches as docker has them, */
+	const char *const *cache_to;	/* NULL: those of the project file */
 	const char *const *tags;	/* further names for the image, or NULL */
 };
 

@@ -390,6 +390,8 @@ builder_run(struct builder *b, struct imgcache_answer *a,
 	if (!ret)
 		ret = keep_bases(b, err);
 	if (!ret)
+		ret = buildcache_plan(&b->caches, b, err);
+	if (!ret)
 		ret = builder_record_start(b, err);
 	if (ret)
 		return ret;
@@ -402,6 +404,8 @@ builder_run(struct builder *b, struct imgcache_answer *a,
 	if (ret == IMGCACHE_EBUILD)
 		name_log(b, err);
 	if (!ret)
+		buildcache_commit(&b->caches, b);
+	if (!ret)
 		ret = accept(b, e, a, err);
 	if (!ret)
 		say_end(b);
@@ -411,6 +415,7 @@ builder_run(struct builder *b, struct imgcache_answer *a,
 void
 builder_release(struct builder *b)
 {
+	buildcache_release(&b->caches);
 	handover_release(&b->files);
 	free(b->temporary);
 	free(b->log_path);

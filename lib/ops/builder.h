@@ -10,10 +10,12 @@
  */
 
 #include "docker/progress.h"
+#include "ops/buildcache.h"
 #include "ops/handover.h"
 #include "ops/lookup.h"
 #include "store/builds.h"
 
+struct buildx_client;
 struct engine_image;
 
 struct builder {
@@ -24,6 +26,7 @@ struct builder {
 	const char *detail;
 	int lock_fd;			/* docker inherits it */
 
+	struct buildcache caches;
 	struct handover files;	/* what docker was given */
 	char *temporary;		/* the name it is built under */
 	char *log_path;
@@ -39,6 +42,10 @@ struct builder {
 int builder_run(struct builder *b, struct imgcache_answer *a,
 		struct imgcache_error *err);
 void builder_release(struct builder *b);
+
+/* Which buildx there is. */
+int builder_client(struct builder *b, struct buildx_client *client,
+		   struct imgcache_error *err);
 
 /* Run docker: fills in summary and steps. */
 int builder_docker(struct builder *b, struct imgcache_error *err);

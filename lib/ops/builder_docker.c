@@ -320,9 +320,9 @@ release_parts(struct parts *p)
 	strv_release(&p->ssh);
 }
 
-static int
-find_client(struct builder *b, struct buildx_client *client,
-	    struct imgcache_error *err)
+int
+builder_client(struct builder *b, struct buildx_client *client,
+	       struct imgcache_error *err)
 {
 	struct endpoint_env env;
 	struct buildx_probe probe = {0};
@@ -356,6 +356,8 @@ run(struct builder *b, struct parts *p, const struct buildx_client *client,
 		.secrets = (const char *const *)p->secrets.v,
 		.ssh = (const char *const *)p->ssh.v,
 		.add_hosts = (const char *const *)q->add_hosts.v,
+		.cache_to = (const char *const *)b->caches.to.v,
+		.cache_from = (const char *const *)b->caches.from.v,
 		.network = q->network,
 		.builder = b->options->builder,
 		.no_cache = b->options->rebuild ||
@@ -410,7 +412,7 @@ builder_docker(struct builder *b, struct imgcache_error *err)
 	int ret;
 
 	say_begin(b);
-	ret = find_client(b, &client, err);
+	ret = builder_client(b, &client, err);
 	if (!ret)
 		ret = make_parts(b, &p, err);
 	if (!ret)

@@ -46,14 +46,12 @@ find_dir(struct imgcache *ic, const char *dir, struct imgcache_error *err)
 static void
 warn_of_unused(struct imgcache *ic)
 {
-	static const char *const sections[] = { "cache", "lint", NULL };
-	size_t i;
-
-	for (i = 0; sections[i]; i++)
-		if (project_section(&ic->project, sections[i]))
-			session_warn(ic, "%s: '%s:' is not used by this "
-				     "version yet", ic->project.name,
-				     sections[i]);
+	if (yaml_get(project_section(&ic->project, "cache"), "stages"))
+		session_warn(ic, "%s: 'cache.stages:' is not used by this "
+			     "version yet", ic->project.name);
+	if (project_section(&ic->project, "lint"))
+		session_warn(ic, "%s: 'lint:' is not used by this version yet",
+			     ic->project.name);
 }
 
 static int

@@ -528,6 +528,7 @@ verb_build(char **argv)
 		take_step(&b, i, b.steps.n);
 	name_image(&b);
 	keep_image(&b);
+	export_caches(&b.options, b.layer, &b.fault);
 	free(own);
 	image_release(&b.image);
 	strv_release(&b.options);

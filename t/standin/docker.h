@@ -37,6 +37,13 @@ int no_buildx(char **argv);
 /* "push" or "pull" */
 int transfer(const char *question, const struct strv *refs);
 
+/* `docker buildx inspect` */
+int builder_inspect(void);
+
+/* What --cache-to of a build leaves; layer names its last one. */
+void export_caches(const struct strv *options, const char *layer,
+		   const struct fault *f);
+
 int verb_buildx(char **argv);	/* all of argv */
 int verb_build(char **argv);	/* the words after `buildx build` */
 int verb_run(char **argv);	/* the words after `run` */

@@ -191,16 +191,20 @@ void
 json_info(struct json *j)
 {
 	struct strv none = { 0 }, options = { 0 };
+	struct buf store = BUF_INIT;
+	bool classic = state_read(".", "store", &store) &&
+		str_starts(store.data, "classic");
 
+	buf_release(&store);
 	strv_push(&options, "name=seccomp,profile=builtin");
 	json_object(j);
 	add(j, "ID", "57a4d140-0000-4000-8000-000000000001");
-	add(j, "Driver", "overlayfs");
+	add(j, "Driver", classic ? "overlay2" : "overlayfs");
 	json_key(j, "DriverStatus");
 	json_array(j);
 	json_array(j);
-	json_string(j, "driver-type");
-	json_string(j, "io.containerd.snapshotter.v1");
+	json_string(j, classic ? "Backing Filesystem" : "driver-type");
+	json_string(j, classic ? "extfs" : "io.containerd.snapshotter.v1");
 	json_end_array(j);
 	json_end_array(j);
 	add(j, "CgroupVersion", "2");

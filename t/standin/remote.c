@@ -262,6 +262,8 @@ buildx(char **argv, const struct strv *words)
 		return 1;
 	if (!strcmp(words->v[1], "version"))
 		return buildx_version();
+	if (!strcmp(words->v[1], "inspect"))
+		return builder_inspect();
 	if (!strcmp(words->v[1], "build"))
 		return verb_build(argv + 3);
 	if (words->n > 3 && !strcmp(words->v[1], "imagetools") &&

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/buildcache.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "docker/builder_info.h"
+#include "docker/buildx.h"
+#include "ops/builder.h"
+#include "recipe/cachespec.h"
+#include "recipe/grammar.h"
+#include "source/hash.h"
+#include "sys/file.h"
+
+struct plan {
+	struct buildcache *c;
+	struct builder *b;
+	enum cache_direction direction;
+	char *label;
+	bool can_reset;
+};
+
+static void
+add_slug(struct buf *out, const char *text)
+{
+	for (; *text; text++)
+		if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWX"
+			   "YZ0123456789._-", *text))
+			buf_addc(out, *text);
+		else
+			buf_addc(out, *text == ',' ? '_' : '-');
+}
+
+/* What stays the same when packages or files change. */
+static void
+add_identity(struct buf *out, const struct recipe *r)
+{
+	struct imgcache_error ignored = {0};
+	struct buf text = BUF_INIT;
+	struct hash h;
+
+	if (r->kind == RECIPE_GENERATED)
+		buf_addf(&text, "base %s", r->base ? r->base : "");
+	else
+		buf_addf(&text, "dockerfile %s %s %s",
+			 r->context ? r->context : "",
+			 r->dockerfile ? r->dockerfile : "",
+			 r->target ? r->target : "");
+	buf_adds(out, "unnamed-");
+	if (!hash_bytes(HASH_GIT, text.data, text.len, &h, &ignored))
+		buf_add_hex(out, h.bytes, 6);
+	buf_release(&text);
+}
+
+char *
+buildcache_label(const struct recipe *r, const char *platform)
+{
+	struct buf out = BUF_INIT;
+
+	if (r->name)
+		add_slug(&out, r->name);
+	else
+		add_identity(&out, r);
+	if (platform && *platform) {
+		buf_addc(&out, '-');
+		add_slug(&out, platform);
+	}
+	return buf_detach(&out);
+}
+
+/* A tag or digest of its own: the last ':' stands behind the last '/'. */
+static bool
+has_tag(const char *ref)
+{
+	const char *slash = strrchr(ref, '/');
+
+	return strchr(slash ? slash : ref, ':') || strchr(ref, '@');
+}
+
+static int
+shares(struct plan *p, const char *name, const char *value,
+       struct imgcache_error *err)
+{
+	if (p->direction == CACHE_FROM || !p->b->in->r->image ||
+	    p->b->in->ic->project.n_images < 2)
+		return 0;
+	return error_set(err, IMGCACHE_EFAIL, "the images of the project would "
+			 "overwrite each other's cache with %s=%s; leave %s "
+			 "out, and each gets its own", name, value,
+			 strcmp(name, "ref") ? name : "the tag");
+}
+
+static int
+fill_registry(struct plan *p, struct cachespec *s, struct imgcache_error *err)
+{
+	const char *ref = cachespec_get(s, "ref");
+	const char *own = settings_text(&p->b->in->ic->settings,
+					SETTING_REGISTRY);
+	char *full;
+
+	if (!ref)
+		ref = own;
+	if (!ref || !*ref)
+		return error_set(err, IMGCACHE_EFAIL, "a cache type=registry "
+				 "wants ref=REPOSITORY, or the setting "
+				 "'registry'");
+	if (has_tag(ref))
+		return shares(p, "ref", ref, err);
+	full = mem_printf("%s:cache-%.121s", ref, p->label);
+	cachespec_set(s, "ref", full);
+	free(full);
+	return 0;
+}
+
+/* scope or name: the image's, unless the user has one of their own. */
+static int
+fill_name(struct plan *p, struct cachespec *s, const char *name,
+	  struct imgcache_error *err)
+{
+	const char *value = cachespec_get(s, name);
+
+	if (value)
+		return shares(p, name, value, err);
+	cachespec_set(s, name, p->label);
+	return 0;
+}
+
+/* What the runner hands to actions, but not to `run:` steps. */
+static bool
+has_gha(struct plan *p, const struct cachespec *s)
+{
+	const struct expand_env *env = &p->b->in->ic->env;
+	const char *token = expand_get(env, "ACTIONS_RUNTIME_TOKEN");
+	const char *const urls[] = {
+		cachespec_get(s, "url"), cachespec_get(s, "url_v2"),
+		expand_get(env, "ACTIONS_CACHE_URL"),
+		expand_get(env, "ACTIONS_RESULTS_URL")
+	};
+	bool has_url = false;
+	size_t i;
+
+	for (i = 0; i < sizeof(urls) / sizeof(*urls); i++)
+		has_url = has_url || (urls[i] && *urls[i]);
+	if (token && *token && has_url)
+		return true;
+	if (expand_get(env, "GITHUB_ACTIONS"))
+		session_warn(p->b->in->ic, "the gha cache is left out: %s is "
+			     "not set; a run: step gets it from an action such "
+			     "as crazy-max/ghaction-github-runtime before it",
+			     token && *token ? "ACTIONS_RESULTS_URL" :
+			     "ACTIONS_RUNTIME_TOKEN");
+	else
+		session_warn(p->b->in->ic, "the gha cache is left out: this is "
+			     "no job of GitHub Actions");
+	return false;
+}
+
+/* Where this image's local cache is; NULL: nowhere, with err or a warning. */
+static char *
+local_dir(struct plan *p, const struct cachespec *s, struct imgcache_error *err)
+{
+	const char *name = p->direction == CACHE_TO ? "dest" : "src";
+	const char *given = cachespec_get(s, name), *top;
+	char *path, *dir;
+
+	top = session_cache_dir(p->b->in->ic, "buildcache");
+	if (!top && (!given || *given != '/')) {
+		session_warn(p->b->in->ic, "the local build cache is left out: "
+			     "no place under cache_dir");
+		return NULL;
+	}
+	path = given ? path_absolute(top, given) : mem_strdup(top);
+	if (given && (str_starts(path, "/tmp/") || !strcmp(path, "/tmp") ||
+		      str_starts(path, "/dev/shm")) &&
+	    !str_starts(path, top ? top : "/")) {
+		error_set(err, IMGCACHE_EFAIL, "a build cache in '%s' may fill "
+			  "the memory; leave %s out, and it is kept under "
+			  "cache_dir", path, name);
+		free(path);
+		return NULL;
+	}
+	dir = path_join(path, p->label);
+	free(path);
+	if (strpbrk(dir, ",\"")) {
+		error_set(err, IMGCACHE_EFAIL, "'%s' cannot be given to docker "
+			  "as a cache: it has a comma or a quote", dir);
+		free(dir);
+		return NULL;
+	}
+	return dir;
+}
+
+/* The cache in dir, opened once for both directions. Exports come first. */
+static struct localcache *
+open_local(struct plan *p, const char *dir, struct imgcache_error *err)
+{
+	struct buildcache *c = p->c;
+	struct localcache *l;
+	size_t i;
+
+	for (i = 0; i < c->n_locals; i++)
+		if (!strcmp(c->locals[i].dir, dir))
+			return &c->locals[i];
+	mem_grow(c->locals, c->n_locals, c->cap_locals);
+	l = &c->locals[c->n_locals++];
+	return localcache_open(l, dir, p->direction == CACHE_TO, p->can_reset,
+			       err) ? NULL : l;
+}
+
+/* A directory that docker's own tools wrote is read as it is. */
+static int
+fill_local(struct plan *p, struct cachespec *s, bool *used,
+	   struct imgcache_error *err)
+{
+	const char *src = cachespec_get(s, "src");
+	char *dir = local_dir(p, s, err);
+	struct localcache *l;
+
+	*used = false;
+	if (!dir)
+		return err->code;
+	if (p->direction == CACHE_FROM && src && *src == '/' &&
+	    !file_is_dir(dir)) {
+		*used = localcache_is_complete(src);
+	} else if ((l = open_local(p, dir, err))) {
+		cachespec_set(s, p->direction == CACHE_TO ? "dest" : "src",
+			      p->direction == CACHE_TO ? l->dest : l->current);
+		if (p->direction == CACHE_TO && l->resets)
+			cachespec_set(s, "reset", "true");
+		*used = p->direction == CACHE_TO || l->current;
+	}
+	free(dir);
+	return err->code;
+}
+
+/* Names of this image; *used is false where there is nothing to give docker. */
+static int
+fill(struct plan *p, struct cachespec *s, bool *used,
+     struct imgcache_error *err)
+{
+	*used = true;
+	if (p->direction == CACHE_TO && s->type != CACHE_INLINE &&
+	    !cachespec_get(s, "mode"))
+		cachespec_set(s, "mode", "max");
+	switch (s->type) {
+	case CACHE_LOCAL:
+		return fill_local(p, s, used, err);
+	case CACHE_GHA:
+		*used = has_gha(p, s);
+		return fill_name(p, s, "scope", err);
+	case CACHE_REGISTRY:
+		return fill_registry(p, s, err);
+	case CACHE_S3:
+	case CACHE_AZBLOB:
+		return fill_name(p, s, "name", err);
+	case CACHE_INLINE:
+		break;
+	}
+	return 0;
+}
+
+static void
+collect(const struct plan *p, struct strv *texts)
+{
+	const struct imgcache_build_options *o = p->b->options;
+	const char *const *given = p->direction == CACHE_TO ? o->cache_to :
+		o->cache_from;
+	const struct imgcache *ic = p->b->in->ic;
+
+	if ((!given || !*given) && ic->has_project)
+		project_caches(&ic->project, p->direction, texts);
+	for (; given && *given; given++)
+		strv_push(texts, *given);
+}
+
+static int
+check_builder(struct plan *p, const struct builder_info *info,
+	      const struct cachespec *s, struct imgcache_error *err)
+{
+	const char *engine = p->b->found->engine;
+	const char *store = engine && strstr(engine, "/containerd:") ?
+		"containerd" : engine ? "classic" : NULL;
+
+	return builder_info_check(info, store, s, p->direction, err);
+}
+
+/* In the order of the types, and as written within each. */
+static int
+add_caches(struct plan *p, const struct builder_info *info,
+	   const struct strv *texts, struct imgcache_error *err)
+{
+	struct strv *out = p->direction == CACHE_TO ? &p->c->to : &p->c->from;
+	int type, ret = 0;
+	size_t i;
+
+	for (type = CACHE_LOCAL; type <= CACHE_INLINE; type++)
+		for (i = 0; !ret && i < texts->n; i++) {
+			struct cachespec s;
+			bool used = false;
+
+			ret = cachespec_parse(&s, texts->v[i], p->direction,
+					      err);
+			if (ret)
+				return error_prefix(err, "%s",
+						    texts->v[i]), ret;
+			if ((int)s.type == type) {
+				ret = check_builder(p, info, &s, err);
+				if (!ret)
+					ret = fill(p, &s, &used, err);
+			}
+			if (!ret && used)
+				strv_take(out, cachespec_text(&s));
+			cachespec_release(&s);
+		}
+	return ret;
+}
+
+int
+buildcache_plan(struct buildcache *c, struct builder *b,
+		struct imgcache_error *err)
+{
+	struct plan p = { .c = c, .b = b };
+	struct strv from = {0}, to = {0};
+	struct builder_info info;
+	struct buildx_client client;
+	int ret = 0;
+
+	collect(&p, &from);
+	p.direction = CACHE_TO;
+	collect(&p, &to);
+	if (!from.n && !to.n)
+		goto out;
+	p.label = buildcache_label(b->in->r->recipe, b->in->platform);
+	ret = builder_client(b, &client, err);
+	if (!ret)
+		ret = builder_info_find(&info, NULL, b->options->builder, err);
+	p.can_reset = !ret && client.has_cache_reset;
+	if (!ret)
+		ret = add_caches(&p, &info, &to, err);
+	p.direction = CACHE_FROM;
+	if (!ret)
+		ret = add_caches(&p, &info, &from, err);
+out:
+	free(p.label);
+	strv_release(&from);
+	strv_release(&to);
+	return ret;
+}
+
+void
+buildcache_commit(struct buildcache *c, struct builder *b)
+{
+	struct imgcache_error err = {0};
+	size_t i;
+
+	for (i = 0; i < c->n_locals; i++)
+		if (c->locals[i].dest &&
+		    localcache_commit(&c->locals[i], &err) == IMGCACHE_EFAIL)
+			session_warn(b->in->ic, "the local build cache is as "
+				     "it was: %s", err.text);
+}
+
+void
+buildcache_release(struct buildcache *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->n_locals; i++)
+		localcache_release(&c->locals[i]);
+	free(c->locals);
+	strv_release(&c->from);
+	strv_release(&c->to);
+	memset(c, 0, sizeof(*c));
+}
