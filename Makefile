@@ -37,7 +37,7 @@ lib/ops := aliases base base_config buildcache builder builder_docker \
 cmd := answer build commands complete config context context_report delete \
 	dockerargs dockerfile doctor env exec get help init invalidate list \
 	lock log main opt pin printer progress prune recipe spawn stats \
-	table tag text usage words
+	summary table tag text usage words
 t/helper := fill-catalog ignore-list
 standin := build cache docker fault objects remote runner state
 engined := engined fault objects state

@@ -5,10 +5,12 @@
 
 #include "answer.h"
 #include "recipe.h"
+#include "summary.h"
 #include "verbs.h"
 
 static struct words tags, cache_from, cache_to;
-static const char *builder;
+static const char *builder, *summary_file;
+static struct summary *summary;
 static bool all, common, rebuild, dry_run, no_cache;
 
 static const struct opt options[] = {
@@ -26,6 +28,8 @@ static const struct opt options[] = {
 		    "build cache to start from, as docker has it"),
 	LIST_OPTION(0, "cache-to", &cache_to, "CACHE",
 		    "build cache to write, as docker has it"),
+	TEXT_OPTION(0, "summary", &summary_file, "FILE",
+		    "write a table of what was done, in Markdown"),
 	STAT_CACHE_OPTION,
 	JSON_OPTION,
 	QUIET_OPTION,
@@ -84,6 +88,19 @@ print_plan(struct printer *p, const struct imgcache_answer *a)
 		   answer_reason(a, reason));
 }
 
+/* What a hit saves: the build that it stands for, less the lookup. */
+static int64_t
+saved_by(struct imgcache *ic, const struct imgcache_answer *a)
+{
+	const struct imgcache_image *image;
+	struct imgcache_error ignored = {0};
+
+	if (!a->tag || imgcache_find(ic, a->tag, &image, &ignored) ||
+	    image->build_us <= a->elapsed_us)
+		return -1;
+	return image->build_us - a->elapsed_us;
+}
+
 static int
 build_one(struct invocation *inv, struct imgcache_recipe *r,
 	  struct printer *p)
@@ -102,6 +119,7 @@ build_one(struct invocation *inv, struct imgcache_recipe *r,
 
 	if (!a.name)
 		a.name = imgcache_recipe_name(r);
+	summary_add(summary, &a, !ret, saved_by(inv->ic, &a));
 	if (given.json)
 		print_result(p, inv->ic, ret, &a, &inv->err);
 	else if (!ret && dry_run)
@@ -166,10 +184,17 @@ run(struct invocation *inv, const struct parsed *p)
 	else
 		ret = recipes_choose(inv, p, &chosen);
 	if (!ret) {
+		struct imgcache_error unwritten = {0};
+
+		summary = summary_new();
 		out = printer_new(given.json ? PRINT_JSON : PRINT_TABLE, false);
 		for (i = 0; !ret && i < chosen.n; i++)
 			ret = build_one(inv, chosen.v[i], out);
 		printer_end(out);
+		if (summary_write(summary, summary_file, ret ? &unwritten :
+				  &inv->err) && !ret)
+			ret = inv->err.code;
+		summary_free(summary);
 	}
 	chosen_release(&chosen);
 	return ret;

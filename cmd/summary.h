@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CMD_SUMMARY_H
+#define CMD_SUMMARY_H
+
+/*
+ * What a call did to each image, for those who read it later: a table in
+ * Markdown in a file, and in a job of GitHub Actions on the job's page and as
+ * outputs of the step.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct imgcache_answer;
+struct imgcache_error;
+struct summary;
+
+struct summary *summary_new(void);
+
+/* What is kept is copied. saved_us: by a hit, below 0: not known. */
+void summary_add(struct summary *s, const struct imgcache_answer *a,
+		 bool success, int64_t saved_us);
+
+/* To file, unless it is NULL, and to where GitHub Actions wants it. */
+int summary_write(const struct summary *s, const char *file,
+		  struct imgcache_error *err);
+void summary_free(struct summary *s);
+
+/* In a job of GitHub Actions. */
+bool summary_in_github(void);
+
+/* A word that nobody can have guessed, for delimiters. */
+void summary_random_word(char out[33]);
+
+#endif

@@ -1,0 +1,83 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# What a build leaves for those who read it later: --summary, and a job of
+# GitHub Actions.
+# shellcheck disable=SC2016,SC2034,SC2317
+# shellcheck source=t/lib-standin.sh
+. "$(dirname "$0")/lib-standin.sh"
+
+standin_start
+standin_base busybox:latest
+unset GITHUB_ACTIONS GITHUB_OUTPUT GITHUB_STEP_SUMMARY
+mkdir app
+printf 'FROM busybox\nRUN echo ::set-env name=A::b\nRUN sleep 0.3\n' \
+	>app/Dockerfile
+printf 'version: 1\nimages:\n  one: {base: busybox}\n  two: {context: app}\n' \
+	>imgcache.yaml
+
+# in_job ARG...: imgcache as in a step of a job.
+in_job() {
+	GITHUB_ACTIONS=true GITHUB_OUTPUT=$TRASH/outputs \
+		GITHUB_STEP_SUMMARY=$TRASH/page imgcache "$@"
+}
+
+test_that '--summary: a row for each image, with the reason' '
+	imgcache build --all --summary table &&
+	head -n 1 table | grep "Image.*Result.*Time.*Steps cached.*saved" &&
+	[ "$(wc -l <table)" -eq 5 ] &&
+	grep "^| one | built: never built |" table &&
+	grep "^| two | built: never built |.*| 0 of 2 |" table
+'
+
+test_that '--summary: a hit says what it saved, in place of the old table' '
+	imgcache build two --summary table && [ "$(wc -l <table)" -eq 4 ] &&
+	grep "^| two | hit |.*ms |  | [0-9.]* ms |$" table
+'
+
+test_that '--summary: a failure is there too, as text' '
+	mkdir bad && printf "FROM busybox\nRUN exit 3\n" >bad/Dockerfile &&
+	expect_status 2 imgcache build --context bad --summary table &&
+	grep "failed: never built" table
+'
+
+test_that '--summary: a file that cannot be written' '
+	expect_status 128 imgcache build one --summary no/such/file &&
+	grep "cannot write the summary .no/such/file." stderr
+'
+
+test_that 'no job: nothing of it' '
+	GITHUB_OUTPUT=$TRASH/outputs GITHUB_STEP_SUMMARY=$TRASH/page \
+		imgcache build two --rebuild 2>words &&
+	! [ -e outputs ] && ! [ -e page ] && ! grep "^::" words
+'
+
+test_that 'a job: outputs, with a delimiter that differs each time' '
+	in_job build --all >refs 2>words && in_job build one >>refs &&
+	sed -n "s/^refs<<//p" outputs | sort -u >words && cat outputs &&
+	[ "$(wc -l <words)" -eq 2 ] && ! grep -v "^[0-9a-f]\{32\}$" words &&
+	grep -c "^hit=true$" outputs | grep "^2$" &&
+	sed -n "/^refs<</,/^[0-9a-f]*$/p" outputs | grep : | same refs -
+'
+
+test_that 'a job: the page grows by a table for each call' '
+	[ "$(grep -c "^| Image" page)" -eq 2 ] && grep "^| one | hit" page
+'
+
+test_that 'a job: a group, in which no line is a command' '
+	in_job build two --rebuild 2>words && cat words &&
+	word=$(sed -n "s/^::stop-commands:://p" words) && [ ${#word} -eq 32 ] &&
+	grep "^::" words >commands &&
+	printf "::group::two\n::stop-commands::%s\n::%s::\n::endgroup::\n" \
+		"$word" "$word" >expect && same expect commands
+'
+
+test_that 'a job: what a failed step printed stays within' '
+	printf "FROM busybox\nRUN echo ::set-env:: && exit 3\n" \
+		>bad/Dockerfile &&
+	in_job -q build --context bad 2>words; cat words
+	sed -n "/^::stop-commands::/,/^::[0-9a-f]\{32\}::$/p" words >within &&
+	grep "exit code: 3" within && grep "the log is" within &&
+	tail -n 1 words | grep "^::endgroup::$"
+'
+
+test_done
