@@ -242,7 +242,8 @@ compile_text(struct glob *g, const char *s, size_t len)
 		s += 2;
 		len -= 2;
 	}
-	g->text = mem_strndup(s, len);
+	g->text = mem_alloc(len + 1);
+	memcpy(g->text, s, len);	/* there may be a NUL in it */
 	g->len = len;
 	g->lead = g->text;
 	g->lead_len = g->kind == GLOB_SUFFIX ? 0 : len;

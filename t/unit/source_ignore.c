@@ -264,3 +264,20 @@ Test(ignore, the_rule_that_decides_is_known_by_its_line)
 	cr_expect_eq(line_for(rules, "x.log", true), 0);
 	cr_expect_eq(line_for(rules, "yes", true), 6);
 }
+
+Test(ignore, a_nul_in_a_pattern_matches_no_path)
+{
+	static const char text[] = "a\0bcdefghijklmnop\n**/b\0cdefghijklmnopq\n"
+		"c\0defghijklmnopqr/**\n!d\0efghijklmnopqrs\n";
+	struct imgcache_error err = { 0 };
+	struct ignore *ig = NULL;
+
+	cr_assert_eq(ignore_parse(&ig, "f", text, sizeof(text) - 1, &err), 0,
+		     "%s", err.text);
+	cr_expect_eq(ignore_count(ig), 4);
+	cr_expect_not(ignore_matches(ig, "a"));
+	cr_expect_not(ignore_matches(ig, "b"));
+	cr_expect_not(ignore_matches(ig, "x/b"));
+	cr_expect_not(ignore_matches(ig, "c/x"));
+	ignore_free(ig);
+}
