@@ -238,14 +238,15 @@ test_that 'compose files: builds, variables, the same one once' '
 		"  api:" "    build:" "      context: ." \
 		"      dockerfile: api/Dockerfile" "      target: prod" \
 		"      args:" "        - V=\${V:-1}" "        - HOME_OF=\$NOBODY" \
-		"        - HOME" "      extra_hosts: [\"a:1.2.3.4\"]" \
+		"        - HOME" "      extra_hosts: {a: 1.2.3.4}" \
 		"      network: none" "      labels: {x: \"1\"}" \
 		"      additional_contexts: {lib: ./web}" \
 		"  web2:" "    build: {context: web}" \
 		"  db:" "    image: postgres" \
 		"  inline:" "    build: {context: ., dockerfile_inline: FROM x}" \
 		"  away:" "    build: https://example.com/x.git" \
-		"  out:" "    build: ../x" "  var:" "    build: \$DIR" &&
+		"  out:" "    build: ../x" "  var:" "    build: \$DIR" \
+		"  list:" "    build: [x]" &&
 	put web/Dockerfile "FROM scratch" &&
 	put api/Dockerfile "FROM scratch AS base" "FROM base AS prod" \
 		"ARG V" "ARG HOME_OF" "ARG HOME" "COPY --from=lib . /" &&
@@ -273,6 +274,7 @@ test_that 'compose files: builds, variables, the same one once' '
 		sort >actual && cat >expect <<-TEXT && same expect actual
 	 docker-compose.yml: service away was left out: its context is elsewhere
 	 docker-compose.yml: service inline was left out: its Dockerfile is in the file itself
+	 docker-compose.yml: service list was left out: its build has a form that is not read
 	 docker-compose.yml: service out was left out: its context is outside of the project
 	 docker-compose.yml: service var was left out: a variable is in its paths or its target
 	TEXT

@@ -44,13 +44,16 @@ text_of(const struct yaml_node *node, const char *key)
 	return yaml_text(yaml_get(node, key));
 }
 
+/* One text, a list of them, or a mapping of hosts to addresses. */
 static void
 take_texts(const struct yaml_node *list, struct strv *out)
 {
 	if (yaml_text(list))
 		strv_push(out, list->text);
 	for (list = list ? list->first : NULL; list; list = list->next)
-		if (yaml_text(list))
+		if (yaml_text(list) && list->key)
+			strv_pushf(out, "%s:%s", list->key->text, list->text);
+		else if (yaml_text(list))
 			strv_push(out, list->text);
 }
 
@@ -90,6 +93,8 @@ take_paths(const struct init *in, const struct build *b,
 	const char *context = yaml_text(b->node);
 	const char *file = text_of(b->node, "dockerfile");
 
+	if (b->node->kind == YAML_LIST)
+		return "its build has a form that is not read";
 	if (!context)
 		context = text_of(b->node, "context");
 	if (!context)

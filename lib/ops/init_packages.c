@@ -160,6 +160,7 @@ python_base(const struct init *in, const char *dir)
 		init_pyproject_read(in->arena, text, &p);
 		text = p.requires_python;
 	}
+	strv_release(&p.dependencies);
 	return arena_printf(in->arena, "python:%s-slim-bookworm",
 			    init_version(in->arena, text, 2, PYTHON));
 }

@@ -4,11 +4,12 @@
  * would not build as a comment, with the reason. What is foreign is quoted, and
  * no comment of ours is more than a line because of it.
  */
+#include <stdint.h>
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/json.h"
 #include "ops/init.h"
+#include "source/glob_tokens.h"
 
 #define WIDTH 78		/* of comments */
 
@@ -27,18 +28,61 @@ is_bare(const char *s)
 	return !*s;
 }
 
+/* What may stand in YAML unescaped, and ends no line for libyaml. */
+static bool
+is_printable(uint32_t rune)
+{
+	return (rune >= 0x20 && rune < 0x7f) ||
+		(rune >= 0xa0 && rune != 0x2028 && rune != 0x2029 &&
+		 rune != 0xfeff && rune != RUNE_ERROR && rune < 0x110000 &&
+		 (rune & 0xfffe) != 0xfffe);
+}
+
+static void
+put_quoted(const char *s, struct buf *out)
+{
+	size_t size;
+
+	buf_addc(out, '"');
+	for (; *s; s += size) {
+		uint32_t rune = rune_decode(s, strlen(s), &size);
+
+		if (rune == '"' || rune == '\\')
+			buf_addf(out, "\\%c", (char)rune);
+		else if (is_printable(rune))
+			buf_add(out, s, size);
+		else
+			buf_addf(out, "\\U%08X", (unsigned)rune);
+	}
+	buf_addc(out, '"');
+}
+
 static void
 put_text(const char *s, struct buf *out)
 {
-	struct json j = JSON_INIT(out);
-
 	if (is_bare(s))
 		buf_adds(out, s);
 	else
-		json_string(&j, s);
+		put_quoted(s, out);
 }
 
-/* Broken at blanks; foreign control bytes do not end a line. */
+/* Foreign text that must not end a comment. */
+static void
+put_harmless(const char *s, size_t len, struct buf *out)
+{
+	size_t size;
+
+	for (; len; s += size, len -= size) {
+		uint32_t rune = rune_decode(s, len, &size);
+
+		if (is_printable(rune))
+			buf_add(out, s, size);
+		else
+			buf_addc(out, '?');
+	}
+}
+
+/* Broken at blanks. */
 static void
 put_comment(const char *indent, const char *text, struct buf *out)
 {
@@ -52,9 +96,9 @@ put_comment(const char *indent, const char *text, struct buf *out)
 			column = strlen(indent) + 1;
 		}
 		buf_addc(out, ' ');
-		for (column += len + 1; len; len--, text++)
-			buf_addc(out, (unsigned char)*text < 0x20 ||
-				 *text == 0x7f ? '?' : *text);
+		put_harmless(text, len, out);
+		column += len + 1;
+		text += len;
 		text += strspn(text, " ");
 	}
 	buf_addc(out, '\n');

@@ -223,3 +223,36 @@ Test(init_find, files_by_what_they_are)
 	cr_expect(f.is_cut);
 	init_found_release(&f);
 }
+
+Test(init, what_is_foreign_ends_no_line_of_the_file)
+{
+	static const char odd[] = "a \"\\ \n\x01\x7f\xff\xc2\x85\xe2\x80\xa8 "
+		"\xef\xbb\xbf\xc3\xa9 #: x";
+	struct init in = { .arena = &arena };
+	struct init_image *m = init_image_new(&in, "x", odd);
+	struct yaml_doc doc = { 0 };
+	struct buf text = BUF_INIT;
+	const struct yaml_node *target;
+
+	strv_push(&m->comments, odd);
+	strv_push(&in.read, odd);
+	m->target = "\xc2\x85\xe2\x80\xa8\t\"\xc3\xa9";
+	m->network = "\xff";
+	for (int i = 0; i < 2; i++) {
+		buf_clear(&text);
+		init_write(&in, &text);
+		cr_assert_eq(yaml_parse(&doc, "y", text.data, text.len, &err),
+			     0, "%s\n%s", err.text, text.data);
+		target = yaml_get(yaml_get(yaml_get(doc.root, "images"), "x"),
+				  "target");
+		if (i)
+			cr_expect_null(target);
+		else
+			cr_expect_str_eq(yaml_text(target), m->target);
+		yaml_release(&doc);
+		m->reason = odd;
+	}
+	buf_release(&text);
+	strv_release(&in.read);
+	init_images_release(&in);
+}
