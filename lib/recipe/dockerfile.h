@@ -238,10 +238,15 @@ void dockerfile_plan_free(struct dockerfile_plan *plan);
 
 /*
  * The frontends this reader knows: NULL (the engine's own), dockerfile.v0, and
- * docker/dockerfile and docker/dockerfile-upstream with any tag or digest. For
- * the value of a BUILDKIT_SYNTAX arg, which the caller looks at.
+ * docker/dockerfile and docker/dockerfile-upstream with any tag or digest.
  */
 bool dockerfile_frontend_is_known(const char *ref);
+
+/*
+ * What BUILDKIT_SYNTAX among the args (NAME=value) puts in the place of these,
+ * whatever the file says; NULL: nothing. Resolving looks at it.
+ */
+const char *dockerfile_frontend_of_args(const struct strv *args);
 
 /* HTTP_PROXY and the like, in any case: usable undeclared, never in a key. */
 bool dockerfile_arg_is_predefined_proxy(const char *name);

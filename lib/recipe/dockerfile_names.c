@@ -79,3 +79,15 @@ dockerfile_frontend_is_known(const char *ref)
 	}
 	return known;
 }
+
+const char *
+dockerfile_frontend_of_args(const struct strv *args)
+{
+	static const char name[] = "BUILDKIT_SYNTAX=";
+
+	for (size_t i = 0; args && i < args->n; i++)
+		if (str_starts(args->v[i], name) &&
+		    !dockerfile_frontend_is_known(args->v[i] + strlen(name)))
+			return args->v[i] + strlen(name);
+	return NULL;
+}

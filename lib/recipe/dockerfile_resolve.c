@@ -29,6 +29,7 @@ struct resolver {
 	const struct dockerfile_options *options;
 	struct plan_builder plan;
 	struct base_set bases;
+	const char *frontend;		/* of BUILDKIT_SYNTAX, unknown */
 	size_t budget;
 	/* of one platform */
 	const char *platform;
@@ -437,7 +438,7 @@ plan_onbuild(struct resolver *r, const struct stage *target)
 
 	strv_clear(&plan->onbuild);
 	plan->has_onbuild = target->root != ROOT_CONTEXT && !r->df->foreign &&
-			    !r->df->doubt;
+			    !r->frontend && !r->df->doubt;
 	for (size_t i = 0; i < target->n_triggers; i++) {
 		const char *text = target->triggers[i]->text;
 		strv_push(&plan->onbuild, text);
@@ -516,7 +517,7 @@ resolve_platforms(struct resolver *r)
 	bool usage = ret < 0;
 	for (size_t i = 0; i < n && ret == 0; i++)
 		ret = resolve_platform(r, &build, &targets[i]);
-	if (ret < 0 && !usage && r->df->foreign) {
+	if (ret < 0 && !usage && (r->df->foreign || r->frontend)) {
 		error_clear(r->err);
 		ret = 0;
 	}
@@ -529,6 +530,9 @@ doubt_file(struct resolver *r)
 {
 	const struct dockerfile *df = r->df;
 
+	if (r->frontend)
+		plan_doubt(&r->plan, 0, "a frontend that is not docker's own, "
+			   "'%.200s', by BUILDKIT_SYNTAX", r->frontend);
 	if (df->foreign)
 		plan_doubt(&r->plan, df->frontend_line,
 			   "a frontend that is not docker's own, '%.200s'",
@@ -557,6 +561,7 @@ dockerfile_resolve(const struct dockerfile *df,
 
 	plan->understood = true;
 	plan->frontend = arena_strdup(&plan->arena, df->frontend);
+	r.frontend = dockerfile_frontend_of_args(options->args);
 	doubt_file(&r);
 	ret = base_set_init(&r.bases, options, err);
 	if (ret == 0)

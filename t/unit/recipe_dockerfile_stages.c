@@ -303,6 +303,16 @@ Test(dockerfile_stages, what_is_not_understood_is_said)
 		  "a frontend that is not docker's own, 'acme/x'\n" },
 		{ "# syntax=acme/x\nwhat: ever\n", "doubt 1 a frontend that "
 		  "is not docker's own, 'acme/x'\n" },
+		{ "FROM a\n", "stage 0:1\nbase a:1\ndoubt 0 a frontend that "
+		  "is not docker's own, 'acme/x', by BUILDKIT_SYNTAX\n",
+		  .args = "BUILDKIT_SYNTAX=acme/x" },
+		{ "what: ever\nFROM a\n", "doubt 0 a frontend that is not "
+		  "docker's own, 'acme/x', by BUILDKIT_SYNTAX\n",
+		  .args = "BUILDKIT_SYNTAX=acme/x" },
+		{ "FROM a\n", "stage 0:1\nbase a:1\n",
+		  .args = "BUILDKIT_SYNTAX=docker/dockerfile:1" },
+		{ "FROM a\n", "stage 0:1\nbase a:1\n",
+		  .args = "BUILDKIT_SYNTAX" },
 		{ "FROM a\nWAT\n", "stage 0:1\nbase a:1\n"
 		  "doubt 2 unknown instruction 'WAT'\n" },
 		{ "FROM a\nONBUILD WAT\n", "stage 0:1\nbase a:1\n"
