@@ -69,7 +69,10 @@ sizes() {
 				FNR - start - 1 " lines, at most 100"
 		inside = 0
 	}
-	END { flush() }' lib/*/*.[ch] cmd/*.[ch] include/*.h
+	END { flush() }' lib/*/*.[ch] cmd/*.[ch]
+	# the front door is one file, and grows by a contract for each verb
+	wc -l <include/imgcache.h |
+		awk '$1 > 1200 { print "include/imgcache.h: over 1200 lines" }'
 	# the lists grow with the house, what is done with them does not
 	sed '1,/^$/d' Makefile | sed '1,/^layers/d' | wc -l |
 		awk '$1 > 200 { print "Makefile: over 200 lines of rules" }'
