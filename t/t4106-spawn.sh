@@ -156,7 +156,7 @@ test_that 'P30: the image vanishes between lookup and run: once more' '
 
 test_that 'signals are passed on' '
 	for sig in TERM HUP; do
-		imgcache spawn a --rm -- sh -c "trap \"echo got $sig; exit 9\" $sig
+		rm -f out; imgcache spawn a --rm -- sh -c "trap \"echo got $sig; exit 9\" $sig
 			echo up; while :; do sleep 0.05; done" >out 2>&1 & pid=$!
 		n=0; until grep -q up out || [ $n -gt 100 ]; do
 			n=$((n + 1)); sleep 0.05; done

@@ -103,7 +103,7 @@ test_that 'a command that a signal ended: 128 + n, and we live' '
 
 test_that 'signals are passed on' '
 	for sig in TERM HUP; do
-		imgcache exec web -- sh -c "trap \"echo got $sig; exit 9\" $sig
+		rm -f out; imgcache exec web -- sh -c "trap \"echo got $sig; exit 9\" $sig
 			echo up; while :; do sleep 0.05; done" >out 2>&1 & pid=$!
 		n=0; until grep -q up out || [ $n -gt 100 ]; do
 			n=$((n + 1)); sleep 0.05; done
