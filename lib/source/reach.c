@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,120 +13,9 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/strv.h"
-#include "source/glob_tokens.h"
 
 #define LINKS_MAX 255		/* as continuity has it */
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOCTTY)
-
-static uint32_t
-next_rune(const char **s)
-{
-	size_t size;
-	uint32_t rune = rune_decode(*s, strlen(*s), &size);
-
-	*s += size;
-	return rune;
-}
-
-/*
- * A class at *p, which stands behind its '['. A negated one, and one with a
- * range around the slash, may match a slash: Go does not look.
- */
-static bool
-match_class(const char **p, const char *end, uint32_t rune, bool *is_odd)
-{
-	bool found = false, any = false;
-
-	if (*p < end && **p == '^') {
-		*is_odd = true;
-		return false;
-	}
-	while (*p < end && (**p != ']' || !any)) {
-		uint32_t low, high;
-
-		if (**p == ']' || **p == '-' || **p == '\\')
-			break;
-		low = high = next_rune(p);
-		if (*p < end && **p == '-') {
-			(*p)++;
-			if (*p >= end || **p == ']' || **p == '-' ||
-			    **p == '\\')
-				break;
-			high = next_rune(p);
-		}
-		*is_odd |= low <= '/' && '/' <= high;
-		found |= low <= rune && rune <= high;
-		any = true;
-	}
-	if (*p >= end || **p != ']' || !any) {
-		*is_odd = true;
-		return false;
-	}
-	(*p)++;
-	return found;
-}
-
-/* One part that is no '*'; moves both behind it. */
-static bool
-match_one(const char **p, const char *end, const char **s, bool *is_odd)
-{
-	char c = *(*p)++;
-	uint32_t rune;
-
-	if (c == '\\') {
-		*is_odd = true;
-		return false;
-	}
-	if (c != '?' && c != '[')
-		return *(*s)++ == c;
-	rune = next_rune(s);
-	return c == '?' || match_class(p, end, rune, is_odd);
-}
-
-/* All of a pattern is looked at, so that what is odd in it is found. */
-static bool
-is_odd_part(const char *p, const char *end)
-{
-	static const char any[] = "x";
-	bool is_odd = false;
-
-	while (p < end && !is_odd) {
-		const char *s = any;
-
-		if (*p == '*')
-			p++;
-		else
-			match_one(&p, end, &s, &is_odd);
-	}
-	return is_odd;
-}
-
-bool
-reach_match_part(const char *pattern, size_t len, const char *name,
-		 bool *is_odd)
-{
-	const char *p = pattern, *end = pattern + len, *s = name;
-	const char *star = NULL, *star_s = NULL;
-
-	*is_odd = is_odd_part(p, end);
-	if (*is_odd)
-		return false;
-	while (*s || p < end) {
-		if (p < end && *p == '*') {
-			star = ++p;
-			star_s = s;
-			continue;
-		}
-		if (p < end && *s && match_one(&p, end, &s, is_odd))
-			continue;
-		if (!star || !*star_s)
-			return false;
-		next_rune(&star_s);
-		s = star_s;
-		p = star;
-	}
-	return true;
-}
 
 static void
 drop_last(struct buf *path)
@@ -206,12 +94,17 @@ is_real_dir(int dir_fd, const char *name)
 	       S_ISDIR(st.st_mode);
 }
 
-/* One step of a pattern: a part of it, and the directories it starts from. */
+/*
+ * One step of a pattern: a part of it, and the directories it starts from. Or,
+ * where a part may match a slash, all of the pattern in every step.
+ */
 struct step {
 	int root_fd;
 	const char *part;
 	size_t len;
 	bool is_last;
+	bool is_whole;
+	size_t above;		/* bytes of a path that it does not look at */
 	struct strv *next;	/* directories for the next step */
 	struct strv *out;
 };
@@ -220,10 +113,13 @@ static void
 take(const struct step *s, int dir_fd, const char *dir, const char *name)
 {
 	struct buf path = BUF_INIT;
+	bool is_found = s->is_last;
 
 	buf_adds(&path, dir);
 	add_part(&path, name, strlen(name));
-	if (s->is_last)
+	if (s->is_whole)
+		is_found = reach_match_path(s->part, path.data + s->above);
+	if (is_found)
 		add_followed(s->root_fd, path.data, s->out);
 	else if (is_real_dir(dir_fd, name))
 		strv_push(s->next, path.data);
@@ -236,7 +132,6 @@ look_into(const struct step *s, const char *dir)
 	int fd = openat(s->root_fd, *dir ? dir : ".", DIR_FLAGS);
 	DIR *all = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *d;
-	bool is_odd;
 
 	if (!all) {
 		if (errno != ENOENT && errno != ENOTDIR)
@@ -247,7 +142,8 @@ look_into(const struct step *s, const char *dir)
 	}
 	while ((d = readdir(all)))
 		if (strcmp(d->d_name, ".") && strcmp(d->d_name, "..") &&
-		    reach_match_part(s->part, s->len, d->d_name, &is_odd))
+		    (s->is_whole ||
+		     reach_match_part(s->part, s->len, d->d_name)))
 			take(s, fd, dir, d->d_name);
 	closedir(all);
 }
@@ -262,24 +158,41 @@ reach_fixed_length(const char *pattern)
 	return n;
 }
 
-static bool
-is_odd(const char *pattern)
+/* The worst of all parts. */
+static enum reach_kind
+kind_of(const char *pattern)
 {
+	enum reach_kind worst = REACH_PLAIN;
+
 	while (*pattern) {
 		size_t len = strcspn(pattern, "/");
+		enum reach_kind kind = reach_kind(pattern, len);
 
-		if (is_odd_part(pattern, pattern + len))
-			return true;
+		if (kind > worst)
+			worst = kind;
 		pattern += len + (pattern[len] == '/');
 	}
-	return false;
+	return worst;
+}
+
+/* From the directories in here, which it empties, to those in next. */
+static void
+make_step(struct step *s, struct strv *here)
+{
+	struct strv next = { 0 };
+
+	s->next = &next;
+	for (size_t i = 0; i < here->n; i++)
+		look_into(s, here->v[i]);
+	strv_release(here);
+	*here = next;
 }
 
 static void
 expand(int root_fd, const char *dir, const char *pattern, struct strv *out)
 {
-	struct strv here = { 0 }, next = { 0 };
-	struct step s = { .root_fd = root_fd, .next = &next, .out = out };
+	struct strv here = { 0 };
+	struct step s = { .root_fd = root_fd, .out = out };
 
 	strv_push(&here, dir);
 	while (*pattern && here.n) {
@@ -287,13 +200,36 @@ expand(int root_fd, const char *dir, const char *pattern, struct strv *out)
 		s.len = strcspn(pattern, "/");
 		pattern += s.len + (pattern[s.len] == '/');
 		s.is_last = !*pattern;
-		for (size_t i = 0; i < here.n; i++)
-			look_into(&s, here.v[i]);
-		strv_release(&here);
-		here = next;
-		next = (struct strv){ 0 };
+		make_step(&s, &here);
 	}
 	strv_release(&here);
+}
+
+static void
+expand_whole(int root_fd, const char *dir, const char *pattern,
+	     struct strv *out)
+{
+	struct strv here = { 0 };
+	struct step s = { .root_fd = root_fd, .out = out, .part = pattern,
+			  .is_whole = true,
+			  .above = strlen(dir) + (*dir != '\0') };
+
+	strv_push(&here, dir);
+	while (here.n)
+		make_step(&s, &here);
+	strv_release(&here);
+}
+
+static void
+expand_as(enum reach_kind kind, int root_fd, const char *dir,
+	  const char *pattern, struct strv *out)
+{
+	if (kind == REACH_MALFORMED)
+		strv_push(out, dir);
+	else if (kind == REACH_SLASH)
+		expand_whole(root_fd, dir, pattern, out);
+	else
+		expand(root_fd, dir, pattern, out);
 }
 
 void
@@ -309,12 +245,9 @@ reach_resolve(int root_fd, const struct reach *r, struct strv *out)
 	}
 	fixed = reach_fixed_length(r->path);
 	dir = mem_strndup(r->path, fixed ? fixed - 1 : 0);
-	if (!follow(root_fd, dir, &real, out))
-		;
-	else if (is_odd(r->path + fixed))
-		strv_push(out, real.data);
-	else
-		expand(root_fd, real.data, r->path + fixed, out);
+	if (follow(root_fd, dir, &real, out))
+		expand_as(kind_of(r->path + fixed), root_fd, real.data,
+			  r->path + fixed, out);
 	free(dir);
 	buf_release(&real);
 }

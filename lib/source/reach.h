@@ -6,8 +6,8 @@
  * Which paths of a context a COPY, ADD or mount reads, as BuildKit finds them
  * (tonistiigi/fsutil: copy.ResolveWildcards, containerd/continuity: fs.RootPath):
  * links on the way to a source, and a source that is one, are followed inside
- * the context, and "*" does not follow any. Where a pattern could match more
- * than this module can say, the whole directory below its fixed part counts.
+ * the context, and "*" does not follow any. Of a malformed pattern the whole
+ * directory below its fixed part counts.
  */
 
 #include <stdbool.h>
@@ -31,11 +31,19 @@ void reach_resolve(int root_fd, const struct reach *r, struct strv *out);
 /* Bytes before the part of a pattern in which its first wildcard is. */
 size_t reach_fixed_length(const char *pattern);
 
-/*
- * Does one part of a path match one part of a pattern? *is_odd is set if that
- * part is malformed, or if it may match a slash: then the answer is no answer.
- */
-bool reach_match_part(const char *pattern, size_t len, const char *name,
-		      bool *is_odd);
+enum reach_kind {
+	REACH_PLAIN,		/* matches part by part */
+	REACH_SLASH,		/* a class in it may match a slash, too */
+	REACH_MALFORMED		/* or has a backslash, which is left to others */
+};
+
+/* What one part of a pattern is. */
+enum reach_kind reach_kind(const char *pattern, size_t len);
+
+/* Does one part of a path match a part that is plain? */
+bool reach_match_part(const char *pattern, size_t len, const char *name);
+
+/* Does a path match a pattern that is not malformed? "*", "?" stop at a slash. */
+bool reach_match_path(const char *pattern, const char *path);
 
 #endif

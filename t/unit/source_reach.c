@@ -31,11 +31,9 @@ reads(const char *path, const char *expected)
 static bool
 part(const char *pattern, const char *name)
 {
-	bool is_odd;
-	bool is = reach_match_part(pattern, strlen(pattern), name, &is_odd);
-
-	cr_expect_not(is_odd, "%s", pattern);
-	return is;
+	cr_expect_eq(reach_kind(pattern, strlen(pattern)), REACH_PLAIN, "%s",
+		     pattern);
+	return reach_match_part(pattern, strlen(pattern), name);
 }
 
 Test(reach, a_part_matches_as_go_does)
@@ -60,25 +58,25 @@ Test(reach, a_part_matches_as_go_does)
 	cr_expect(part("*", ".git"), "a dot is nothing special");
 }
 
-Test(reach, what_could_match_a_slash_or_is_malformed_is_odd)
+Test(reach, a_part_may_match_a_slash_or_be_malformed)
 {
-	static const char *const odd[] = {
-		"[^a]", "[", "[]", "[a", "[a-]", "[-a]", "[+-0]", "a\\*",
-		"*[^/]", "[a-b-c]", NULL
+	static const char *const slash[] = { "[^a]", "[+-0]", "*[^/]", "a[.-z]" };
+	static const char *const bad[] = {
+		"[", "[]", "[a", "[a-]", "[-a]", "a\\*", "[a-b-c]", "[^",
+		"[^]", "[^a]["
 	};
 
-	for (size_t i = 0; odd[i]; i++) {
-		bool is_odd;
-
-		reach_match_part(odd[i], strlen(odd[i]), "a", &is_odd);
-		cr_expect(is_odd, "%s", odd[i]);
-	}
+	for (size_t i = 0; i < sizeof(slash) / sizeof(slash[0]); i++)
+		cr_expect_eq(reach_kind(slash[i], strlen(slash[i])),
+			     REACH_SLASH, "%s", slash[i]);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		cr_expect_eq(reach_kind(bad[i], strlen(bad[i])),
+			     REACH_MALFORMED, "%s", bad[i]);
 }
 
 Test(reach, a_long_match_is_no_hang)
 {
 	char pattern[2001], name[5001];
-	bool is_odd;
 
 	for (int i = 0; i < 2000; i += 2)
 		memcpy(pattern + i, "*a", 2);
@@ -86,7 +84,8 @@ Test(reach, a_long_match_is_no_hang)
 	pattern[2000] = '\0';
 	memset(name, 'a', 5000);
 	name[5000] = '\0';
-	cr_expect_not(reach_match_part(pattern, 2000, name, &is_odd));
+	cr_expect_not(reach_match_part(pattern, 2000, name));
+	cr_expect_not(reach_match_path(pattern, name));
 }
 
 Test(reach, plain_paths_are_themselves)
@@ -145,11 +144,44 @@ Test(reach, wildcards_follow_what_they_match_and_nothing_on_the_way)
 	reads("before/*/file", "before real/x/file");
 }
 
-Test(reach, odd_patterns_take_the_whole_directory)
+Test(reach, malformed_patterns_take_the_whole_directory)
 {
 	put("src/a/x", "");
-	reads("src/[^b]*", "src");
+	reads("src/[", "src");
+	reads("src/[^]*", "src");
+	reads("src/\\a", "src");
 	reads("[", ".");
+}
+
+Test(reach, a_class_that_may_be_a_slash_is_matched_with_whole_paths)
+{
+	put("src/a/x", "");
+	put("src/b/x", "");
+	put("src/c", "");
+	put("top", "");
+	reads("src/[^b]*", "src/a src/c");
+	reads("[^s]op", "top");
+	reads("src[^x]c", "src/c");
+	reads("s*[+-0]c", "src/c");
+	reads("[^x]*/[^x]*/x", "src/a/x src/b/x");
+	reads("src/[^abc]", "");
+}
+
+Test(reach, whole_paths_match_as_go_does)
+{
+	cr_expect(reach_match_path("a[^b]c", "a/c"));
+	cr_expect_not(reach_match_path("a?c", "a/c"));
+	cr_expect_not(reach_match_path("a*c", "a/c"));
+	cr_expect_not(reach_match_path("*", "a/c"));
+	cr_expect(reach_match_path("*/*", "a/c"));
+	cr_expect(reach_match_path("*[^*]x", "ab/x"));
+	cr_expect(reach_match_path("[^a]", "\xc3\xa4"), "a rune is one");
+	cr_expect_not(reach_match_path("[^a]", "a"));
+	cr_expect_not(reach_match_path("[^a]", ""));
+	cr_expect_not(reach_match_path("[^b]", "ab"));
+	cr_expect(reach_match_path("a*b*c", "aXbYbZc"));
+	cr_expect_not(reach_match_path("*[^q]*b", "aa/b"),
+		      "the first place where a part fits is taken");
 }
 
 Test(reach, a_directory_that_cannot_be_listed_is_named)
