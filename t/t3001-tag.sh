@@ -56,7 +56,7 @@ chmod 4755 app/suid
 ln -s file app/link
 ln -s /no/where app/dangling
 mkfifo app/fifo
-printf 'FROM debian:12 AS one\nARG A\nARG B\nCOPY . /\n' >app/Dockerfile
+printf 'FROM debian:12 AS one\nARG A\nARG B\nCOPY . /\nRUN x\n' >app/Dockerfile
 
 # The listing of app as the manual page of the key describes it.
 listing() {

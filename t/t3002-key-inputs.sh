@@ -8,7 +8,7 @@
 
 umask 022
 mkdir -p app/sub
-printf 'FROM scratch\nARG A\nARG B\nCOPY . /\n' >app/Dockerfile
+printf 'FROM scratch\nARG A\nARG B\nCOPY . /\nRUN x\n' >app/Dockerfile
 echo one >app/file
 echo two >app/sub/file
 ln -s file app/link
@@ -143,13 +143,20 @@ test_that 'P7: SOURCE_DATE_EPOCH and BUILDKIT_* count, from anywhere' '
 test_that 'P7: proxies count only where they are declared' '
 	same=$(tag) && [ "$(tag --build-arg HTTP_PROXY=http://a)" = "$same" ] &&
 	[ "$(HTTPS_PROXY=http://b tag)" = "$same" ] &&
-	cp -a app p7 && echo "ARG HTTP_PROXY" >>p7/Dockerfile &&
+	cp -a app p7 && printf "ARG HTTP_PROXY\nRUN x\n" >>p7/Dockerfile &&
 	[ "$(imgcache tag p7 --build-arg HTTP_PROXY=a)" != \
 		"$(imgcache tag p7 --build-arg HTTP_PROXY=b)" ]
 '
 
 test_that 'P7: an argument that the Dockerfile does not declare' '
 	[ "$(tag --build-arg UNUSED=1)" = "$(tag)" ]
+'
+
+test_that 'P7: an argument counts only where something can use it' '
+	mkdir idle && printf "FROM scratch\nARG A\nCOPY . /\n" >idle/Dockerfile &&
+	[ "$(imgcache tag idle --build-arg A=1)" = "$(imgcache tag idle)" ] &&
+	echo "ENV X=\$A" >>idle/Dockerfile &&
+	[ "$(imgcache tag idle --build-arg A=1)" != "$(imgcache tag idle)" ]
 '
 
 test_that 'P7, P11: the platform is always a line, whoever chose it' '
@@ -303,7 +310,7 @@ test_that 'names of all bytes, 255 long, and a path longer than PATH_MAX' '
 test_that 'P16: the value of a secret or an argument is nowhere' '
 	standin_start; standin_base busybox; SECRET=hunter2000; export SECRET
 	cp -a app p16 && rm -rf p16/.git && echo hunter3000 >secret-file &&
-	printf "FROM busybox\nARG A\nCOPY . /\n" >p16/Dockerfile &&
+	printf "FROM busybox\nARG A\nCOPY . /\nRUN x\n" >p16/Dockerfile &&
 	imgcache build p16 $options \
 		--secret id=a,env=SECRET --secret id=b,src=secret-file \
 		--build-arg A=hunter4000 >out 2>&1 &&

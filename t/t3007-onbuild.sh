@@ -96,6 +96,7 @@ test_that 'a stage that a trigger copies from is in use' '
 	mkdir -p stage && cat >stage/Dockerfile <<-DOCKERFILE &&
 	FROM plain:1 AS builder
 	ARG N
+	RUN :
 	FROM tools:1 AS unused
 	FROM stage:1
 	DOCKERFILE
@@ -111,21 +112,21 @@ test_that 'triggers of a base that such a stage begins with count too' '
 '
 
 test_that 'a moved base with other triggers: others count' '
-	pushed moves:1 "ONBUILD ARG OLD" && mkdir -p moves &&
+	pushed moves:1 "ONBUILD ARG OLD" "ONBUILD RUN :" && mkdir -p moves &&
 	echo "FROM moves:1" >moves/Dockerfile &&
 	both="--build-arg OLD=1 --build-arg NEW=1" &&
 	imgcache tag -m moves $both >stdout && [ "$(args stdout)" = "OLD " ] &&
-	pushed moves:1 "ONBUILD ARG NEW" &&
+	pushed moves:1 "ONBUILD ARG NEW" "ONBUILD RUN :" &&
 	imgcache tag -m moves $both >stdout && [ "$(args stdout)" = "OLD " ] &&
 	imgcache invalidate --base moves:1 &&
 	imgcache tag -m moves $both >stdout && [ "$(args stdout)" = "NEW " ]
 '
 
 test_that 'an image that only this engine has' '
-	base local:1 "ONBUILD ARG V" && mkdir -p local &&
+	base local:1 "ONBUILD ARG V" "ONBUILD RUN :" && mkdir -p local &&
 	echo "FROM local:1" >local/Dockerfile &&
 	imgcache tag -m local --build-arg V=1 --build-arg W=1 >stdout &&
-	[ "$(args stdout)" = "V " ] && base local:1 "ONBUILD ARG W" &&
+	[ "$(args stdout)" = "V " ] && base local:1 "ONBUILD ARG W" "ONBUILD RUN :" &&
 	imgcache tag -m local --build-arg V=1 --build-arg W=1 >stdout &&
 	[ "$(args stdout)" = "W " ]
 '
@@ -147,7 +148,7 @@ pinned() {
 }
 
 test_that 'a digest as written is looked at once, and for good' '
-	pinned "ONBUILD ARG V" "ENV N=1" &&
+	pinned "ONBUILD ARG V" "ONBUILD RUN :" "ENV N=1" &&
 	imgcache tag -m pinned --build-arg V=1 --build-arg W=1 >one &&
 	[ "$(args one)" = "V " ] && [ "$(asked imagetools)" -eq 2 ] &&
 	faketime "+400 days" imgcache tag -m pinned --build-arg V=1 \
@@ -156,7 +157,7 @@ test_that 'a digest as written is looked at once, and for good' '
 '
 
 test_that 'the engine is asked first, for the image of just that digest' '
-	pinned "ONBUILD ARG V" "ENV N=2" && docker pull pin:1 >/dev/null &&
+	pinned "ONBUILD ARG V" "ONBUILD RUN :" "ENV N=2" && docker pull pin:1 >/dev/null &&
 	count_anew && imgcache tag -m pinned --build-arg V=1 >stdout &&
 	[ "$(args stdout)" = "V " ] && [ "$(asked imagetools)" -eq 0 ]
 '
@@ -247,7 +248,7 @@ test_that 'with it nobody is asked, on a machine that knows nothing' '
 
 test_that 'a lock file of the first version: looked at by digest, once' '
 	cp imgcache.lock full && grep -v "^	" full | sed "s/-lock 2/-lock 1/" \
-		>imgcache.lock && pushed on:1 "ONBUILD ARG OTHER" &&
+		>imgcache.lock && pushed on:1 "ONBUILD ARG OTHER" "ONBUILD RUN :" &&
 	docker rmi on:1 >/dev/null && rm -rf "$IMGCACHE_DIR" && count_anew &&
 	tag --build-arg V=1 --build-arg OTHER=1 >two && same one two &&
 	tag --build-arg V=1 --build-arg OTHER=1 >two && same one two &&
@@ -262,7 +263,7 @@ test_that 'lock adds what is missing and moves nothing' '
 test_that 'lock --update moves both' '
 	expect_status 0 imgcache lock --update &&
 	grep "^on:1 $(digest_of on:1)$" imgcache.lock &&
-	grep "\"onbuild\":\[\"ARG OTHER\"\]" imgcache.lock &&
+	grep "\"onbuild\":\[\"ARG OTHER\",\"RUN :\"\]" imgcache.lock &&
 	tag -m --build-arg V=1 --build-arg OTHER=1 >stdout &&
 	[ "$(args stdout)" = "OTHER " ]
 '

@@ -249,7 +249,7 @@ test_that 'compose files: builds, variables, the same one once' '
 		"  list:" "    build: [x]" &&
 	put web/Dockerfile "FROM scratch" &&
 	put api/Dockerfile "FROM scratch AS base" "FROM base AS prod" \
-		"ARG V" "ARG HOME_OF" "ARG HOME" "COPY --from=lib . /" &&
+		"ARG V" "ARG HOME_OF" "ARG HOME" "RUN :" "COPY --from=lib . /" &&
 	imgcache init 2>stderr && [ "$(images)" = "web api " ] &&
 	grep "# The same: docker-compose.yml: service web2" imgcache.yaml &&
 	block api >actual && cat >expect <<-\YAML && same expect actual &&

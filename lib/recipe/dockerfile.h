@@ -208,7 +208,7 @@ struct dockerfile_plan {
 	size_t n_bases, cap_bases;
 	struct dockerfile_read *reads;		/* each once */
 	size_t n_reads, cap_reads;
-	struct strv args;	/* declared by the stages in use; sorted */
+	struct strv args;	/* of the stages in use; sorted */
 	bool any_arg;		/* what nobody saw may declare others, too */
 	struct strv onbuild;	/* the triggers that the image will have */
 	bool has_onbuild;	/* and that is all of them */
@@ -225,10 +225,11 @@ struct dockerfile_plan {
  * name that comes out blank or malformed, an instruction before the first FROM,
  * a COPY --from of a later stage) and for expansions beyond 64 MiB.
  *
- * args lists the names that can change the result: ARGs of the stages in use,
- * global ARGs behind those or used in their FROM lines, and predefined platform
- * args if options.args overrides one that is used. Proxy args are in it only
- * where a stage declares them.
+ * args lists the names that can change the result: ARGs of the stages in use
+ * where something after them can use one (a RUN, a "$"), global ARGs behind
+ * those or used in FROM lines, and predefined platform args if options.args
+ * overrides one that is used. Proxy args are in it only where a stage declares
+ * them.
  */
 int dockerfile_resolve(const struct dockerfile *df,
 		       const struct dockerfile_options *options,

@@ -14,7 +14,9 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "recipe/dockerfile_assign.h"
 #include "recipe/dockerfile_bases.h"
+#include "recipe/dockerfile_idle.h"
 #include "recipe/dockerfile_plan.h"
 #include "recipe/dockerfile_scope.h"
 #include "recipe/dockerfile_sources.h"
@@ -36,6 +38,7 @@ struct resolver {
 	struct arena arena;
 	struct stages stages;
 	struct scope scope;
+	struct idle_args idle;
 	size_t work;		/* instructions that may still be visited */
 	size_t stage;		/* the one being looked at */
 	bool all_used;		/* so are all stages above it */
@@ -259,79 +262,6 @@ source_reader(struct resolver *r)
 	};
 }
 
-static struct dfvar
-var_of(const char *value)
-{
-	struct dfvar unknown = { DFVAR_UNKNOWN, "", 0 };
-
-	return value ? (struct dfvar){ DFVAR_SET, value, strlen(value) } :
-		       unknown;
-}
-
-static int
-take_env(struct resolver *r, const struct dockerfile_instruction *in)
-{
-	struct source_reader s = source_reader(r);
-	const char **v = arena_alloc(&r->arena, in->n_args * sizeof(*v));
-
-	for (size_t i = 0; i < in->n_args; i++) {
-		int ret = sources_expand(&s, in->args[i], &v[i], r->err);
-		if (ret < 0)
-			return ret;
-		if (i % 2 == 0 && !v[i]) {
-			plan_doubt(&r->plan, r->line,
-				   "the name of a variable hangs on another");
-			r->scope.open = true;
-		}
-	}
-	for (size_t i = 0; i + 1 < in->n_args; i += 2)
-		if (v[i])
-			scope_set(&r->scope, v[i], var_of(v[i + 1]));
-	return 0;
-}
-
-/* One NAME or NAME=default of a stage's ARG. */
-static int
-take_arg(struct resolver *r, const char *arg)
-{
-	struct globals *g = &r->stages.globals;
-	const char *equals = strchr(arg, '='), *value;
-	const char *name = arena_strndup(&r->arena, arg,
-					 strcspn(arg, "="));
-	const char *given = globals_given(g, name);
-	struct source_reader s = source_reader(r);
-	int ret = 0;
-
-	if (strpbrk(name, "$'\"\\`"))
-		plan_doubt(&r->plan, r->line, "an odd ARG name '%.50s'", name);
-	plan_add_arg(&r->plan, name);
-	if (given) {
-		scope_set(&r->scope, name, var_of(given));
-	} else if (equals) {
-		ret = sources_expand(&s, equals + 1, &value, r->err);
-		if (ret == 0)
-			scope_set(&r->scope, name, var_of(value));
-	} else {
-		struct dfvar var = globals_inherit(g, name);
-		if (var.state != DFVAR_UNSET)
-			scope_set(&r->scope, name, var);
-	}
-	return ret;
-}
-
-/* Older engines expand all args of one ARG before they set any: see strict. */
-static int
-take_args(struct resolver *r, const struct dockerfile_instruction *in)
-{
-	int ret = 0;
-
-	r->scope.strict = true;
-	for (size_t i = 0; i < in->n_args && ret == 0; i++)
-		ret = take_arg(r, in->args[i]);
-	r->scope.strict = false;
-	return ret;
-}
-
 static int
 walk_instruction(struct resolver *r, const struct dockerfile_instruction *in,
 		 bool trigger)
@@ -340,6 +270,8 @@ walk_instruction(struct resolver *r, const struct dockerfile_instruction *in,
 	bool in_file = trigger && r->stages.v[r->stage].root == ROOT_STAGE;
 
 	r->scope.moment++;
+	if (idle_can_use(in))
+		idle_use(&r->idle, &r->plan);
 	switch (in->keyword) {
 	case DOCKERFILE_ARG:
 	case DOCKERFILE_ENV:
@@ -348,8 +280,9 @@ walk_instruction(struct resolver *r, const struct dockerfile_instruction *in,
 				   "in this file, which engines treat "
 				   "differently",
 				   dockerfile_keyword_name(in->keyword));
-		return in->keyword == DOCKERFILE_ARG ? take_args(r, in) :
-		       take_env(r, in);
+		return in->keyword == DOCKERFILE_ARG ?
+		       assign_args(&s, &r->stages.globals, &r->idle, in,
+				   r->err) : assign_env(&s, in, r->err);
 	case DOCKERFILE_ADD:
 	case DOCKERFILE_COPY:
 	case DOCKERFILE_RUN:
@@ -373,12 +306,19 @@ enter_root(struct resolver *r, const struct stage *st)
 	r->scope.open = !env && (st->root == ROOT_IMAGE ||
 				 st->root == ROOT_CONTEXT);
 	if (!r->scope.open)
-		scope_set(&r->scope, "PATH", var_of(DEFAULT_PATH));
+		scope_set(&r->scope, "PATH", dfvar_of(DEFAULT_PATH));
 	for (size_t i = 0; env && i < env->n; i++) {
 		size_t n = strcspn(env->v[i], "=");
 		scope_set(&r->scope, arena_strndup(&r->arena, env->v[i], n),
-			  var_of(env->v[i] + n + (env->v[i][n] == '=')));
+			  dfvar_of(env->v[i] + n + (env->v[i][n] == '=')));
 	}
+}
+
+static void
+leave(struct resolver *r, const struct stage *st)
+{
+	scope_undo_to(&r->scope, st->mark);
+	idle_undo_to(&r->idle, st->idle_mark);
 }
 
 /* One root and all that stands on it. */
@@ -391,6 +331,7 @@ walk_tree(struct resolver *r, size_t root)
 	enter_root(r, &v[root]);
 	for (;;) {
 		v[cur].mark = scope_mark(&r->scope);
+		v[cur].idle_mark = idle_mark(&r->idle);
 		int ret = each_instruction(r, cur, walk_instruction);
 		if (ret < 0)
 			return ret;
@@ -399,15 +340,16 @@ walk_tree(struct resolver *r, size_t root)
 			continue;
 		}
 		while (cur != root && v[cur].next_sibling == STAGE_NONE) {
-			scope_undo_to(&r->scope, v[cur].mark);
+			leave(r, &v[cur]);
 			cur = v[cur].base;
 		}
 		if (cur == root)
 			break;
-		scope_undo_to(&r->scope, v[cur].mark);
+		leave(r, &v[cur]);
 		cur = v[cur].next_sibling;
 	}
 	scope_undo_to(&r->scope, 0);
+	idle_undo_to(&r->idle, 0);
 	return 0;
 }
 
@@ -476,6 +418,7 @@ out:
 	free(text);
 	stages_release(&r->stages);
 	scope_release(&r->scope);
+	strv_release(&r->idle.names);
 	arena_release(&r->arena);
 	return ret;
 }

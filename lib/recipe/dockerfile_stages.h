@@ -41,6 +41,7 @@ struct stage {
 	/* the used stages that stand on this one */
 	size_t first_child, next_sibling;
 	size_t mark;		/* see scope.h, while it is walked */
+	size_t idle_mark;	/* see dockerfile_idle.h, likewise */
 };
 
 struct stages {

@@ -225,19 +225,62 @@ Test(dockerfile_stages, global_args_reach_from_lines)
 Test(dockerfile_stages, args_are_those_the_stages_in_use_declare)
 {
 	static const struct row rows[] = {
-		{ "FROM a AS u\nARG N\nFROM b AS v\nARG M\nARG K=1 L=2\n"
-		  "FROM v\n", "stage 1:3 v\nstage 2:6\nbase b:3\narg K\n"
-		  "arg L\narg M\n" },
-		{ "ARG D=1 G=$D U=2\nFROM a\nARG G\n",
+		{ "FROM a AS u\nARG N\nRUN x\nFROM b AS v\nARG M\n"
+		  "ARG K=1 L=2\nFROM v\nRUN x\n", "stage 1:4 v\nstage 2:7\n"
+		  "base b:4\narg K\narg L\narg M\n" },
+		{ "ARG D=1 G=$D U=2\nFROM a\nARG G\nRUN x\n",
 		  "stage 0:2\nbase a:2\narg D\narg G\n" },
-		{ "ARG D=1 G=$D\nFROM a\nARG G=3\n",
+		{ "ARG D=1 G=$D\nFROM a\nARG G=3\nRUN x\n",
 		  "stage 0:2\nbase a:2\narg G\n" },
-		{ "FROM a\nARG HTTP_PROXY\n",
+		{ "FROM a\nARG HTTP_PROXY\nRUN x\n",
 		  "stage 0:1\nbase a:1\narg HTTP_PROXY\n" },
 		{ "FROM a-$TARGETARCH\n", "stage 0:1\nbase a-amd64:1\n" },
 		{ "FROM a-$TARGETARCH\n",
 		  "stage 0:1\nbase a-z:1\narg TARGETARCH\n",
 		  .args = "TARGETARCH=z" },
+	};
+	CHECK(rows);
+}
+
+Test(dockerfile_stages, an_arg_counts_once_something_can_use_it)
+{
+	static const struct row rows[] = {
+		{ "FROM a\nRUN x\nARG N\nCOPY x y\nCMD z\n",
+		  "stage 0:1\nbase a:1\n" },
+		{ "FROM a\nARG N\nCOPY x y\nRUN x\n",
+		  "stage 0:1\nbase a:1\narg N\n" },
+		{ "FROM a\nARG N\nENV X=${N}\n",
+		  "stage 0:1\nbase a:1\narg N\n" },
+		{ "FROM a\nARG N\nARG M=$N\nLABEL a=$M\n",
+		  "stage 0:1\nbase a:1\narg M\narg N\n" },
+		{ "FROM a\nARG N=1 M=$N\nLABEL a=b\n",
+		  "stage 0:1\nbase a:1\n" },
+		{ "FROM a\nARG N\nCOPY <<E /x\n$N\nE\n",
+		  "stage 0:1\nbase a:1\narg N\n" },
+		{ "FROM a\nARG N\nCOPY <<'E' /x\n$N\nE\n",
+		  "stage 0:1\nbase a:1\n" },
+		{ "FROM a\nARG N\nONBUILD COPY $N /x\n",
+		  "stage 0:1\nbase a:1\narg N\n" },
+		{ "FROM a\nARG N\nWAT\n", "stage 0:1\nbase a:1\narg N\n"
+		  "doubt 3 unknown instruction 'WAT'\n" },
+	};
+	CHECK(rows);
+}
+
+Test(dockerfile_stages, an_arg_counts_for_the_stages_that_stand_on_it)
+{
+	static const struct row rows[] = {
+		{ "FROM a AS s\nARG N\nFROM s AS t\nCOPY x y\n"
+		  "FROM s\nRUN x\nCOPY --from=t x y\n", "stage 0:1 s\n"
+		  "stage 1:3 t\nstage 2:5\nbase a:1\narg N\n" },
+		{ "FROM a AS s\nFROM s AS t\nARG N\n"
+		  "FROM s\nRUN x\nCOPY --from=t x y\n", "stage 0:1 s\n"
+		  "stage 1:2 t\nstage 2:4\nbase a:1\n" },
+		{ "FROM a AS t\nARG N\nFROM b\nRUN x\nCOPY --from=t x y\n",
+		  "stage 0:1 t\nstage 1:3\nbase a:1\nbase b:3\n" },
+		{ "FROM a AS s\nARG N\nRUN x\nFROM s AS t\nARG M\n"
+		  "FROM s\nARG M\nCOPY --from=t x y\n", "stage 0:1 s\n"
+		  "stage 1:4 t\nstage 2:6\nbase a:1\narg N\n" },
 	};
 	CHECK(rows);
 }
@@ -329,7 +372,7 @@ Test(dockerfile_stages, what_is_not_understood_is_said)
 		  "doubt 0 engines differ on the value of 'A'\n" },
 		{ "ARG A=x\nARG A\nFROM $A\n", "stage 0:3\nbase y:3\narg A\n",
 		  .args = "A=y" },
-		{ "FROM a\nARG TARGETSTAGE\n", "stage 0:1\nbase a:1\n"
+		{ "FROM a\nARG TARGETSTAGE\nRUN x\n", "stage 0:1\nbase a:1\n"
 		  "arg TARGETSTAGE\ndoubt 0 engines differ on the value of "
 		  "'TARGETSTAGE'\n" },
 	};
@@ -343,7 +386,7 @@ Test(dockerfile_stages, triggers_of_a_stage_run_in_those_that_stand_on_it)
 		  "FROM c AS i\nONBUILD COPY --from=img p q\nFROM o\n",
 		  "stage 0:1 x\nstage 1:2 o\nstage 3:6\nbase a:1\nbase b:2\n" },
 		{ "FROM b AS o\nONBUILD ARG Q\nFROM o\n",
-		  "stage 0:1 o\nstage 1:3\nbase b:1\narg Q\ndoubt 3 ONBUILD "
+		  "stage 0:1 o\nstage 1:3\nbase b:1\ndoubt 3 ONBUILD "
 		  "ARG of a stage in this file, which engines treat "
 		  "differently\n" },
 		{ "FROM b AS o\nONBUILD RUN --mount=from=i,target=/m x\n"
@@ -360,6 +403,7 @@ Test(dockerfile_stages, triggers_of_a_base_image_come_from_the_caller)
 	struct dockerfile_options o = { .bases = &base, .n_bases = 1 };
 
 	strv_push(&onbuild, "ARG N");
+	strv_push(&onbuild, "RUN x");
 	strv_push(&onbuild, "COPY --from=i x y");
 	char *actual = show("FROM a\nFROM a AS b\nFROM b\n", &o);
 	cr_expect_str_eq(actual, "stage 1:2 b\nstage 2:3\nbase a:2\n"
@@ -380,16 +424,16 @@ static const struct dockerfile_base unseen = { .ref = "a", .is_unseen = true };
 Test(dockerfile_stages, a_base_that_nobody_saw_may_use_every_stage_above)
 {
 	struct dockerfile_options o = { .bases = &unseen, .n_bases = 1 };
-	char *actual = show("FROM b AS x\nARG P\nFROM c AS y\nFROM a\n"
-			    "FROM d\n", &o);
+	char *actual = show("FROM b AS x\nARG P\nRUN x\nFROM c AS y\n"
+			    "FROM a\nFROM d\n", &o);
 
-	cr_expect_str_eq(actual, "stage 3:5\nbase d:5\n");
+	cr_expect_str_eq(actual, "stage 3:6\nbase d:6\n");
 	free(actual);
 	o.target = "z";
-	actual = show("FROM b AS x\nARG P\nFROM c AS y\nFROM a AS z\n"
-		      "FROM d\n", &o);
-	cr_expect_str_eq(actual, "stage 0:1 x\nstage 1:3 y\nstage 2:4 z\n"
-			 "base b:1\nbase c:3\nbase a:4\narg P\ndoubt 4 nobody "
+	actual = show("FROM b AS x\nARG P\nRUN x\nFROM c AS y\n"
+		      "FROM a AS z\nFROM d\n", &o);
+	cr_expect_str_eq(actual, "stage 0:1 x\nstage 1:4 y\nstage 2:5 z\n"
+			 "base b:1\nbase c:4\nbase a:5\narg P\ndoubt 5 nobody "
 			 "could look at 'a', whose ONBUILD instructions count "
 			 "too\n");
 	free(actual);
@@ -417,6 +461,7 @@ Test(dockerfile_stages, triggers_that_are_no_single_instruction_are_in_doubt)
 	strv_clear(&onbuild);
 	strv_push(&onbuild, "COPY <<E /x\n$N\nE");
 	strv_push(&onbuild, "ARG N");
+	strv_push(&onbuild, "RUN x");
 	char *actual = show("FROM a\n", &o);
 	cr_expect_str_eq(actual, "stage 0:1\nbase a:1\narg N\n");
 	free(actual);
@@ -434,7 +479,9 @@ Test(dockerfile_stages, each_platform_has_its_own_base)
 					.bases = bases, .n_bases = 2 };
 
 	strv_push(&amd, "ARG AMD");
+	strv_push(&amd, "RUN x");
 	strv_push(&arm, "ARG ARM");
+	strv_push(&arm, "RUN x");
 	strv_push(&platforms, "linux/arm");
 	char *actual = show("FROM a\n", &o);
 	cr_expect_str_eq(actual, "stage 0:1\nbase a:1\narg ARM\n");
@@ -462,6 +509,7 @@ Test(dockerfile_stages, an_image_as_a_named_context_has_triggers_too)
 
 	strv_push(&contexts, "ctx");
 	strv_push(&onbuild, "ARG N");
+	strv_push(&onbuild, "RUN x");
 	char *actual = show("FROM ctx\nFROM ctx\n", &o);
 	cr_expect_str_eq(actual, "stage 1:2\nbase ctx:2 =ctx\narg N\n");
 	free(actual);
