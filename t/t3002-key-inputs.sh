@@ -342,9 +342,21 @@ test_that 'salt, target, network, add-host: each another key, order is none' '
 		"$(tag --add-host b:1.1.1.1 --add-host a:1.1.1.1)" ]
 '
 
+test_that 'comments and stages that nobody needs do not count' '
+	printf "# c\nFROM a AS u\nRUN x\nFROM scratch AS s\nCOPY file /\n" \
+		>stages && one=$(imgcache tag --context app --dockerfile stages) &&
+	printf "\nFROM a AS u\nRUN y\n#d\nFROM scratch AS s\nCOPY file /\n" \
+		>stages &&
+	[ "$(imgcache tag --context app --dockerfile stages)" = "$one" ] &&
+	printf "FROM scratch AS s\nCOPY file /\n" >stages &&
+	[ "$(imgcache tag --context app --dockerfile stages)" = "$one" ] &&
+	printf "FROM scratch AS s\nCOPY  file /\n" >stages &&
+	[ "$(imgcache tag --context app --dockerfile stages)" != "$one" ]
+'
+
 test_that 'the Dockerfile outside the context counts by its bytes' '
 	cp app/Dockerfile outside && one=$(imgcache tag --context app/sub \
-		--dockerfile outside) && echo "# note" >>outside &&
+		--dockerfile outside) && echo "LABEL a=b" >>outside &&
 	[ "$(imgcache tag --context app/sub --dockerfile outside)" != "$one" ]
 '
 

@@ -354,12 +354,14 @@ static int
 write_manifest(struct inputs *in, struct imgcache_error *err)
 {
 	const struct recipe *q = in->r->recipe;
+	const struct buf *file = in->needed.len ? &in->needed :
+		&in->dockerfile;
 	struct manifest m = {
 		.kind = in->hash,
 		.salt = q->salt,
 		.epoch = in->epoch,
-		.dockerfile = in->dockerfile.data,
-		.dockerfile_len = in->dockerfile.len,
+		.dockerfile = file->data,
+		.dockerfile_len = file->len,
 		.frontend = in->frontend,
 		.target = q->target,
 		.network = q->network,
@@ -440,6 +442,7 @@ take_parts(struct imgcache_recipe *r, const struct inputs_options *o,
 	in->no_lock = o->no_lock;
 	in->only_sources = o->only_sources;
 	in->dockerfile = (struct buf)BUF_INIT;
+	in->needed = (struct buf)BUF_INIT;
 	in->manifest = (struct buf)BUF_INIT;
 	ret = recipes_check(r, err);
 	if (ret)
@@ -528,6 +531,7 @@ inputs_release(struct inputs *in)
 	strv_release(&in->ssh_ids);
 	textmemo_close(in->memo);
 	buf_release(&in->dockerfile);
+	buf_release(&in->needed);
 	buf_release(&in->manifest);
 	memset(in, 0, sizeof(*in));
 }

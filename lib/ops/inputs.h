@@ -52,6 +52,7 @@ struct inputs {
 	bool only_sources;
 	int64_t inherited_generation;	/* of images it is built from */
 	struct buf dockerfile;	/* the bytes handed to buildx */
+	struct buf needed;	/* what of them counts, if not all */
 	enum hash_kind hash;
 	const char *epoch;	/* NULL: none */
 	const char *frontend;

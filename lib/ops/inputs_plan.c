@@ -242,6 +242,9 @@ inputs_plan(struct inputs *in, const struct dockerfile *df,
 	} while (!ret && r.more);
 	if (!ret && n > 1)
 		order_bases(in, first, *out);
+	if (!ret)
+		dockerfile_needed(df, *out, &options, in->dockerfile.data,
+				  in->dockerfile.len, &in->needed);
 	strmap_release(&r.seen);
 	strv_release(&r.keys);
 	free(r.configs);

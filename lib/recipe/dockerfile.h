@@ -24,6 +24,7 @@
 #include "base/mem.h"
 #include "base/strv.h"
 
+struct buf;
 struct imgcache_error;
 
 /* In the order of their names; the table in dockerfile.c has the same order. */
@@ -236,6 +237,16 @@ int dockerfile_resolve(const struct dockerfile *df,
 		       struct dockerfile_plan **out,
 		       struct imgcache_error *err);
 void dockerfile_plan_free(struct dockerfile_plan *plan);
+
+/*
+ * Append what of the text (that df was read from) can change what is built: the
+ * lines of the stages in use and what stands before the first; no comments, but
+ * those inside of an instruction. All of it where the plan is not understood.
+ */
+void dockerfile_needed(const struct dockerfile *df,
+		       const struct dockerfile_plan *plan,
+		       const struct dockerfile_options *options,
+		       const char *text, size_t len, struct buf *out);
 
 /*
  * The frontends this reader knows: NULL (the engine's own), dockerfile.v0, and

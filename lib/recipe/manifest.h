@@ -52,7 +52,7 @@ struct manifest {
 	enum hash_kind kind;
 	const char *salt;	/* NULL or "": left out */
 	const char *epoch;	/* the same */
-	const char *dockerfile;	/* the bytes handed to buildx */
+	const char *dockerfile;	/* what counts of what is handed over */
 	size_t dockerfile_len;
 	const char *frontend;	/* of "# syntax=", NULL: none */
 	const char *target;

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * The instructions are copied as they are written, so whoever reads what comes
+ * out reads the same instructions. Only "--from=2" means something else when
+ * stages before it are gone; then each stage has its number above it.
+ */
+
+#include "recipe/dockerfile.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "recipe/dockerfile_text.h"
+
+/* May what follows a "from=" be the number of a stage? */
+static bool
+names_number(const char *text)
+{
+	while ((text = strstr(text, "from="))) {
+		text += strlen("from=");
+		if (!byte_is_letter(*text))
+			return true;
+	}
+	return false;
+}
+
+static bool
+has_numbers(const struct dockerfile *df, const struct dockerfile_options *o)
+{
+	for (size_t i = 0; i < df->n; i++)
+		if (names_number(df->v[i].text))
+			return true;
+	for (size_t i = 0; i < o->n_bases; i++) {
+		const struct strv *v = o->bases[i].onbuild;
+		for (size_t k = 0; v && k < v->n; k++)
+			if (names_number(v->v[k]))
+				return true;
+	}
+	return false;
+}
+
+/* Where the line after the one at s begins. */
+static const char *
+next_line(const char *s, const char *end)
+{
+	const char *newline = memchr(s, '\n', (size_t)(end - s));
+
+	return newline ? newline + 1 : end;
+}
+
+void
+dockerfile_needed(const struct dockerfile *df,
+		  const struct dockerfile_plan *plan,
+		  const struct dockerfile_options *options,
+		  const char *text, size_t len, struct buf *out)
+{
+	bool numbers = has_numbers(df, options), needed = true;
+	const char *at = text, *end = text + len;
+	size_t stage = 0, next = 0;	/* of the file, of the plan */
+	int line = 1;
+
+	if (!plan->understood) {
+		buf_add(out, text, len);
+		return;
+	}
+	if (df->escape != '\\')
+		buf_addf(out, "# escape=%c\n", df->escape);
+	for (size_t i = 0; i < df->n; i++) {
+		const struct dockerfile_instruction *in = &df->v[i];
+		const char *start;
+
+		if (in->keyword == DOCKERFILE_FROM) {
+			needed = next < plan->n_stages &&
+				plan->stages[next].index == stage;
+			next += needed;
+			if (needed && numbers)
+				buf_addf(out, "# stage %zu\n", stage);
+			stage++;
+		}
+		for (; line < in->line; line++)
+			at = next_line(at, end);
+		start = at;
+		for (; line <= in->end_line; line++)
+			at = next_line(at, end);
+		if (needed)
+			buf_add(out, start, (size_t)(at - start));
+	}
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <criterion/criterion.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "recipe/dockerfile.h"
+
+static char *
+needed_for(const char *text, const struct dockerfile_options *o)
+{
+	struct imgcache_error err = { 0 };
+	struct dockerfile_plan *plan = NULL;
+	struct dockerfile *df = NULL;
+	struct buf out = BUF_INIT;
+
+	cr_assert_eq(dockerfile_parse(text, strlen(text), "D", &df, &err), 0,
+		     "%s", err.text);
+	cr_assert_eq(dockerfile_resolve(df, o, &plan, &err), 0, "%s",
+		     err.text);
+	dockerfile_needed(df, plan, o, text, strlen(text), &out);
+	dockerfile_plan_free(plan);
+	dockerfile_free(df);
+	return buf_detach(&out);
+}
+
+static void
+check(const char *text, const char *target, const char *expect)
+{
+	struct dockerfile_options o = { .target = target };
+	char *actual = needed_for(text, &o);
+
+	cr_expect_str_eq(actual, expect, "%s\n gives %s", text, actual);
+	free(actual);
+}
+
+Test(dockerfile_needed, comments_and_blank_lines_are_left_out)
+{
+	check("# one\n\nFROM a\n  # two\n\tRUN x  \n\n#three", NULL,
+	      "FROM a\n\tRUN x  \n");
+	check("# syntax=docker/dockerfile:1\nFROM a", NULL, "FROM a");
+	check("FROM a\r\n# x\r\nCMD y\r\n", NULL, "FROM a\r\nCMD y\r\n");
+}
+
+Test(dockerfile_needed, what_stands_in_an_instruction_stays)
+{
+	check("FROM a\nRUN x \\\n# why\n\n  && y\nRUN <<E\n# z\n\nE\nCMD c\n",
+	      NULL,
+	      "FROM a\nRUN x \\\n# why\n\n  && y\nRUN <<E\n# z\n\nE\nCMD c\n");
+}
+
+Test(dockerfile_needed, only_the_stages_in_use_and_what_is_global)
+{
+	static const char file[] =
+		"ARG V=1\n# c\nFROM a AS x\nRUN one\nFROM b AS y\nRUN two\n"
+		"FROM c:$V AS z\nCOPY --from=x p q\n";
+
+	check(file, NULL, "ARG V=1\nFROM a AS x\nRUN one\nFROM c:$V AS z\n"
+	      "COPY --from=x p q\n");
+	check(file, "y", "ARG V=1\nFROM b AS y\nRUN two\n");
+}
+
+Test(dockerfile_needed, the_escape_is_part_of_it)
+{
+	check("# escape=`\nFROM a\nRUN x `\n y\n", NULL,
+	      "# escape=`\nFROM a\nRUN x `\n y\n");
+	check("# escape=\\\nFROM a\n", NULL, "FROM a\n");
+}
+
+Test(dockerfile_needed, stages_have_their_numbers_where_one_is_named)
+{
+	check("FROM a\nRUN one\nFROM u\nFROM b\nCOPY --from=0 p q\n", NULL,
+	      "# stage 0\nFROM a\nRUN one\n# stage 2\nFROM b\n"
+	      "COPY --from=0 p q\n");
+	check("FROM a AS x\nFROM s AS b\nONBUILD COPY --from=0 p q\nFROM b\n",
+	      NULL, "# stage 0\nFROM a AS x\n# stage 1\nFROM s AS b\n"
+	      "ONBUILD COPY --from=0 p q\n# stage 2\nFROM b\n");
+}
+
+Test(dockerfile_needed, a_base_with_triggers_may_name_a_number)
+{
+	struct strv onbuild = { 0 };
+	struct dockerfile_base base = { .ref = "b", .onbuild = &onbuild };
+	struct dockerfile_options o = { .bases = &base, .n_bases = 1 };
+
+	strv_push(&onbuild, "COPY --from=0 p q");
+	char *actual = needed_for("FROM a\nFROM b\n", &o);
+	cr_expect_str_eq(actual, "# stage 0\nFROM a\n# stage 1\nFROM b\n");
+	free(actual);
+	strv_release(&onbuild);
+}
+
+Test(dockerfile_needed, it_is_all_where_something_is_not_understood)
+{
+	static const char unknown[] = "# c\nFROM a AS u\nFROM b\nWAT\n";
+	static const char foreign[] = "# syntax=acme/x\nFROM a AS u\nFROM b\n";
+
+	check(unknown, NULL, unknown);
+	check(foreign, NULL, foreign);
+}
