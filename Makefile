@@ -39,7 +39,7 @@ cmd := answer build commands complete config context context_report delete \
 	dockerargs dockerfile doctor env exec get help init invalidate list \
 	lock log main opt pin printer progress prune recipe spawn stats \
 	summary table tag text usage words
-t/helper := fill-catalog ignore-list
+t/helper := fill-catalog ignore-case ignore-list key-case
 standin := build cache docker fault objects remote runner state
 engined := engined fault objects state
 layers := lib/base lib/sys lib/source lib/recipe lib/store lib/docker lib/ops
@@ -133,6 +133,7 @@ $(B)/unit: $(unit_objs) $(lib_objs)
 	$(Q)$(CC) $(CFLAGS) $(all_ldflags) $(LDFLAGS) -o $@ $^ $(LIBS) \
 		$(shell $(PKG_CONFIG) --libs criterion)
 
+$(B)/t/helper/key-case: $(patsubst %.c,$(B)/%.o,$(wildcard t/helper/key-*.c))
 $(helpers): $(B)/%: $(B)/%.o $(lib_objs)
 	@$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(all_ldflags) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -161,8 +162,8 @@ bench: all helpers
 	@t/bench/bench.sh
 	@t/bench/context.sh
 	@t/bench/source.sh
-fuzz:
-	@t/fuzz/run.sh
+fuzz oracle:
+	@t/$@/run.sh
 lint:
 	@t/deps.sh --for lint
 	@t/lint/lint.sh
@@ -200,12 +201,12 @@ help:
 	@echo 'make              build/imgcache and build/libimgcache.a'
 	@echo 'make demo         install what is missing, build, show the main job'
 	@echo 'make check        all tests; check-unit, check-shell, check-engine'
-	@echo 'make lint bench fuzz install uninstall dist clean'
+	@echo 'make lint bench fuzz oracle install uninstall dist clean'
 	@echo 'MODE=asan MODE=cov  another build under build/; PREFIX DESTDIR CFLAGS'
 
 .PHONY: all deps demo check check-unit check-shell check-engine bench fuzz \
-	lint helpers install uninstall dist clean help
+	oracle lint helpers install uninstall dist clean help
 .DELETE_ON_ERROR:
 
 -include $(lib_objs:.o=.d) $(cmd_objs:.o=.d) $(unit_objs:.o=.d) \
-	$(helpers:=.d) $(wildcard $(B)/t/standin/*.d)
+	$(wildcard $(B)/t/helper/*.d $(B)/t/standin/*.d)

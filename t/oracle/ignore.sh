@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# oracle-ignore.sh [-s SEED] [-n CASES] [-b BATCH] CASE-MAKER LISTER
+# ignore.sh [-s SEED] [-n CASES] [-b BATCH] CASE-MAKER LISTER
 #
 # BuildKit judges our ignore rules: random trees and random ignore files, and
 # what "FROM scratch / COPY . /" exports must be what we list. CASE-MAKER and
@@ -28,7 +28,7 @@ make=$1 list=$2
 
 if ! docker buildx version >/dev/null 2>&1 ||
 	! docker version >/dev/null 2>&1; then
-	echo "oracle-ignore.sh: no docker buildx that answers" >&2
+	echo "oracle: no docker buildx that answers" >&2
 	exit 77
 fi
 
@@ -78,14 +78,18 @@ bake() {
 
 refusals='syntax error in pattern|illegal exclusion pattern|token too long'
 
-# Did the bake fail for the ignore file? Anything else ends the run: an engine
-# that is gone proves nothing.
-refused_by_buildkit() {
-	grep -qE "$refusals" "$dir/bake.json.log" || {
-		echo "oracle-ignore.sh: docker failed for another reason:" >&2
-		tail -n 5 "$dir/bake.json.log" >&2
-		exit 128
-	}
+# bake_one SEED: 1 if it fails for the ignore file. Now and then docker says
+# "canceled" instead of the reason; then it is asked again. Anything else ends
+# the run: an engine that is gone proves nothing.
+bake_one() {
+	for try in 1 2 3 4 5 6 7 8; do
+		! bake "$dir/bake.json" "$1" || return 0
+		! grep -qE "$refusals" "$dir/bake.json.log" || return 1
+		grep -q 'context canceled' "$dir/bake.json.log" || break
+	done
+	echo "oracle: docker failed for another reason:" >&2
+	tail -n 5 "$dir/bake.json.log" >&2
+	exit 128
 }
 
 # compare SEED: 0 equal
@@ -113,7 +117,7 @@ while [ "$seed" -lt "$end" ]; do
 			>"$dir/$s.raw" 2>"$dir/$s.err"; then
 			LC_ALL=C sort -z <"$dir/$s.raw" >"$dir/$s.ours"
 			batch_seeds="$batch_seeds $s"
-		elif bake "$dir/bake.json" "$s"; then
+		elif bake_one "$s"; then
 			if grep -q 'not a well formed' "$dir/$s.err"; then
 				bad=$((bad + 1))
 				echo "seed $s: refused by us only"
@@ -122,7 +126,6 @@ while [ "$seed" -lt "$end" ]; do
 				stricter=$((stricter + 1))
 			fi
 		else
-			refused_by_buildkit
 			refused=$((refused + 1))
 		fi
 	done
@@ -130,8 +133,7 @@ while [ "$seed" -lt "$end" ]; do
 	if [ -n "$batch_seeds" ] && ! bake "$dir/bake.json" $batch_seeds; then
 		# One target that fails takes the others with it.
 		for s in $batch_seeds; do
-			bake "$dir/bake.json" "$s" || {
-				refused_by_buildkit
+			bake_one "$s" || {
 				bad=$((bad + 1))
 				echo "seed $s: refused by BuildKit only"
 				tail -n 3 "$dir/bake.json.log"

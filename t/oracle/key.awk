@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: MIT
+# The judgement of oracle: with kind=fresh the file of "SEED
+# same|alike|differs", with kind=verdicts the table of verdicts.
+
+kind == "fresh" {
+	split($0, f, " ")
+	fresh[f[2]]++
+	if (f[2] == "differs")
+		complain(f[1], "the image built is not docker's")
+	next
+}
+
+function complain(seed, words)
+{
+	bad++
+	printf "seed %s: %s\n", seed, words
+}
+
+{
+	seed = $1; class = $2; mode = $3; counted = $4; stays = $5
+	group_write = $6; ran = $7; made = $8
+	same_tag = $9 == $10
+	cases[mode]++
+	kept = ran == 0 && made == "same"
+	what = class " (" mode ", counted " counted "; " ran " steps ran, " \
+		made " image)"
+
+	if ($10 != $11)
+		complain(seed, "not placed: the copy has another tag, " what)
+	if ($10 != $12)
+		complain(seed, "not placed: another tag after a commit, " what)
+	if ($9 == "none")
+		complain(seed, "no tag: " what)
+	if (!kept && same_tag && !group_write)
+		complain(seed, "UNSOUND: " what)
+	# what nobody reads counts where the whole context does
+	if (mode == "sources" && counted ~ /full/) {
+		fallen++
+		if (class ~ /, unread/)
+			stays = 0
+	}
+	if (stays && !same_tag)
+		complain(seed, "not precise: " what)
+	if (stays && !kept && !group_write)
+		complain(seed, "judge and maker disagree: " what)
+	if (kept) {
+		cached[mode]++
+		stable[mode] += same_tag
+		if (!same_tag)
+			lost[mode ": " class]++
+	}
+}
+
+END {
+	printf "%d cases, %d more that docker does not build; ", \
+		cases["full"], invalid
+	printf "%d wrong (%d more only once)\n", bad, unsteady
+	printf "images: %d of the same layers, %d of the same content, " \
+		"%d other\n", fresh["same"], fresh["alike"], fresh["differs"]
+	printf "mode sources: the whole context counts in %d of %d\n", \
+		fallen, cases["sources"]
+	n = split("full sources", modes, " ")
+	for (i = 1; i <= n; i++) {
+		m = modes[i]
+		printf "mode %s: every step cached and the same image in %d, " \
+			"tag unchanged in %d (%.1f %%)\n", m, cached[m], \
+			stable[m], cached[m] ? 100 * stable[m] / cached[m] : 100
+	}
+	for (c in lost)
+		printf "  %d %s\n", lost[c], c | "sort -k2"
+	close("sort -k2")
+	exit bad > 0
+}

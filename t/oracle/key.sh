@@ -1,0 +1,567 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# key.sh [-s SEED] [-n CASES] [-b BATCH] [-i SHARE] [-k] [-r] CASE-MAKER
+#
+# BuildKit judges our keys: random projects (t/helper/key-case.c) and one
+# random change of each. Plain docker builds a project and its changed copy from
+# folders with names of their own, so that its memory of contexts plays no part;
+# imgcache has one folder, changed in place, in the modes full and sources.
+#
+#	sound	where docker reruns a step of the target, or makes another
+#		image, or none, the tag differs; but for group-write
+#	precise	where the way the change was made leaves no doubt that nothing
+#		can come of it, the tag stays
+#	placed	a copy elsewhere, with other times and inodes, has the same tag,
+#		and so has what git has got to know after the change
+#	fresh	what imgcache has built after the change, in one case of SHARE,
+#		is what docker builds of the copy, to the byte
+#	stable	how often the tag stays where docker finds every step in its
+#		cache and makes the same image; the others are listed by class
+#
+# Asks the docker that DOCKER_HOST names (t/engine/engine.sh env), with the
+# registry IMGCACHE_TEST_REGISTRY; exit code 77 without. The imgcache is the one
+# of PATH. -k keeps the folder and in it the files of what is wrong. -r takes
+# docker at its first word: else a step that it says to have run, while the image
+# stays as it was, must run in a second try, too.
+
+set -eu
+
+seed=1 cases=60 batch=30 share=1 keep='' retry=1
+while getopts s:n:b:i:kr o; do
+	case $o in
+	s) seed=$OPTARG ;;
+	n) cases=$OPTARG ;;
+	b) batch=$OPTARG ;;
+	i) share=$OPTARG ;;
+	k) keep=1 ;;
+	r) retry='' ;;
+	*) exit 129 ;;
+	esac
+done
+shift $((OPTIND - 1))
+maker=$1
+
+if [ -z "${IMGCACHE_TEST_REGISTRY-}" ] ||
+	! docker buildx version >/dev/null 2>&1 ||
+	! docker version >/dev/null 2>&1; then
+	echo "oracle: no docker buildx that answers, or no registry" >&2
+	exit 77
+fi
+
+dir=$(mktemp -d "${TMPDIR:-/tmp}/imgcache-oracle.XXXXXX")
+token=$(basename "$dir" | tr -dc a-zA-Z0-9 |
+	tr '[:upper:]' '[:lower:]')
+mkdir "$dir/home" "$dir/work"
+w=$dir/work
+export DOCKER_CONFIG="${DOCKER_CONFIG-$HOME/.docker}"
+export HOME="$dir/home" IMGCACHE_DIR="$dir/state"
+export GIT_AUTHOR_NAME=o GIT_AUTHOR_EMAIL=o@localhost
+export GIT_COMMITTER_NAME=o GIT_COMMITTER_EMAIL=o@localhost
+export KEY_REGISTRY="$IMGCACHE_TEST_REGISTRY"
+export KEY_BASE="$KEY_REGISTRY/busybox:latest"
+export KEY_BASE_ENV="$KEY_REGISTRY/oracle-env-$token:1"
+export KEY_BASE_SRC="$KEY_REGISTRY/oracle-src-$token:1"
+export KEY_BASE_ALL="$KEY_REGISTRY/oracle-all-$token:1"
+moved=$KEY_REGISTRY/oracle-moved-$token:1
+
+moved_id=none
+
+cleanup() {
+	docker images --format '{{.Repository}}:{{.Tag}}' |
+		grep -F -e "-$token" | xargs -r docker rmi >/dev/null 2>&1 || :
+	docker images --format '{{.Repository}}:{{.Tag}}' \
+		--filter "label=imgcache-test=$token" | grep -v '<none>' |
+		xargs -r docker rmi >/dev/null 2>&1 || :
+	docker rmi "localhost/imgcache-base:${moved_id#*:}" >/dev/null 2>&1 ||
+		:
+	if [ -n "$keep" ]; then
+		echo "kept: $dir" >&2
+	else
+		rm -rf "$dir"
+	fi
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+
+# make_base REF LINE...
+make_base() {
+	ref=$1
+	shift
+	{ echo "FROM $KEY_BASE" && printf '%s\n' "$@"; } |
+		docker buildx build -q -t "$ref" - >/dev/null &&
+		docker push -q "$ref" >/dev/null
+}
+make_base "$KEY_BASE_ENV" 'ENV BASE_DIR=src SRC=src A=b'
+# shellcheck disable=SC2016 # for the Dockerfile
+make_base "$KEY_BASE_SRC" 'ENV DIR=src' 'ONBUILD ARG X=src' \
+	'ONBUILD COPY ${X} /onb' 'ONBUILD RUN echo onb >/onb.txt'
+make_base "$KEY_BASE_ALL" 'ONBUILD WORKDIR /app' 'ONBUILD COPY . .'
+make_base "$moved" 'RUN echo moved >/moved'
+moved_id=$(docker image inspect -f '{{.Id}}' "$moved")
+
+# orders SEED: what the maker wants done, as variables
+orders() {
+	in_git='' own_base='' pushed=''
+	# shellcheck source=/dev/null
+	. "$w/$1.sh"
+}
+
+# set_base SEED FROM: the project's own base is that image now
+set_base() {
+	docker tag "$2" "$own_base"
+	[ -z "$pushed" ] || docker push -q "$own_base" >/dev/null
+}
+
+begin() {
+	"$maker" "$1" "$token" "$w"
+	orders "$1"
+	[ -z "$own_base" ] || set_base "$1" "$KEY_BASE"
+	[ -n "$in_git" ] || return 0
+	git -C "$w/${1}k" init -q
+	git -C "$w/${1}k" add -A 2>/dev/null
+	git -C "$w/${1}k" commit -qm one
+	[ "$in_git" = yes ] || git -C "$w/${1}k" ls-files -z |
+		xargs -0 -r git -C "$w/${1}k" update-index --assume-unchanged
+}
+
+change() {
+	"$maker" -c "$1" "$token" "$w"
+	orders "$1"
+	if [ "$(sed -n 5p "$w/$1.change")" = 1 ]; then
+		set_base "$1" "$moved"
+	fi
+}
+
+# ours SEED COPY VERB...: imgcache with the project's flags
+ours() {
+	flags=$w/$1.$2
+	shift 2
+	[ -z "$pushed" ] || export IMGCACHE_BASE_TTL=0
+	xargs -d '\n' imgcache "$@" <"$flags"
+}
+
+# tags SEED COPY NAME: both modes, kept as <SEED>.<NAME>-<mode>.json
+tags() {
+	orders "$1"
+	for mode in full sources; do
+		(ours "$1" "$2" tag --json --context-mode $mode) \
+			>"$w/$1.$3-$mode.json" 2>"$w/$1.$3-$mode.err" ||
+			echo '{"tag":"none","manifest":""}' \
+				>"$w/$1.$3-$mode.json"
+	done
+}
+
+# committed SEED: after the change, where there is a repository
+committed() {
+	orders "$1"
+	[ -n "$in_git" ] || return 0
+	git -C "$w/${1}k" add -A 2>/dev/null
+	git -C "$w/${1}k" commit -qm two --allow-empty
+	tags "$1" k g
+}
+
+mode_of() {
+	[ $(($1 / share % 2)) -eq 0 ] && echo full || echo sources
+}
+
+# images SEED NAME: build what misses, the ref is kept as <SEED>.<NAME>-ref
+images() {
+	[ $(($1 % share)) -eq 0 ] || return 0
+	orders "$1"
+	(ours "$1" k build -q --context-mode "$(mode_of "$1")" \
+		--label "imgcache-test=$token") >"$w/$1.$2-ref" \
+		2>"$w/$1.$2-build" || echo none >"$w/$1.$2-ref"
+}
+
+# steps LOG: "SEED ran|cached|failed TEXT" for each step and end of a target
+steps() {
+	awk '
+	/^#[0-9]+ \[c[0-9]+ / && !($1 in of) {
+		of[$1] = substr($2, 3)
+		at = index($0, "] ")
+		head = substr($0, 1, at)
+		text[$1] = substr($0, at + 2)
+		is_step[$1] = head ~ /[0-9]+\/[0-9]+\]$/ &&
+			text[$1] !~ /^FROM /
+	}
+	$2 == "CACHED" { cached[$1] = 1 }
+	$2 == "DONE" { ended[$1] = 1 }
+	$2 == "ERROR:" && !/canceled/ { failed[$1] = 1 }
+	END {
+		for (n in of)
+			if (n in failed)
+				print of[n], "failed", text[n]
+			else if (is_step[n] && n in cached)
+				print of[n], "cached", text[n]
+			else if (is_step[n] && n in ended)
+				print of[n], "ran", text[n]
+	}' "$1"
+}
+
+# bake_once COPY SEED...: the steps that were seen are in $w/steps. A second,
+# empty target lets each step carry the name of its own.
+bake_once() {
+	copy=$1
+	shift
+	{
+		printf '{"target":{"cx":{"context":"%s",' "$w/none"
+		printf '"dockerfile-inline":"FROM scratch\\n",'
+		printf '"output":["type=cacheonly"]}'
+		for s; do
+			printf ',"c%s":' "$s"
+			cat "$w/$s.$copy.json"
+			rm -rf "$w/$s.$copy.oci"
+		done
+		printf '}}\n'
+	} >"$w/bake.json"
+	mkdir -p "$w/none"
+	status=0
+	# shellcheck disable=SC2046
+	docker buildx bake --provenance=false --progress=plain \
+		-f "$w/bake.json" cx $(printf 'c%s ' "$@") \
+		>"$w/log" 2>&1 || status=$?
+	cat "$w/log" >>"$w/$copy.log"
+	steps "$w/log" >"$w/steps"
+	cat "$w/steps" >>"$w/$copy.steps"
+	return $status
+}
+
+# without FILE SEED...: those that are not in the file
+without() {
+	file=$1
+	shift
+	for s; do
+		grep -qx "$s" "$file" || echo "$s"
+	done
+}
+
+# suspects COPY SEED...: who may have made the last bake fail: a step that
+# failed, or a Dockerfile with the line that docker shows; else everybody
+suspects() {
+	copy=$1
+	shift
+	{
+		awk '$2 == "failed" { print $1 }' "$w/steps"
+		sed -n 's/^ *[0-9]* | >>> //p' "$w/log" | while read -r line; do
+			for s; do
+				grep -rqF -e "$line" --include='*ockerfile*' \
+					"$w/$s$copy" && echo "$s"
+			done
+		done
+	} | sort -u >"$w/suspects"
+	[ -s "$w/suspects" ] || printf '%s\n' "$@" >"$w/suspects"
+}
+
+# bake COPY SEED...: who fails takes others with it, so suspects are tried
+# again alone, and then the rest without them.
+bake() {
+	copy=$1
+	shift
+	: >"$w/$copy.steps"
+	: >"$w/$copy.failed"
+	while [ $# -gt 0 ] && ! bake_once "$copy" "$@"; do
+		suspects "$copy" "$@"
+		while read -r s; do
+			bake_once "$copy" "$s" || echo "$s" >>"$w/$copy.failed"
+		done <"$w/suspects"
+		# shellcheck disable=SC2046
+		set -- $(without "$w/suspects" "$@")
+	done
+	certain "$copy"
+}
+
+# An engine that is gone proves nothing.
+certain() {
+	[ ! -s "$w/$1.failed" ] || docker version >/dev/null || exit 128
+}
+
+# ran SEED: the steps that docker ran for the changed copy. What it says to run
+# without any change too does not count: it does not load what it does not need
+# and then says nothing of a cache, and folders as a base are new every time.
+ran() {
+	sed -n "s/^$1 ran //p" "$w/c.steps" | sort -u >"$w/noise"
+	sed -n "s/^$1 ran //p" "$w/b.steps" | sort -u | comm -23 - "$w/noise"
+}
+
+# What an image is, in one line, from docker's words or from an OCI layout.
+norm='def norm: {Env: (.Env // []), Cmd: (.Cmd // []),
+	Entrypoint: (.Entrypoint // []), User: (.User // ""),
+	WorkingDir: ((.WorkingDir // "") | if . == "" then "/" else . end),
+	Labels: ((.Labels // {}) | with_entries(select(.key |
+		test("^(io.imgcache|imgcache-test|org.opencontainers.image.base)")
+		| not))),
+	ExposedPorts: (.ExposedPorts // {}), Volumes: (.Volumes // {}),
+	StopSignal: (.StopSignal // ""), Healthcheck: .Healthcheck,
+	OnBuild: (.OnBuild // []), Shell: (.Shell // [])};'
+
+# images_of COPY SEED...: "SEED.COPY <image>" of what docker made
+images_of() {
+	copy=$1
+	shift
+	: >"$w/configs"
+	for s; do
+		blobs=$w/$s.$copy.oci/blobs/sha256
+		m=$(jq -r '.manifests[0].digest' "$w/$s.$copy.oci/index.json")
+		c=$(jq -r '.config.digest' "$blobs/${m#*:}")
+		ln "$blobs/${c#*:}" "$w/$s.$copy.config"
+		echo "$w/$s.$copy.config" >>"$w/configs"
+	done
+	xargs -r jq -rcS "$norm"'[(input_filename | split("/") | last |
+		rtrimstr(".config")), ({config: (.config | norm),
+		layers: (.rootfs.diff_ids // []), os, architecture,
+		author: (.author // "")} | tojson)] | @tsv' <"$w/configs"
+}
+
+# The same of the images that imgcache made, by the files with their refs.
+images_ours() {
+	for f; do
+		[ -e "$f" ] || continue
+		s=$(basename "$f" -ref)
+		ref=$(cat "$f")
+		if [ "$ref" = none ]; then
+			printf '%s\tnone\n' "$s"
+			continue
+		fi
+		docker image inspect "$ref" | jq -rcS --arg s "$s" "$norm"'
+			.[0] | [$s, ({config: (.Config | norm),
+			layers: (.RootFS.Layers // []), os: .Os,
+			architecture: .Architecture,
+			author: (.Author // "")} | tojson)] | @tsv'
+	done
+}
+
+# listing TAR: every file of an image with what counts of it
+listing() {
+	mkdir "$1.d"
+	tar -xpf "$1" -C "$1.d" --warning=no-timestamp
+	(cd "$1.d" && chmod -R g-w . && find . -printf '%y %m %P %l\n' &&
+		find . -type f -exec sha256sum {} +) | LC_ALL=C sort
+	rm -rf "$1.d"
+}
+
+# unpacked SEED COPY: the files of docker's image, as a tar
+unpacked() {
+	printf '{"target":{"c%s":%s}}' "$1" "$(cat "$w/$1.$2.json")" \
+		>"$w/tar.json"
+	docker buildx bake --provenance=false -f "$w/tar.json" \
+		--set "*.output=type=tar,dest=$w/$1.$2.tar" "c$1" \
+		>"$w/tar.log" 2>&1
+}
+
+# same_files SEED NAME NAME: what is in <SEED>.<NAME>.tar, as same as it can be
+# said without times
+same_files() {
+	listing "$w/$1.$2.tar" >"$w/$1.$2.list"
+	listing "$w/$1.$3.tar" >"$w/$1.$3.list"
+	rm "$w/$1.$2.tar" "$w/$1.$3.tar"
+	diff "$w/$1.$2.list" "$w/$1.$3.list" >"$w/$1.$2-$3.diff"
+}
+
+# image FILE NAME: its line in one of the lists of images
+image() {
+	sed -n "s/^$2	//p" "$1"
+}
+
+# as_image FILE NAME: all but the layers
+as_image() {
+	image "$1" "$2" | jq -cS 'del(.layers)'
+}
+
+# same_image SEED: docker's of the changed copy and of the unchanged one
+same_image() {
+	[ "$(image "$w/c.images" "$1.c")" != \
+		"$(image "$w/b.images" "$1.b")" ] || return 0
+	[ "$(as_image "$w/c.images" "$1.c")" = \
+		"$(as_image "$w/b.images" "$1.b")" ] || return 1
+	# new layers with old files are seen where docker always makes new ones
+	[ -z "$(ran "$1")" ] && unpacked "$1" c && unpacked "$1" b &&
+		same_files "$1" c b
+}
+
+# same_as_ours SEED: the image of imgcache and docker's
+same_as_ours() {
+	[ "$(as_image "$w/ours.images" "$1.k2")" = \
+		"$(as_image "$w/b.images" "$1.b")" ] &&
+		unpacked "$1" b && printf 'FROM scratch\nCOPY --from=%s / /\n' \
+			"$(cat "$w/$1.k2-ref")" |
+		docker buildx build -q -o "type=tar,dest=$w/$1.k2.tar" - \
+			>"$w/tar.log" 2>&1 && same_files "$1" k2 b
+}
+
+# fresh SEED...: is our image after the change docker's?
+fresh() {
+	for s; do
+		[ -e "$w/$s.k2-ref" ] || continue
+		ours=$(image "$w/ours.images" "$s.k2")
+		theirs=$(image "$w/b.images" "$s.b")
+		verdict=differs
+		if [ -z "$theirs" ]; then
+			[ "$ours" != none ] || verdict=same
+		elif [ "$ours" = "$theirs" ]; then
+			verdict=same
+		elif [ "$ours" != none ] && same_as_ours "$s"; then
+			verdict=alike
+		fi
+		echo "$s $verdict"
+	done
+}
+
+# One line a case and mode, tab between: seed, class, mode, what counted
+# before, stays, group-write, ran, same image, tags, copy's tag, git's tag.
+verdicts() {
+	for s; do
+		for mode in full sources; do
+			if [ $mode = full ]; then
+				stays=$(sed -n 2p "$w/$s.change")
+			else
+				stays=$(sed -n 3p "$w/$s.change")
+			fi
+			git=$w/$s.g-$mode.json
+			[ -e "$git" ] || git=$w/$s.k2-$mode.json
+			jq -r -n --arg s "$s" --arg mode $mode \
+				--arg stays "$stays" \
+				--rawfile change "$w/$s.change" \
+				--arg ran "$(ran "$s" | wc -l)" \
+				--arg made "$(made "$s")" \
+				--slurpfile k1 "$w/$s.k1-$mode.json" \
+				--slurpfile k2 "$w/$s.k2-$mode.json" \
+				--slurpfile b "$w/$s.b-$mode.json" \
+				--slurpfile git "$git" '
+			def counted: (.manifest |
+				capture("\ncontext (?<m>[a-z]+)").m) // "none";
+			($change | split("\n")) as $c | [$s, $c[0], $mode,
+				([$k1[0], $k2[0]] | map(counted) | unique |
+				join("+")), $stays, $c[3], $ran, $made,
+				$k1[0].tag, $k2[0].tag, $b[0].tag,
+				$git[0].tag] | @tsv'
+		done
+	done
+}
+
+# same, other or none: docker's image of the changed copy
+made() {
+	if grep -qx "$1" "$w/b.failed"; then
+		echo none
+	elif same_image "$1"; then
+		echo same
+	else
+		echo other
+	fi
+}
+
+# judge FOLDER: the complaints, and the counts
+judge() {
+	awk -F '\t' -v invalid="$invalid" -v unsteady="$unsteady" \
+		-f "${0%.sh}.awk" kind=fresh "$1/fresh" \
+		kind=verdicts "$1/verdicts"
+}
+
+# wrong WORDS: the seeds with such a complaint
+wrong() {
+	judge "$w" | sed -n "s/^seed \([0-9]*\): .*$1.*/\1/p" | sort -u
+}
+
+# Docker does not always tell a step that it skips from one that it runs.
+try_again() {
+	for s in $(wrong 'UNSOUND.* same image'); do
+		"$0" -r -s "$s" -n 1 -i 1000000000 "$maker" >"$w/again" 2>&1 ||
+			continue
+		unsteady=$((unsteady + 1))
+		awk -F '\t' -v OFS='\t' -v s="$s" '$1 == s { $7 = 0 } 1' \
+			"$w/verdicts" >"$w/new" && mv "$w/new" "$w/verdicts"
+	done
+}
+
+# What is wrong is worth a look: its files stay.
+keep_files() {
+	for s in $(wrong ''); do
+		mkdir -p "$dir/wrong"
+		mv "$w/$s"[!0-9]* "$dir/wrong"
+		for copy in a c b; do
+			grep "\[c$s \|^#.*ERROR" "$w/$copy.log" \
+				>"$dir/wrong/$s.$copy.log"
+			sed -n "s/^$s //p" "$w/$copy.steps" \
+				>"$dir/wrong/$s.$copy.steps"
+		done
+	done
+}
+
+remove_images() {
+	cat "$w"/*.k[12]-ref 2>/dev/null | grep -v none | sort -u |
+		xargs -r docker rmi >/dev/null 2>&1 || :
+	for s; do
+		orders "$s"
+		[ -z "$own_base" ] ||
+			docker rmi "$own_base" >/dev/null 2>&1 || :
+	done
+}
+
+# Before the change: docker twice, then imgcache.
+before() {
+	bake a "$@"
+	invalid=$((invalid + $(wc -l <"$w/a.failed")))
+	# shellcheck disable=SC2046
+	set -- $(without "$w/a.failed" "$@")
+	valid=$*
+	images_of a "$@" >"$w/a.images"
+	for s; do
+		tags "$s" k k1
+		images "$s" k1
+	done
+	bake c "$@"
+	images_of c "$@" >"$w/c.images"
+}
+
+after() {
+	for s; do
+		change "$s"
+	done
+	bake b "$@"
+	# shellcheck disable=SC2046
+	images_of b $(without "$w/b.failed" "$@") >"$w/b.images"
+	for s; do
+		tags "$s" k k2
+		tags "$s" b b
+		images "$s" k2
+		committed "$s"
+	done
+	images_ours "$w"/*.k2-ref >"$w/ours.images"
+}
+
+one_batch() {
+	rm -rf "$w"
+	mkdir "$w"
+	for s; do
+		begin "$s"
+	done
+	before "$@"
+	# shellcheck disable=SC2086
+	set -- $valid
+	after "$@"
+	fresh "$@" >"$w/fresh"
+	verdicts "$@" >"$w/verdicts"
+	[ -z "$retry" ] || try_again
+	cat "$w/fresh" >>"$dir/fresh"
+	cat "$w/verdicts" >>"$dir/verdicts"
+	remove_images "$@"
+	[ -z "$keep" ] || keep_files
+}
+
+: >"$dir/verdicts"
+: >"$dir/fresh"
+invalid=0 unsteady=0
+end=$((seed + cases))
+while [ "$seed" -lt "$end" ]; do
+	batch_seeds=
+	n=0
+	while [ "$n" -lt "$batch" ] && [ "$seed" -lt "$end" ]; do
+		batch_seeds="$batch_seeds $seed"
+		seed=$((seed + 1))
+		n=$((n + 1))
+	done
+	# shellcheck disable=SC2086
+	one_batch $batch_seeds
+done
+
+judge "$dir"

@@ -1,0 +1,26 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# BuildKit as the judge, at length: N cases (20000) from SEED (1) on of ignore
+# rules, then of keys, with the counts. `make oracle N=500` is a short one.
+# IMAGES: one case of so many is built by imgcache too (10).
+set -eu
+cd "$(dirname "$0")/../.."
+: "${N:=20000}" "${SEED:=1}" "${IMAGES:=10}"
+t/deps.sh --for check
+make -s WERROR=1 all helpers
+eval "$(t/engine/use.sh)"
+stop() {
+	[ -z "${IMGCACHE_ENGINE_STARTED-}" ] || t/engine/engine.sh stop || :
+}
+trap stop EXIT
+PATH=$PWD/build:$PATH
+export PATH
+bad=0
+echo "ignore rules, $N cases from $SEED on:"
+t/oracle/ignore.sh -s "$SEED" -n "$N" build/plain/t/helper/ignore-case \
+	build/plain/t/helper/ignore-list || bad=1
+echo "keys, $N cases from $SEED on:"
+t/oracle/key.sh -s "$SEED" -n "$N" -i "$IMAGES" \
+	build/plain/t/helper/key-case || bad=1
+exit $bad
