@@ -60,6 +60,7 @@ static const struct {
 struct parser {
 	struct dockerfile *df;
 	struct dockerfile_lines lines;
+	struct dockerfile_pieces pieces;
 	struct word_list list;
 	bool nul;		/* a JSON string held one */
 	struct imgcache_error *err;
@@ -353,6 +354,7 @@ read_body(struct parser *p, struct dockerfile_heredoc *doc)
 	int ret;
 
 	doc->body = p->lines.text + p->lines.pos;
+	doc->offset = p->lines.pos;
 	while ((ret = dockerfile_lines_raw(&p->lines, &line, p->err)) > 0) {
 		struct span end = line;
 		while (end.len > 0 && (end.s[end.len - 1] == '\n' ||
@@ -420,6 +422,41 @@ takes_heredocs(const struct dockerfile_instruction *in)
 	       strstr(in->text, "<<");
 }
 
+/* The text was trimmed at its beginning by so many bytes. */
+static void
+keep_pieces(struct parser *p, struct dockerfile_instruction *in, size_t trimmed)
+{
+	const struct dockerfile_pieces *from = &p->pieces;
+	struct dockerfile_piece *v;
+	size_t first = 0;
+
+	while (first + 1 < from->n && from->v[first + 1].text <= trimmed)
+		first++;
+	in->n_pieces = from->n - first;
+	v = arena_alloc(&p->df->arena, in->n_pieces * sizeof(*v));
+	for (size_t i = 0; i < in->n_pieces; i++) {
+		v[i] = from->v[first + i];
+		v[i].text -= i ? trimmed : v[i].text;
+	}
+	v[0].file += trimmed - from->v[first].text;
+	in->pieces = v;
+}
+
+size_t
+dockerfile_place(const struct dockerfile_instruction *in, size_t at)
+{
+	size_t low = 0, high = in->n_pieces;
+
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+		if (in->pieces[middle].text <= at)
+			low = middle;
+		else
+			high = middle;
+	}
+	return in->pieces[low].file + (at - in->pieces[low].text);
+}
+
 static int
 parse_line(struct parser *p, struct span text, int line)
 {
@@ -437,6 +474,7 @@ parse_line(struct parser *p, struct span text, int line)
 		ret = read_heredocs(p, &in);
 	if (ret < 0)
 		return ret;
+	keep_pieces(p, &in, (size_t)(span_trim_left(text).s - text.s));
 	in.end_line = p->lines.line;
 	mem_grow(df->v, df->n, df->cap);
 	df->v[df->n++] = in;
@@ -491,11 +529,13 @@ dockerfile_parse(const char *text, size_t len, const char *name,
 	df->name = arena_strdup(&df->arena, name);
 	find_frontend(df, text, len);
 	dockerfile_lines_init(&p.lines, text, len);
+	p.lines.pieces = &p.pieces;
 	int ret = parse_lines(&p);
 	df->escape = p.lines.escape;
 	df->doubt = p.lines.doubt;
 	df->doubt_line = p.lines.doubt_line;
 	word_list_release(&p.list);
+	free(p.pieces.v);
 	if (ret < 0 && df->foreign) {
 		error_clear(err);
 		ret = 0;

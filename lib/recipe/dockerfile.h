@@ -54,8 +54,15 @@ struct dockerfile_heredoc {
 	const char *name;	/* the terminator, quotes off */
 	const char *body;	/* lines with their ends, may hold NULs */
 	size_t body_len;
+	size_t offset;		/* of the body in the file */
 	bool expand;		/* no part of the name was quoted */
 	bool chomp;		/* <<-: leading tabs are dropped */
+};
+
+/* From byte text of an instruction's text on, it is the file's from file on. */
+struct dockerfile_piece {
+	size_t text;
+	size_t file;
 };
 
 /*
@@ -75,6 +82,8 @@ struct dockerfile_instruction {
 	enum dockerfile_keyword keyword;
 	const char *word;	/* the keyword as written */
 	const char *text;	/* continuations joined, comments gone */
+	const struct dockerfile_piece *pieces;	/* none in a trigger */
+	size_t n_pieces;
 	int line;		/* of its first line, from 1 */
 	int end_line;		/* of its last, heredoc bodies included */
 	const char *const *flags;	/* "--from=x", quotes off */
@@ -114,6 +123,9 @@ void dockerfile_free(struct dockerfile *df);
 
 /* "COPY" for DOCKERFILE_COPY; "?" for DOCKERFILE_UNKNOWN. */
 const char *dockerfile_keyword_name(enum dockerfile_keyword keyword);
+
+/* Where in the file byte at of in->text stands; not for a trigger. */
+size_t dockerfile_place(const struct dockerfile_instruction *in, size_t at);
 
 /* The value of flag "--<name>=value" ("" for a bare one), NULL if absent. */
 const char *dockerfile_flag(const struct dockerfile_instruction *in,

@@ -13,6 +13,8 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/mem.h"
+#include "recipe/dockerfile.h"
 #include "recipe/dockerfile_json.h"
 
 static const char *const directive_names[DIRECTIVES] = {
@@ -186,6 +188,20 @@ trim_continuation(struct dockerfile_lines *l, struct span *s)
 	return true;
 }
 
+static void
+add_text(struct dockerfile_lines *l, struct buf *out, struct span s)
+{
+	struct dockerfile_pieces *p = l->pieces;
+
+	if (p) {
+		mem_grow(p->v, p->n, p->cap);
+		p->v[p->n++] = (struct dockerfile_piece){
+			.text = out->len, .file = (size_t)(s.s - l->text),
+		};
+	}
+	buf_add(out, s.s, s.len);
+}
+
 static int
 read_continuations(struct dockerfile_lines *l, struct buf *out,
 		   struct imgcache_error *err)
@@ -198,7 +214,7 @@ read_continuations(struct dockerfile_lines *l, struct buf *out,
 		if (is_comment(s) || span_trim_left(s).len == 0)
 			continue;
 		bool more = trim_continuation(l, &s);
-		buf_add(out, s.s, s.len);
+		add_text(l, out, s);
 		if (!more)
 			break;
 	}
@@ -222,7 +238,9 @@ dockerfile_lines_next(struct dockerfile_lines *l, struct buf *out, int *first,
 		*first = l->line;
 		bool more = trim_continuation(l, &s);
 		buf_clear(out);
-		buf_add(out, s.s, s.len);
+		if (l->pieces)
+			l->pieces->n = 0;
+		add_text(l, out, s);
 		if (more)
 			ret = read_continuations(l, out, err);
 		return ret < 0 ? ret : 1;

@@ -13,6 +13,7 @@
 #include "recipe/dockerfile_text.h"
 
 struct buf;
+struct dockerfile_piece;
 struct imgcache_error;
 
 /* A longer line, its end not counted, is an error (bufio.MaxScanTokenSize). */
@@ -25,6 +26,12 @@ enum dockerfile_directive {
 	DIRECTIVES
 };
 
+/* Where the text of an instruction comes from; v is malloc'ed. */
+struct dockerfile_pieces {
+	struct dockerfile_piece *v;
+	size_t n, cap;
+};
+
 struct dockerfile_lines {
 	const char *text;
 	size_t len, pos;
@@ -32,6 +39,7 @@ struct dockerfile_lines {
 	char escape;
 	bool directives_over;
 	bool seen[DIRECTIVES];
+	struct dockerfile_pieces *pieces;	/* of the last text; or NULL */
 	const char *doubt;	/* engines read something differently: what */
 	int doubt_line;
 };

@@ -23,7 +23,7 @@ require(bool promise)
 }
 
 static void
-check_instructions(const struct dockerfile *df)
+check_instructions(const struct dockerfile *df, const char *text, size_t size)
 {
 	int line = 0;
 
@@ -32,6 +32,10 @@ check_instructions(const struct dockerfile *df)
 		const struct dockerfile_instruction *in = &df->v[i];
 		require(in->line > line && in->end_line >= in->line);
 		line = in->end_line;
+		for (size_t k = 0; in->text[k]; k++) {
+			size_t place = dockerfile_place(in, k);
+			require(place < size && text[place] == in->text[k]);
+		}
 		require((in->keyword == DOCKERFILE_ONBUILD) ==
 			(in->trigger != NULL));
 		for (size_t k = 0; k < in->n_args; k++)
@@ -139,7 +143,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(ret == err.code && (ret == 0) == (df != NULL));
 	if (!df)
 		return 0;
-	check_instructions(df);
+	check_instructions(df, (const char *)data, size);
 	resolve(df, &plain);
 	resolve_rich(df);
 	dockerfile_free(df);

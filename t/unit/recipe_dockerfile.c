@@ -308,3 +308,48 @@ Test(dockerfile, docker_s_own_frontends_are_known)
 	cr_expect_not(dockerfile_frontend_is_known(
 			      "example.org/docker/dockerfile:1"));
 }
+
+/* Every byte of every text is found in the file again. */
+static void
+check_places(const char *text)
+{
+	struct imgcache_error err = { 0 };
+	struct dockerfile *df = NULL;
+
+	cr_assert_eq(dockerfile_parse(text, strlen(text), "D", &df, &err), 0);
+	for (size_t i = 0; i < df->n; i++) {
+		const struct dockerfile_instruction *in = &df->v[i];
+
+		for (size_t k = 0; in->text[k]; k++)
+			cr_expect_eq(text[dockerfile_place(in, k)], in->text[k],
+				     "%s: byte %zu", in->text, k);
+		for (size_t k = 0; k < in->n_heredocs; k++)
+			cr_expect_arr_eq(text + in->heredocs[k].offset,
+					 in->heredocs[k].body,
+					 in->heredocs[k].body_len);
+	}
+	dockerfile_free(df);
+}
+
+Test(dockerfile, the_place_of_every_byte_is_known)
+{
+	check_places("FROM a\nRUN b \\\n  # no\n\n\tc \\  \n d\nENV x=1\n");
+	check_places("\xef\xbb\xbf  FROM a\r\nRUN b \\\r\n c\r\n");
+	check_places("FROM a\n \\\n  RUN x\n\\\n\\\n  y\n");
+	check_places("# escape=`\nFROM a\nRUN b `\n c\n");
+	check_places("FROM a\nRUN <<A cat <<B\na\nA\nb\nB\nUSER c");
+}
+
+Test(dockerfile, a_place_may_be_lines_below)
+{
+	static const char text[] = "FROM a\nRUN b \\\n# c\n  d\n";
+	struct imgcache_error err = { 0 };
+	struct dockerfile *df = NULL;
+
+	cr_assert_eq(dockerfile_parse(text, strlen(text), "D", &df, &err), 0);
+	cr_expect_str_eq(df->v[1].text, "RUN b   d");
+	cr_expect_eq(dockerfile_place(&df->v[1], 8),
+		     (size_t)(strchr(text, 'd') - text));
+	cr_expect_eq(dockerfile_place(&df->v[1], 0), 7);
+	dockerfile_free(df);
+}
