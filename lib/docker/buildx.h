@@ -29,6 +29,7 @@ struct buildx_client {
 	bool has_build_context;	/* --build-context: 0.8 */
 	bool has_no_cache_filter;	/* 0.8 */
 	bool has_cache_reset;	/* --cache-to type=local,reset=true: 0.35 */
+	bool has_check;		/* --call=check: 0.15 */
 };
 
 /* False if the text holds no version. "github.com/docker/buildx v0.13.1 …" */

@@ -51,6 +51,7 @@ fill_abilities(struct buildx_client *c)
 	c->has_build_context = is_since(c, 8);
 	c->has_no_cache_filter = is_since(c, 8);
 	c->has_cache_reset = is_since(c, 35);
+	c->has_check = is_since(c, 15);
 }
 
 static bool
