@@ -34,10 +34,10 @@ lib/ops := aliases base base_config buildcache builder builder_docker \
 	exec generation handover hints images init init_check init_compose \
 	init_dockerfile init_find init_hook init_ignore init_image \
 	init_packages init_pyproject init_write inputs inputs_dockerfile \
-	inputs_generated inputs_narrow inputs_plan invalidate lint_install \
-	lint_managers lint_names localcache lock lockfile lookup pins prune \
-	reasons recipes reconcile removal rows session spawn stats steptitle \
-	sweep text
+	inputs_generated inputs_narrow inputs_plan invalidate lint_gitignore \
+	lint_install lint_managers lint_names localcache lock lockfile \
+	lookup pins prune reasons recipes reconcile removal rows session \
+	spawn stats steptitle sweep text
 cmd := answer build commands complete config context context_report delete \
 	dockerargs dockerfile doctor env exec get help init invalidate list \
 	lock log main opt pin printer progress prune recipe spawn stats \
