@@ -692,6 +692,80 @@ IMGCACHE_API int imgcache_doctor(struct imgcache *ic, bool online,
 				 const struct imgcache_finding **out, size_t *n,
 				 struct imgcache_error *err);
 
+/* What defeats the cache in Dockerfiles, ignore files, scripts. A severity is
+ * also a threshold; off is "as the project has it". */
+enum imgcache_severity {
+	IMGCACHE_SEVERITY_OFF,
+	IMGCACHE_SEVERITY_INFO,
+	IMGCACHE_SEVERITY_WARNING,
+	IMGCACHE_SEVERITY_ERROR
+};
+
+struct imgcache_lint_rule {
+	const char *id;		/* "IC001" */
+	const char *name;	/* "copy-before-install" */
+	enum imgcache_severity severity;	/* unless the project says else */
+	bool fixes;		/* imgcache can cure some of its findings */
+	const char *summary;	/* one sentence */
+};
+
+/* All rules in the order of their ids; *n is their count. */
+IMGCACHE_API const struct imgcache_lint_rule *imgcache_lint_rules(size_t *n);
+
+struct imgcache_lint_finding {
+	const char *rule;	/* its id; for BuildKit's own the name */
+	const char *name;	/* "copy-before-install" */
+	enum imgcache_severity severity;
+	const char *file;	/* as seen from the handle's folder */
+	int line, column;	/* from 1, in characters */
+	int end_line, end_column;	/* just behind */
+	const char *source;	/* the line's text */
+	const char *cause;	/* one sentence, no full stop */
+	const char *cure;	/* the same; NULL: none known */
+	bool is_fixable;	/* with fix */
+};
+
+/* A file that is to be changed, or made. */
+struct imgcache_lint_change {
+	const char *file;	/* as seen from the handle's folder */
+	const char *path;	/* absolute */
+	const char *diff;	/* as `diff -u` has it */
+	const char *was;	/* NULL: there is no such file yet */
+	size_t was_len;
+	const char *text;	/* what it is to hold */
+	size_t text_len;
+};
+
+struct imgcache_lint_options {
+	const char *const *paths;	/* NULL-ended; NULL: the project */
+	const char *const *rules;	/* ids, NULL-ended; NULL: all */
+	enum imgcache_severity least;	/* others are not handed out */
+	bool fix;		/* hand out changes, and what they leave */
+	bool no_buildx;		/* do not ask BuildKit's own checks */
+};
+
+struct imgcache_lint_result {
+	const struct imgcache_lint_finding *findings;	/* by file and place */
+	size_t n_findings;
+	const struct imgcache_lint_change *changes;
+	size_t n_changes;
+	size_t n_files;		/* looked at */
+	size_t n_below;		/* findings of less weight than asked for */
+	size_t n_silenced;	/* by comments in the files */
+};
+
+/* Nothing is written. A file that docker would refuse is a finding; one that
+ * cannot be read is a failure. */
+IMGCACHE_API int imgcache_lint(struct imgcache *ic,
+			       const struct imgcache_lint_options *o,
+			       struct imgcache_lint_result *out,
+			       struct imgcache_error *err);
+
+/* Write one change; a link is followed. IMGCACHE_ECHANGED if the file is no
+ * longer what was looked at. */
+IMGCACHE_API int imgcache_lint_write(const struct imgcache_lint_change *change,
+				     struct imgcache_error *err);
+
 /*
  * Names and values of the shell variables, switches and words that the program
  * shares with its library, so that both write them alike.

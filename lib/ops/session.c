@@ -49,9 +49,6 @@ warn_of_unused(struct imgcache *ic)
 	if (yaml_get(project_section(&ic->project, "cache"), "stages"))
 		session_warn(ic, "%s: 'cache.stages:' is not used by this "
 			     "version yet", ic->project.name);
-	if (project_section(&ic->project, "lint"))
-		session_warn(ic, "%s: 'lint:' is not used by this version yet",
-			     ic->project.name);
 }
 
 static int

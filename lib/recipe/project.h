@@ -95,7 +95,7 @@ const size_t *project_order(const struct project *p);
  *	  to, from: docker's own text ("type=registry,ref=...", a bare ref) or
  *	  a mapping {type: registry, ref: ...}; one or a list
  *	lint: {severity: error|warning|info, ignore: [ID, ...],
- *	       rules: {ID: off|info|warning|error}}
+ *	       rules: {ID: off|info|warning|error}, exclude: [PATTERN, ...]}
  */
 const struct yaml_node *project_section(const struct project *p,
 					const char *name);

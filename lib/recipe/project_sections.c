@@ -205,6 +205,15 @@ check_ignored(const struct checker *c, const struct yaml_node *node)
 }
 
 static int
+check_excluded(const struct checker *c, const struct yaml_node *node)
+{
+	if (!yaml_text(node) || strpbrk(node->text, "\n\r"))
+		return yaml_expected(c->doc, node, "a list of patterns",
+				     c->err);
+	return 0;
+}
+
+static int
 check_rule(const struct checker *c, const struct yaml_node *node)
 {
 	static const char *const words[] = {
@@ -224,7 +233,9 @@ check_rule(const struct checker *c, const struct yaml_node *node)
 static int
 check_lint_key(const struct checker *c, const struct yaml_node *node)
 {
-	static const char *const keys[] = { "ignore", "rules", "severity" };
+	static const char *const keys[] = {
+		"exclude", "ignore", "rules", "severity"
+	};
 	static const char *const words[] = {
 		"info", "warning", "error", NULL
 	};
@@ -232,10 +243,12 @@ check_lint_key(const struct checker *c, const struct yaml_node *node)
 
 	if (!strcmp(key, "ignore"))
 		return each_item(c, node, check_ignored);
+	if (!strcmp(key, "exclude"))
+		return each_item(c, node, check_excluded);
 	if (!strcmp(key, "rules"))
 		return each_value(c, node, check_rule);
 	if (strcmp(key, "severity"))
-		return yaml_unknown(c->doc, node, keys, 3, c->err);
+		return yaml_unknown(c->doc, node, keys, 4, c->err);
 	if (text && is_word(text, strlen(text), words))
 		return 0;
 	return yaml_expected(c->doc, node, "info, warning or error", c->err);
