@@ -44,9 +44,9 @@ lib/ops := aliases base base_config buildcache builder builder_docker \
 	pins prune reasons recipes reconcile removal rows session spawn \
 	stats steptitle sweep text
 cmd := answer build commands complete config context context_report delete \
-	dockerargs dockerfile doctor env exec get help init invalidate list \
-	lock log main opt pin printer progress prune recipe spawn stats \
-	summary table tag text usage words
+	dockerargs dockerfile doctor env exec findings get help init \
+	invalidate lint list lock log main opt pin printer progress prune \
+	recipe spawn stats summary table tag text usage words
 t/helper := fill-catalog ignore-case ignore-list key-case
 standin := build cache docker fault objects remote runner state
 engined := engined fault objects state

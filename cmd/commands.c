@@ -26,6 +26,7 @@ const struct command *const commands[] = {
 	&command_invalidate,
 	&command_prune,
 	&command_stats,
+	&command_lint,
 	&command_doctor,
 	&command_config,
 

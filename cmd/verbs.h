@@ -19,6 +19,7 @@ extern const struct command command_get;
 extern const struct command command_help;
 extern const struct command command_init;
 extern const struct command command_invalidate;
+extern const struct command command_lint;
 extern const struct command command_list;
 extern const struct command command_lock;
 extern const struct command command_log;
