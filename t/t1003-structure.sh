@@ -81,7 +81,7 @@ test_that 'completion is silent about a project that cannot be read' '
 '
 
 test_that 'every verb that lists knows --json' '
-	for verb in tag get build list stats prune invalidate config doctor \
+	for verb in tag get build list stats prune invalidate config lint doctor \
 		lock; do
 		imgcache $verb -h | grep -q -- "--json" ||
 			{ echo "$verb"; exit 1; }

@@ -1,0 +1,402 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# `imgcache lint --fix`: what is rewritten and how, and what is left alone.
+# That the image stays the same is shown on a real engine (t9021).
+# shellcheck disable=SC2016,SC2317
+# shellcheck source=t/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+room() {
+	cd "$TRASH" && rm -rf room && mkdir room && cd room || exit 1
+}
+
+lint_fix() {
+	imgcache lint --no-buildx --severity info --fix "$@" >../out 2>../words
+	status=$?
+	[ "$status" -le 1 ] || cat ../words
+	[ "$status" -le 1 ]
+}
+
+# fixes TITLE BEFORE AFTER [SETUP]: the Dockerfile becomes the other one, the
+# difference that is shown is the one that is made, a second run changes
+# nothing.
+fixes() {
+	fix_before=$2 fix_after=$3 fix_setup=${4:-:}
+	test_that "$1" '
+		room && printf "%s\n" "$fix_before" >Dockerfile &&
+		eval "$fix_setup" && cp Dockerfile ../Dockerfile.was &&
+		printf "%s\n" "$fix_after" >../expect &&
+		lint_fix --dry-run && same ../Dockerfile.was Dockerfile &&
+		sed -n "/^--- /,/^\$/p" ../out >../patch &&
+		lint_fix && same ../expect Dockerfile &&
+		cp Dockerfile ../Dockerfile.is && lint_fix &&
+		same ../Dockerfile.is Dockerfile && ! grep "^---" ../out &&
+		if ! cmp -s ../Dockerfile.was Dockerfile; then
+			cp ../Dockerfile.was Dockerfile &&
+			patch -s -p1 <../patch && same ../Dockerfile.is Dockerfile
+		fi
+	'
+}
+
+# keeps TITLE TEXT [SETUP]: nothing to do.
+keeps() {
+	fixes "left alone: $1" "$2" "$2" "${3-}"
+}
+
+DISARM="printf '%s\\n' '#clear DPkg::Post-Invoke;' \\
+        '#clear APT::Update::Post-Invoke;' \\
+        'APT::Keep-Downloaded-Packages \"true\";' >/dev/shm/apt-keep.conf"
+APT='apt-get -c /dev/shm/apt-keep.conf'
+mount() {
+	printf -- '--mount=type=cache,id=%s,target=%s,sharing=locked' "$1" "$2"
+}
+ARCHIVES=$(mount apt-archives-debian-12 /var/cache/apt)
+LISTS=$(mount apt-lists-debian-12 /var/lib/apt/lists)
+PIP=--mount=type=cache,id=pip,target=/root/.cache/pip
+NPM=--mount=type=cache,id=npm,target=/root/.npm
+
+# Mounts.
+
+fixes 'apt: both mounts, docker-clean disarmed, the clean-up gone' \
+'FROM debian:12
+# what we need
+RUN apt-get update && apt-get install -y --no-install-recommends \
+    git \
+    # for the tests
+    curl \
+ && rm -rf /var/lib/apt/lists/*' \
+"FROM debian:12
+# what we need
+RUN $ARCHIVES \\
+    $LISTS \\
+    $DISARM && \\
+    $APT update && $APT install -y --no-install-recommends \\
+    git \\
+    # for the tests
+    curl"
+
+fixes 'apt: the clean-up between others, comments stay' \
+'FROM debian:12
+RUN set -ex; \
+    apt-get update; \
+    apt-get install -y git; \
+    # tidy
+    apt-get clean; rm -rf /var/lib/apt/lists/* /tmp/x; \
+    echo done' \
+"FROM debian:12
+RUN $ARCHIVES \\
+    $LISTS \\
+    $DISARM && \\
+    set -ex; \\
+    $APT update; \\
+    $APT install -y git; \\
+    # tidy
+    rm -rf /tmp/x; \\
+    echo done"
+
+fixes 'apt: the clean-up last, with a comment above it' \
+'FROM debian:12
+RUN apt-get update && \
+    apt-get install -y git && \
+    # tidy
+    rm -rf /var/lib/apt/lists/*
+USER nobody' \
+"FROM debian:12
+RUN $ARCHIVES \\
+    $LISTS \\
+    $DISARM && \\
+    $APT update && \\
+    $APT install -y git
+    # tidy
+USER nobody"
+
+fixes 'apt: an operator in front, with a comment above it' \
+'FROM debian:12
+RUN apt-get update \
+ && apt-get install -y git \
+ # tidy
+ && rm -rf /var/lib/apt/lists/*
+USER nobody' \
+"FROM debian:12
+RUN $ARCHIVES \\
+    $LISTS \\
+    $DISARM && \\
+    $APT update \\
+ && $APT install -y git
+ # tidy
+USER nobody"
+
+fixes 'apt: no mount for lists that a later step may count on' \
+'FROM debian:12
+RUN apt-get update && apt-get install -y git
+RUN apt-get install -y curl' \
+"FROM debian:12
+RUN $ARCHIVES \\
+    $DISARM && \\
+    $APT update && $APT install -y git
+RUN $ARCHIVES \\
+    $DISARM && \\
+    $APT install -y curl"
+
+fixes 'apt: a mount that is there is locked, and docker-clean disarmed' \
+'FROM debian:12
+RUN --mount=type=cache,id=x,target=/var/cache/apt,sharing=shared \
+    --mount=type=cache,id=y,target=/var/lib/apt/lists \
+    apt-get update && apt-get install -y git' \
+"FROM debian:12
+RUN --mount=type=cache,id=x,target=/var/cache/apt,sharing=locked \\
+    --mount=type=cache,id=y,target=/var/lib/apt/lists,sharing=locked \\
+    $DISARM && \\
+    $APT update && $APT install -y git"
+
+fixes 'a heredoc' \
+'FROM debian:12
+RUN <<EOF
+set -e
+apt-get update
+apt-get install -y git
+rm -rf /var/lib/apt/lists/*
+echo done
+EOF' \
+"FROM debian:12
+RUN $ARCHIVES \\
+    $LISTS \\
+    <<EOF
+$DISARM
+set -e
+$APT update
+$APT install -y git
+echo done
+EOF"
+
+fixes 'pip: a mount, --no-cache-dir gone' \
+'FROM python:3.12
+WORKDIR /app
+RUN	pip install --no-cache-dir \
+		numpy \
+	&& pip install --no-cache-dir pandas --quiet' \
+"FROM python:3.12
+WORKDIR /app
+RUN $PIP \\
+    pip install \\
+		numpy \\
+	&& pip install pandas --quiet"
+
+fixes 'npm: a mount, npm cache clean gone; other flags stay' \
+'FROM node:22
+RUN --network=default --mount=type=secret,id=x npm ci && npm cache clean --force && npm test
+RUN ["npm", "i", "-g", "serve"]' \
+"FROM node:22
+RUN --network=default --mount=type=secret,id=x \\
+    $NPM npm ci && npm test
+RUN $NPM \\
+    [\"npm\", \"i\", \"-g\", \"serve\"]"
+
+fixes 'two managers in one step' \
+'FROM debian:12
+RUN \
+  apt-get update && apt-get install -y python3-pip npm && rm -rf /var/lib/apt/lists/* && \
+  pip install x && npm i -g y' \
+"FROM debian:12
+RUN $ARCHIVES \\
+    $LISTS \\
+    $PIP \\
+    $NPM \\
+  $DISARM && \\
+    $APT update && $APT install -y python3-pip npm && \\
+  pip install x && npm i -g y"
+
+fixes 'an id for what is mounted, another for each path' \
+'FROM golang:1.22
+RUN --mount=type=cache,target=/go/pkg/mod --mount="type=cache,target=/root/.cache/go-build" go mod download
+RUN --mount=type=cache,target=/var/cache/apt,sharing=locked rm -f /etc/apt/apt.conf.d/docker-clean' \
+'FROM golang:1.22
+RUN --mount=type=cache,target=/go/pkg/mod,id=go-mod --mount="type=cache,target=/root/.cache/go-build,id=go-build" go mod download
+RUN --mount=type=cache,target=/var/cache/apt,sharing=locked,id=apt-archives-golang-1.22 rm -f /etc/apt/apt.conf.d/docker-clean'
+
+keeps 'a step that is not root'\''s' 'FROM node:22
+USER node
+RUN npm ci'
+keeps 'a home that is elsewhere' 'FROM node:22
+ENV HOME=/home/x
+RUN npm ci'
+keeps 'a cache that is elsewhere' 'FROM python:3.12
+RUN PIP_CACHE_DIR=/x pip install y'
+keeps 'another user in the step' 'FROM node:22
+RUN su node -c "npm ci"'
+keeps 'a frontend without mounts' '# syntax=docker/dockerfile:1.0
+FROM node:22
+RUN npm ci'
+keeps 'a shell text that does not read' 'FROM node:22
+RUN npm ci && echo "x'
+keeps 'a trigger' 'FROM node:22
+ONBUILD RUN npm ci'
+keeps 'apt in a quoted script' 'FROM debian:12
+RUN bash -c "apt-get update && apt-get install \"x\""'
+
+# Versions.
+
+fixes 'versions are quoted, all that is glued together' \
+'FROM python:3.12
+RUN --mount=type=cache,id=pip,target=/root/.cache/pip \
+    pip install chromadb>=0.5.0 numpy>=1.26,<2 \
+      "fine>=1" x[y]<2 2>/dev/null' \
+'FROM python:3.12
+RUN --mount=type=cache,id=pip,target=/root/.cache/pip \
+    pip install "chromadb>=0.5.0" "numpy>=1.26,<2" \
+      "fine>=1" "x[y]<2" 2>/dev/null'
+
+# The order of COPY.
+
+fixes 'requirements.txt is copied first, with what it includes' \
+"FROM python:3.12
+WORKDIR /app
+# the sources
+COPY --chown=0:0 . .
+ENV A=1
+RUN $PIP pip install -r requirements.txt
+# start
+CMD [\"python\", \"main.py\"]" \
+"FROM python:3.12
+WORKDIR /app
+# the sources
+COPY --chown=0:0 requirements.txt ./
+COPY --chown=0:0 deps/more.txt ./deps/
+ENV A=1
+RUN $PIP pip install -r requirements.txt
+COPY --chown=0:0 . .
+# start
+CMD [\"python\", \"main.py\"]" \
+'mkdir deps && echo "-r deps/more.txt" >requirements.txt &&
+	echo numpy >deps/more.txt && touch main.py'
+
+fixes 'package.json and its lock file are copied first' \
+"FROM node:22
+COPY . /srv/app/
+WORKDIR /srv/app/web
+RUN $NPM npm ci
+RUN npm run build" \
+"FROM node:22
+COPY web/.npmrc web/package-lock.json web/package.json /srv/app/web/
+WORKDIR /srv/app/web
+RUN $NPM npm ci
+COPY . /srv/app/
+RUN npm run build" \
+'mkdir web && echo "{}" >web/package.json && touch web/.npmrc &&
+	echo "{\"lockfileVersion\": 3, \"packages\": {}}" >web/package-lock.json'
+
+fixes 'below an install of packages by name; a last line without its end' \
+"FROM debian:12
+COPY . /src
+RUN $ARCHIVES $DISARM && $APT install -y git" \
+"FROM debian:12
+RUN $ARCHIVES $DISARM && $APT install -y git
+COPY . /src" \
+'printf %s "$(cat Dockerfile)" >x && mv x Dockerfile && touch main.c'
+
+package='echo "{\"lockfileVersion\": 3, \"packages\": {}}" >package-lock.json'
+keeps 'scripts that npm ci runs' "FROM node:22
+COPY . .
+RUN $NPM npm ci" "$package"' &&
+	echo "{\"scripts\": {\"prepare\": \"make\"}}" >package.json'
+keeps 'npm install, which may rewrite the lock file' "FROM node:22
+COPY . .
+RUN $NPM npm install" "$package"' && echo "{}" >package.json'
+keeps 'modules that would be copied over the installed ones' "FROM node:22
+# imgcache lint ignore=IC002: they are wanted
+COPY . .
+RUN $NPM npm ci" "$package"' && echo "{}" >package.json &&
+	mkdir node_modules && touch node_modules/.keep'
+keeps 'a step that does more' "FROM python:3.12
+COPY . .
+RUN $PIP pip install -r requirements.txt && python setup.py build" \
+	'echo x >requirements.txt'
+keeps 'requirements that are not there, or left out' "FROM python:3.12
+COPY . .
+RUN $PIP pip install -r requirements.txt" \
+	'echo x >requirements.txt && echo requirements.txt >.dockerignore'
+keeps 'requirements that install the project' "FROM python:3.12
+COPY . .
+RUN $PIP pip install -r requirements.txt" 'echo "-e ." >requirements.txt'
+keeps 'a step between that may read the sources' "FROM python:3.12
+COPY . .
+RUN make
+RUN $PIP pip install -r requirements.txt" 'echo x >requirements.txt'
+keeps 'sources that are copied over the system' "FROM debian:12
+COPY . /
+RUN $ARCHIVES $DISARM && $APT install -y git" 'mkdir etc'
+keeps 'a module that the sources name' 'FROM golang:1.22
+COPY . /src
+WORKDIR /src
+RUN --mount=type=cache,id=go,target=/go/pkg/mod go install example.test/x' \
+	'touch go.mod'
+
+# Files.
+
+test_that 'an ignore file is made for what should not be copied' '
+	room && mkdir -p .git web/node_modules src/__pycache__ &&
+	printf "%s\n" "FROM node:22" "COPY package.json ./" \
+		"RUN $NPM npm i" "COPY . ." >Dockerfile &&
+	touch package.json && lint_fix && cat ../out &&
+	printf "%s\n" .git "**/__pycache__" "**/node_modules" >../expect &&
+	sort .dockerignore >../actual && sort ../expect >../sorted &&
+	same ../sorted ../actual && grep -Fx "+++ b/.dockerignore" ../out &&
+	grep -Fx -- "--- /dev/null" ../out && lint_fix && ! [ -s ../out ]
+'
+
+test_that 'or added to, and one habit of git is corrected' '
+	room && mkdir -p .git web/node_modules && printf "FROM a:1\nCOPY . .\n" \
+		>Dockerfile && printf "*.md\nnode_modules/" >.dockerignore &&
+	lint_fix && printf "*.md\n**/node_modules/\n.git\n" >../expect &&
+	same ../expect .dockerignore && lint_fix && ! [ -s ../out ]
+'
+
+test_that 'a mark and CRLF go from an ignore file, CRLF stays in a Dockerfile' '
+	room && printf "\357\273\277a\r\nb\r\n" >.dockerignore &&
+	printf "FROM node:22\r\nRUN npm ci\r\n" >Dockerfile && lint_fix &&
+	printf "a\nb\n" >../expect && same ../expect .dockerignore &&
+	printf "FROM node:22\r\nRUN $NPM \\\\\r\n    npm ci\r\n" >../expect &&
+	same ../expect Dockerfile
+'
+
+test_that 'mode and link stay' '
+	room && printf "FROM node:22\nRUN npm ci\n" >real && chmod 664 real &&
+	ln -s real Dockerfile && lint_fix && [ -L Dockerfile ] &&
+	grep -q "id=npm" real && [ "$(stat -c %a real)" = 664 ]
+'
+
+test_that 'what is fixed is not found any more; what is left is: status 1' '
+	room && printf "FROM node\nRUN npm ci\n" >Dockerfile &&
+	expect_status 1 imgcache lint --no-buildx --fix --dry-run --json &&
+	jq -e "length == 1 and .[0].rule == \"IC003\"" stdout &&
+	grep -Fx "+++ b/Dockerfile" stderr &&
+	expect_status 1 imgcache lint --no-buildx --fix --json &&
+	grep "fixed .Dockerfile." stderr && sed -i "s/node$/node:22/" Dockerfile &&
+	expect_status 0 imgcache lint --no-buildx --fix && ! [ -s stdout ]
+'
+
+test_that '--dry-run: status 1 while there is something to fix' '
+	room && printf "FROM node:22\nRUN npm ci\n" >Dockerfile &&
+	expect_status 1 imgcache lint --no-buildx --fix --dry-run &&
+	expect_status 0 imgcache lint --no-buildx --fix &&
+	expect_status 0 imgcache lint --no-buildx --fix --dry-run
+'
+
+test_that 'only the rules asked for are fixed' '
+	room && printf "FROM python:3.12\nRUN pip install a>=1\n" >Dockerfile &&
+	lint_fix --rule IC010 && printf "FROM python:3.12\n%s\n" \
+		"RUN pip install \"a>=1\"" >../expect && same ../expect Dockerfile
+'
+
+if [ "$(id -u)" -eq 0 ]; then
+	test_skip 'a folder that cannot be written to' 'root may write anywhere'
+else
+	test_that 'a folder that cannot be written to: 128, the file as it was' '
+		room && mkdir ro && printf "FROM node:22\nRUN npm ci\n" \
+			>ro/Dockerfile && cp ro/Dockerfile was && chmod 555 ro &&
+		expect_status 128 imgcache lint --no-buildx --fix &&
+		one_line stderr && same was ro/Dockerfile
+	'
+fi
+
+test_done
