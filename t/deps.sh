@@ -47,7 +47,7 @@ build="gcc make pkg-config libc6-dev libsqlite3-dev libyaml-dev libgit2-dev
 # perl is there for prove; jq is a second opinion on every JSON output,
 # docker-compose the reader of what env writes for it.
 check="$build libcriterion-dev perl git xxhash sqlite3 jq curl strace
-	valgrind faketime clang $clang_rt python3-minimal
+	valgrind faketime clang $clang_rt python3-minimal patch
 	docker-compose"
 lint="shellcheck mandoc"
 # busybox-static is not here: it conflicts with a machine's own busybox, so

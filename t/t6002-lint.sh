@@ -139,6 +139,13 @@ test_that 'a file that cannot be read is a failure' '
 	expect_status 128 imgcache lint loop && one_line stderr
 '
 
+test_that 'one that is only found is passed over, with a warning' '
+	room && echo "FROM debian" >Dockerfile && head -c 17000000 /dev/zero \
+		>big.sh && expect_status 1 imgcache lint && grep IC003 stdout &&
+	grep "not looked at: .*big.sh" stderr &&
+	expect_status 128 imgcache lint big.sh
+'
+
 # Formats.
 
 rich() {

@@ -274,6 +274,12 @@ lint_one(struct lint *l, struct lint_item *item, struct imgcache_error *err)
 	};
 	int ret = lint_read(l, item->path, &f.text, err);
 
+	if (ret && !item->is_named) {
+		session_warn(l->ic, "not looked at: %s", err->text);
+		error_clear(err);
+		ret = 0;
+		goto out;
+	}
 	find_context(l, item);
 	if (!ret)
 		ret = look(&f, item, err);
@@ -283,6 +289,7 @@ lint_one(struct lint *l, struct lint_item *item, struct imgcache_error *err)
 		collect(&f);
 	if (!item->context)
 		item->context = f.context;
+out:
 	forget_notes(&f);
 	free(f.notes);
 	free(f.edits);

@@ -121,6 +121,7 @@ struct lint_item {
 	const struct recipe *recipe;	/* of a Dockerfile, or NULL */
 	const char *context;		/* absolute; NULL: to be guessed */
 	const char *top;		/* a guess stays inside this folder */
+	bool is_named;			/* on the command line */
 };
 
 struct lint_change {

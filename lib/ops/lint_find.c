@@ -20,6 +20,7 @@
 #include "sys/file.h"
 
 #define MAX_DEPTH 40
+#define MAX_LOOK (1 << 20)	/* more is no Dockerfile of an odd name */
 
 static bool
 has_ending(const char *name, const char *const *endings)
@@ -74,7 +75,8 @@ begins_as_one(const char *path)
 
 	if (!strpbrk(path_base(path), ".-_"))
 		return true;
-	file_read(AT_FDCWD, path, 0, &text, &ignored);
+	if (file_read(AT_FDCWD, path, MAX_LOOK, &text, &ignored))
+		return false;
 	s = text.data;
 	if (text.len >= 3 && !memcmp(s, "\xef\xbb\xbf", 3))
 		s += 3;
@@ -331,7 +333,8 @@ add_path(struct lint *l, const char *given, struct imgcache_error *err)
 		if (!kind_of(path, &kind))
 			kind = LINT_DOCKERFILE;
 		dir = path_dir(path);
-		lint_add_item(l, kind, path, find_top(l, dir, dir));
+		lint_add_item(l, kind, path, find_top(l, dir, dir))->is_named =
+			true;
 		free(dir);
 	}
 	free(path);

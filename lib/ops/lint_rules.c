@@ -19,7 +19,7 @@ static const struct imgcache_lint_rule rules[LINT_RULES] = {
 		"installed, so every change installs them again." },
 	[LINT_CONTEXT] = { "IC002", "untrimmed-context", WARNING, true,
 		"The context that is copied holds .git, node_modules or "
-		"caches, or is very big." },
+		"caches, or more than 100 MB." },
 	[LINT_MOVING_BASE] = { "IC003", "moving-base", WARNING, false,
 		"A base image has a tag that moves, or none." },
 	[LINT_REINSTALL] = { "IC004", "reinstall", WARNING, false,
