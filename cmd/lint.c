@@ -80,24 +80,6 @@ put_rules(void)
 	}
 }
 
-/* The names that stand between commas, each a word of its own. */
-static struct words
-split(const struct words *given_rules)
-{
-	struct words out = {0};
-	size_t i;
-
-	for (i = 0; i < given_rules->n; i++) {
-		char *text = memory_checked(strdup(given_rules->v[i]));
-		char *rest = text, *word;
-
-		while ((word = strsep(&rest, ", ")))
-			if (*word)
-				words_add(&out, word);
-	}
-	return out;
-}
-
 static void
 put_diff_line(FILE *f, const char *s, size_t len, bool colored)
 {
@@ -238,10 +220,9 @@ check_usage(struct imgcache_error *err)
 static int
 run(struct invocation *inv, const struct parsed *p)
 {
-	struct words ids = split(&rules);
 	struct imgcache_lint_options o = {
 		.paths = p->words.n ? p->words.v : NULL,
-		.rules = ids.n ? ids.v : NULL,
+		.rules = rules.n ? rules.v : NULL,
 		.least = severity < 0 ? IMGCACHE_SEVERITY_OFF :
 			(enum imgcache_severity)(severity + 1),
 		.fix = fix,

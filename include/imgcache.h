@@ -738,7 +738,7 @@ struct imgcache_lint_change {
 
 struct imgcache_lint_options {
 	const char *const *paths;	/* NULL-ended; NULL: the project */
-	const char *const *rules;	/* ids, NULL-ended; NULL: all */
+	const char *const *rules;	/* "ID,ID", NULL-ended; NULL: all */
 	enum imgcache_severity least;	/* others are not handed out */
 	bool fix;		/* hand out changes, and what they leave */
 	bool no_buildx;		/* do not ask BuildKit's own checks */

@@ -105,23 +105,31 @@ read_section(struct lint *l, const struct yaml_node *section,
 
 /* --rule: these and no others, a rule that is off comes on again. */
 static int
-select_rules(struct lint *l, const char *const *ids,
+select_rules(struct lint *l, const char *const *lists,
 	     struct imgcache_error *err)
 {
 	enum imgcache_severity chosen[LINT_RULES] = {IMGCACHE_SEVERITY_OFF};
 	enum imgcache_severity *now = l->config.severity;
+	struct strv ids = {0};
+	size_t i;
+	int ret = 0;
 
-	for (; *ids; ids++) {
-		enum lint_rule rule = lint_rule_find(*ids);
+	for (; *lists; lists++)
+		strv_split(&ids, *lists, ", ");
+	for (i = 0; i < ids.n && !ret; i++) {
+		enum lint_rule rule = lint_rule_find(ids.v[i]);
 
 		if (rule == LINT_RULES)
-			return lint_rule_unknown(*ids, IMGCACHE_EUSAGE, err);
-		chosen[rule] = now[rule] ? now[rule] :
-			lint_rule(rule)->severity;
+			ret = lint_rule_unknown(ids.v[i], IMGCACHE_EUSAGE,
+						err);
+		else
+			chosen[rule] = now[rule] ? now[rule] :
+				lint_rule(rule)->severity;
 	}
 	memcpy(now, chosen, sizeof(chosen));
 	l->config.no_foreign = true;
-	return 0;
+	strv_release(&ids);
+	return ret;
 }
 
 int
