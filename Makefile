@@ -26,8 +26,8 @@ lib/store := bases builds catalog configs contexts imagelist imagerow images \
 	sql sql_transaction stats
 lib/docker := builder_info buildx buildx_check buildx_client buildx_run \
 	endpoint engine engine_ask engine_change engine_image engine_info \
-	failure fold http http_encode moment plain progress proxies rawjson \
-	registry registry_config render run wait
+	failure fold http http_encode moment plain platform progress proxies \
+	rawjson registry registry_config render run wait
 lib/ops := aliases base base_config buildcache builder builder_docker \
 	builder_record config context context_advice context_heavy doctor \
 	doctor_build doctor_docker doctor_state ensure env envformat epoch \

@@ -74,6 +74,7 @@ static const struct {
 	{ "has dependent child images", DOCKER_IN_USE },
 	{ "invalid reference format", DOCKER_BAD_NAME },
 	{ "invalid tag", DOCKER_BAD_NAME },
+	{ "no match for platform in manifest", DOCKER_NO_PLATFORM },
 	{ "manifest unknown", DOCKER_NOT_FOUND },
 	{ "name unknown", DOCKER_NOT_FOUND },
 	{ "repository name not known", DOCKER_NOT_FOUND },
@@ -99,6 +100,8 @@ static const char *const advice[DOCKER_FAILURES] = {
 	[DOCKER_NO_CONTAINER] = "see docker ps -a",
 	[DOCKER_IN_USE] = "remove its containers first",
 	[DOCKER_NOT_FOUND] = "check the name, or log in if it is private",
+	[DOCKER_NO_PLATFORM] =
+		"choose a base that has it, or another platform",
 	[DOCKER_DENIED] = "check the name, and docker login",
 	[DOCKER_RATE_LIMIT] = "docker login, or try again later",
 	[DOCKER_NO_NETWORK] = "check network, proxy and certificates",

@@ -20,6 +20,7 @@ enum docker_failure {
 	DOCKER_NO_CONTAINER,
 	DOCKER_IN_USE,		/* a container or another image needs it */
 	DOCKER_NOT_FOUND,	/* the registry has no such name */
+	DOCKER_NO_PLATFORM,	/* a base is not there for the platform */
 	DOCKER_DENIED,		/* the registry wants (other) credentials */
 	DOCKER_RATE_LIMIT,
 	DOCKER_NO_NETWORK,	/* name not resolved, no route, refused, TLS */

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/strv.h"
 #include "docker/failure.h"
+#include "docker/platform.h"
 #include "store/jsonr.h"
 #include "sys/child.h"
 
@@ -43,22 +44,20 @@ refused(const char *ref, const char *text,
 			 line[0] ? line : "docker failed and said nothing");
 }
 
+/* ref is what a failure names. */
 static int
-ask(const char *const *argv, int timeout_ms, struct answer *a,
-	struct imgcache_error *err)
+ask(const char *const *argv, const char *ref, int timeout_ms,
+    struct answer *a, struct imgcache_error *err)
 {
 	struct child_options o = {
-		.argv = argv, .timeout_ms = timeout_ms, .own_group = true,
-		.out = &a->out, .errs = &a->errs, .max_output = MAX_OUTPUT,
-		.label = "docker"
+		.argv = argv, .timeout_ms = timeout_ms < 0 ? 0 : timeout_ms,
+		.own_group = true, .out = &a->out, .errs = &a->errs,
+		.max_output = MAX_OUTPUT, .label = "docker"
 	};
 	struct child_result result;
-	const char *ref = NULL;
 	char how[64];
 	int ret = child_run(&o, &result, err);
 
-	for (size_t i = 0; argv[i]; i++)
-		ref = argv[i];
 	if (ret == IMGCACHE_EFAIL)
 		return err->code = IMGCACHE_EUNKNOWN;
 	if (ret)
@@ -88,7 +87,8 @@ inspect(const struct registry *r,
 	struct answer a = { BUF_INIT, BUF_INIT };
 	const struct jsonr_node *doc = NULL;
 
-	if (!ask(argv, r->ask_ms ? r->ask_ms : REGISTRY_ASK_MS, &a, err)) {
+	if (!ask(argv, ref, r->ask_ms ? r->ask_ms : REGISTRY_ASK_MS, &a,
+		 err)) {
 		doc = jsonr_parse(json, a.out.data, a.out.len, err);
 		if (!doc)
 			err->code = IMGCACHE_EUNKNOWN;
@@ -117,106 +117,102 @@ registry_digest(const struct registry *r, const char *ref, char **out,
 	return doc ? 0 : err->code;
 }
 
-/* "linux/arm64" from {"os":…,"architecture":…,"variant":…}, "" if unknown. */
+/* From {"os":…,"architecture":…,"variant":…}. */
 static const char *
 platform_of(struct arena *a, const struct jsonr_node *n)
 {
-	const char *os = jsonr_string(n, "/os", "");
-	const char *arch = jsonr_string(n, "/architecture", "");
-	const char *variant = jsonr_string(n, "/variant", "");
-
-	if (!*os || str_is(os, "unknown"))
-		return "";
-	return arena_printf(a, "%s/%s%s%s", os, arch, *variant ? "/" : "",
-			    variant);
-}
-
-/* v8 is what arm64 means without a variant, v7 what arm means. */
-static bool
-is_same_platform(const char *a, const char *b)
-{
-	static const char *const pairs[][2] = {
-		{ "linux/arm64", "linux/arm64/v8" },
-		{ "linux/arm", "linux/arm/v7" }
-	};
-
-	if (str_is(a, b))
-		return true;
-	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
-		if ((str_is(a, pairs[i][0]) && str_is(b, pairs[i][1])) ||
-		    (str_is(b, pairs[i][0]) && str_is(a, pairs[i][1])))
-			return true;
-	return false;
+	return platform_join(a, jsonr_string(n, "/os", ""),
+			     jsonr_string(n, "/architecture", ""),
+			     jsonr_string(n, "/variant", ""));
 }
 
 static void
-fill_platforms(const struct jsonr_node *doc,
-	       struct registry_image *out)
-{
-	const struct jsonr_node *list = jsonr_at(doc, "/manifest/manifests");
-	size_t n_max = list ? list->n : 0, n = 0;
-	const char **v = arena_alloc(&out->arena, (n_max + 2) * sizeof(*v));
-	const struct jsonr_node *m = list ? list->child : NULL;
-
-	for (; m; m = m->next) {
-		v[n] = platform_of(&out->arena, jsonr_member(m, "platform"));
-		if (*v[n])
-			n++;
-	}
-	v[n] = NULL;
-	if (!n) {
-		v[0] = platform_of(&out->arena, jsonr_member(doc, "image"));
-		if (!*v[0])
-			v[0] = NULL;
-	}
-	out->platforms = v;
-}
-
-/* The configuration for the platform; with NULL the first there is. */
-static const struct jsonr_node *
-config_for(const struct jsonr_node *doc,
-	   const char *platform)
-{
-	const struct jsonr_node *image = jsonr_member(doc, "image");
-	const struct jsonr_node *n;
-
-	if (jsonr_member(image, "architecture") ||
-	    jsonr_member(image, "config"))
-		return jsonr_member(image, "config");
-	for (n = image ? image->child : NULL; n; n = n->next)
-		if (!platform || is_same_platform(n->key, platform))
-			return jsonr_member(n, "config");
-	return NULL;
-}
-
-static void
-fill_labels(const struct jsonr_node *labels,
-	    struct registry_image *out)
+fill_labels(struct arena *a, const struct jsonr_node *labels,
+	    struct registry_variant *out)
 {
 	size_t n_max = labels && labels->type == JSONR_OBJECT ? labels->n : 0;
-	struct registry_label *v;
+	struct registry_label *v = arena_alloc(a, (n_max + 1) * sizeof(*v));
 	const struct jsonr_node *n;
 
-	v = arena_alloc(&out->arena, (n_max + 1) * sizeof(*v));
 	out->labels = v;
 	for (n = n_max ? labels->child : NULL; n; n = n->next) {
 		if (n->type != JSONR_STRING)
 			continue;
-		v[out->n_labels].name = arena_strdup(&out->arena, n->key);
-		v[out->n_labels++].value = arena_strdup(&out->arena, n->text);
+		v[out->n_labels].name = arena_strdup(a, n->key);
+		v[out->n_labels++].value = arena_strdup(a, n->text);
 	}
 }
 
-static bool
-has_platform(const struct registry_image *image,
-	     const char *platform)
+static void
+fill_config(struct arena *a, const struct jsonr_node *config,
+	    struct registry_variant *out)
 {
-	if (!platform)
-		return true;
-	for (size_t i = 0; image->platforms[i]; i++)
-		if (is_same_platform(image->platforms[i], platform))
-			return true;
-	return false;
+	fill_labels(a, jsonr_member(config, "Labels"), out);
+	out->user = arena_strdup(a, jsonr_string(config, "/User", ""));
+}
+
+/* With several platforms the configurations are members named after them. */
+static const struct jsonr_node *
+config_of(const struct jsonr_node *images, const char *platform)
+{
+	const struct jsonr_node *n;
+
+	for (n = images ? images->child : NULL; n; n = n->next)
+		if (platform_is_same(n->key, platform))
+			return jsonr_member(n, "config");
+	return NULL;
+}
+
+/* An image of one platform: what the index would say stands at the top. */
+static void
+fill_single(const struct jsonr_node *doc, struct registry_image *out)
+{
+	const struct jsonr_node *image = jsonr_member(doc, "image");
+	struct registry_variant *v = out->variants;
+
+	if (!jsonr_member(image, "architecture") &&
+	    !jsonr_member(image, "config"))
+		return;
+	out->n_variants = 1;
+	v->platform = platform_of(&out->arena, image);
+	v->digest = out->digest;
+	fill_config(&out->arena, jsonr_member(image, "config"), v);
+}
+
+/* Attestations are manifests of an unknown platform and are left out. */
+static void
+fill_variants(const struct jsonr_node *doc, struct registry_image *out)
+{
+	const struct jsonr_node *list = jsonr_at(doc, "/manifest/manifests");
+	const struct jsonr_node *m = list ? list->child : NULL;
+	struct registry_variant *v;
+	struct arena *a = &out->arena;
+
+	v = arena_alloc(a, ((list ? list->n : 0) + 2) * sizeof(*v));
+	out->variants = v;
+	for (; m; m = m->next) {
+		v->platform = platform_of(a, jsonr_member(m, "platform"));
+		if (!*v->platform)
+			continue;
+		v->digest = arena_strdup(a, jsonr_string(m, "/digest", ""));
+		fill_config(a, config_of(jsonr_member(doc, "image"),
+					 v->platform), v);
+		v++;
+		out->n_variants++;
+	}
+	if (!out->n_variants)
+		fill_single(doc, out);
+}
+
+const struct registry_variant *
+registry_image_variant(const struct registry_image *image,
+		       const char *platform)
+{
+	for (size_t i = 0; i < image->n_variants; i++)
+		if (!platform ||
+		    platform_is_same(image->variants[i].platform, platform))
+			return &image->variants[i];
+	return NULL;
 }
 
 int
@@ -226,21 +222,16 @@ registry_image(const struct registry *r, const char *ref,
 {
 	struct jsonr *json = jsonr_new();
 	const struct jsonr_node *doc = inspect(r, ref, json, err);
-	const struct jsonr_node *config;
-	struct arena *a = &out->arena;
+	const struct registry_variant *asked;
 
 	memset(out, 0, sizeof(*out));
 	if (doc) {
-		out->digest = arena_strdup(a, jsonr_string(doc,
+		out->digest = arena_strdup(&out->arena, jsonr_string(doc,
 						"/manifest/digest", ""));
-		out->media_type = arena_strdup(a, jsonr_string(doc,
-						"/manifest/mediaType", ""));
-		fill_platforms(doc, out);
-		out->has_platform = has_platform(out, platform);
-		config = out->has_platform ? config_for(doc, platform) : NULL;
-		fill_labels(jsonr_member(config, "Labels"), out);
-		out->user = arena_strdup(a, jsonr_string(config, "/User",
-							 ""));
+		fill_variants(doc, out);
+		asked = registry_image_variant(out, platform);
+		out->has_platform = !platform || asked;
+		out->user = asked ? asked->user : "";
 	}
 	jsonr_free(json);
 	return doc ? 0 : err->code;
@@ -254,12 +245,11 @@ registry_image_release(struct registry_image *image)
 }
 
 const char *
-registry_image_label(const struct registry_image *image,
-		     const char *name)
+registry_variant_label(const struct registry_variant *v, const char *name)
 {
-	for (size_t i = 0; i < image->n_labels; i++)
-		if (str_is(image->labels[i].name, name))
-			return image->labels[i].value;
+	for (size_t i = 0; i < v->n_labels; i++)
+		if (str_is(v->labels[i].name, name))
+			return v->labels[i].value;
 	return NULL;
 }
 
@@ -282,11 +272,11 @@ registry_raw(const struct registry *r, const char *ref, struct buf *out,
 }
 
 static int
-transfer(const struct registry *r, const char *const *argv,
+transfer(const struct registry *r, const char *const *argv, const char *ref,
 	 struct imgcache_error *err)
 {
 	struct answer a = { BUF_INIT, BUF_INIT };
-	int ret = ask(argv, r->transfer_ms, &a, err);
+	int ret = ask(argv, ref, r->transfer_ms, &a, err);
 
 	buf_release(&a.out);
 	buf_release(&a.errs);
@@ -302,9 +292,18 @@ registry_pull(const struct registry *r, const char *ref,
 				    NULL };
 	const char *const one[] = { docker_of(r), "pull", "--quiet", option,
 				    "--", ref, NULL };
-	int ret = transfer(r, option ? one : any, err);
+	int ret = transfer(r, option ? one : any, ref, err);
 
 	free(option);
+	return ret;
+}
+
+/* What is not found by a writer is no answer to "is it there?". */
+static int
+no_absence(int ret, struct imgcache_error *err)
+{
+	if (ret == IMGCACHE_ENO)
+		ret = err->code = IMGCACHE_EUNKNOWN;
 	return ret;
 }
 
@@ -315,5 +314,25 @@ registry_push(const struct registry *r, const char *ref,
 	const char *const argv[] = { docker_of(r), "push", "--quiet", "--",
 				     ref, NULL };
 
-	return transfer(r, argv, err);
+	return no_absence(transfer(r, argv, ref, err), err);
+}
+
+int
+registry_create(const struct registry *r, const char *ref,
+		const char *const *sources, struct imgcache_error *err)
+{
+	struct strv argv = { 0 };
+	int ret;
+
+	strv_push(&argv, docker_of(r));
+	strv_push(&argv, "buildx");
+	strv_push(&argv, "imagetools");
+	strv_push(&argv, "create");
+	strv_pushf(&argv, "--tag=%s", ref);
+	strv_push(&argv, "--");
+	for (; *sources; sources++)
+		strv_push(&argv, *sources);
+	ret = transfer(r, (const char *const *)argv.v, ref, err);
+	strv_release(&argv);
+	return no_absence(ret, err);
 }

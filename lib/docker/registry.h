@@ -25,7 +25,7 @@ struct imgcache_error;
 
 struct registry {
 	const char *docker;	/* NULL: "docker" */
-	int ask_ms;		/* per question; 0: REGISTRY_ASK_MS */
+	int ask_ms;		/* per question; 0: REGISTRY_ASK_MS; < 0: none */
 	int transfer_ms;	/* per pull or push; 0: none */
 };
 
@@ -34,14 +34,21 @@ struct registry_label {
 	const char *value;
 };
 
-struct registry_image {
-	const char *digest;		/* of the index or manifest */
-	const char *media_type;
-	const char *const *platforms;	/* "linux/arm64", NULL-ended */
-	const struct registry_label *labels;	/* of the platform asked for */
+/* The image of one platform. */
+struct registry_variant {
+	const char *platform;	/* "linux/arm64" */
+	const char *digest;	/* of its manifest */
+	const char *user;	/* USER, or "" */
+	const struct registry_label *labels;
 	size_t n_labels;
-	const char *user;		/* USER of that platform, or "" */
-	bool has_platform;		/* the platform asked for is there */
+};
+
+struct registry_image {
+	const char *digest;	/* of the index or manifest */
+	struct registry_variant *variants;	/* in the registry's order */
+	size_t n_variants;
+	bool has_platform;	/* the one asked for is there */
+	const char *user;	/* USER of that one, or "" */
 	struct arena arena;
 };
 
@@ -50,15 +57,20 @@ int registry_digest(const struct registry *r, const char *ref, char **out,
 		    struct imgcache_error *err);
 
 /*
- * The same and the labels of its image for platform ("linux/amd64"; NULL: any
- * one). An image without that platform is found, with has_platform false.
+ * The same and its platforms with their labels. platform ("linux/amd64"; NULL:
+ * any one) is that of has_platform and user; an image without it is found.
  */
 int registry_image(const struct registry *r, const char *ref,
 		   const char *platform, struct registry_image *out,
 		   struct imgcache_error *err);
 void registry_image_release(struct registry_image *image);
-const char *registry_image_label(const struct registry_image *image,
-				 const char *name);
+
+/* That of a platform; NULL platform: any one. NULL if it has none. */
+const struct registry_variant *
+registry_image_variant(const struct registry_image *image,
+		       const char *platform);
+const char *registry_variant_label(const struct registry_variant *v,
+				   const char *name);
 
 /*
  * What the registry has under "name@sha256:...", as it is: an index, a
@@ -71,7 +83,18 @@ int registry_raw(const struct registry *r, const char *ref, struct buf *out,
 int registry_pull(const struct registry *r, const char *ref,
 		  const char *platform, struct imgcache_error *err);
 
+/*
+ * The engine's image of that name into its registry. There is no no: what
+ * cannot be done is IMGCACHE_EUNKNOWN, a refusal included.
+ */
 int registry_push(const struct registry *r, const char *ref,
 		  struct imgcache_error *err);
+
+/*
+ * Make ref of images that are in registries, "repository@digest", NULL-ended:
+ * one is copied, several become one index. No engine takes part.
+ */
+int registry_create(const struct registry *r, const char *ref,
+		    const char *const *sources, struct imgcache_error *err);
 
 #endif

@@ -35,6 +35,9 @@ static const struct {
 	  "be forced) - image is being used by running container 88f7",
 	  DOCKER_IN_USE },
 	{ "ERROR: localhost:5000/nosuch:1: not found", DOCKER_NOT_FOUND },
+	{ "ERROR: failed to solve: x:1: failed to resolve source metadata for "
+	  "x:1: no match for platform in manifest: not found",
+	  DOCKER_NO_PLATFORM },
 	{ "Error response from daemon: manifest for x:1 not found: manifest "
 	  "unknown: manifest unknown", DOCKER_NOT_FOUND },
 	{ "ERROR: failed to do request: Head \"https://r.invalid/v2/x\": dial "

@@ -50,7 +50,8 @@ say(const char *out, const char *errs, int status)
 #define INDEX "{\"manifest\":{\"mediaType\":" \
 	"\"application/vnd.oci.image.index.v1+json\",\"digest\":" \
 	"\"sha256:5020\",\"manifests\":[" \
-	"{\"platform\":{\"architecture\":\"amd64\",\"os\":\"linux\"}}," \
+	"{\"digest\":\"sha256:a\"," \
+	"\"platform\":{\"architecture\":\"amd64\",\"os\":\"linux\"}}," \
 	"{\"platform\":{\"architecture\":\"arm64\",\"os\":\"linux\"," \
 	"\"variant\":\"v8\"}},{\"platform\":{\"architecture\":\"unknown\"," \
 	"\"os\":\"unknown\"}}]},\"image\":{" \
@@ -63,15 +64,18 @@ say(const char *out, const char *errs, int status)
 static void
 expect_label(const char *platform, const char *value)
 {
+	const struct registry_variant *v;
 	struct registry_image image;
 
 	cr_assert_eq(registry_image(&registry, "x", platform, &image, &err),
 		     0, "%s", err.text);
 	cr_expect_eq(image.has_platform, value != NULL);
-	if (value)
-		cr_expect_str_eq(registry_image_label(&image, "k"), value);
-	else
-		cr_expect_null(registry_image_label(&image, "k"));
+	v = registry_image_variant(&image, platform);
+	cr_expect_eq(v != NULL, value != NULL);
+	if (v && value)
+		cr_expect_str_eq(registry_variant_label(v, "k"), value);
+	if (v)
+		cr_expect_null(registry_variant_label(v, "no"));
 	registry_image_release(&image);
 }
 
@@ -93,6 +97,18 @@ Test(registry, an_image_of_one_platform)
 	expect_label(NULL, "v");
 }
 
+Test(registry, one_platform_has_the_digest_of_the_whole)
+{
+	struct registry_image image;
+
+	say(SINGLE, "", 0);
+	cr_assert_eq(registry_image(&registry, "x", NULL, &image, &err), 0);
+	cr_assert_eq(image.n_variants, 1);
+	cr_expect_str_eq(image.variants[0].platform, "linux/amd64");
+	cr_expect_str_eq(image.variants[0].digest, "sha256:1");
+	registry_image_release(&image);
+}
+
 Test(registry, platforms_without_attestations)
 {
 	struct registry_image image;
@@ -100,9 +116,11 @@ Test(registry, platforms_without_attestations)
 	say(INDEX, "", 0);
 	cr_assert_eq(registry_image(&registry, "x", NULL, &image, &err), 0);
 	cr_expect_str_eq(image.digest, "sha256:5020");
-	cr_expect_str_eq(image.platforms[0], "linux/amd64");
-	cr_expect_str_eq(image.platforms[1], "linux/arm64/v8");
-	cr_expect_null(image.platforms[2]);
+	cr_assert_eq(image.n_variants, 2);
+	cr_expect_str_eq(image.variants[0].platform, "linux/amd64");
+	cr_expect_str_eq(image.variants[0].digest, "sha256:a");
+	cr_expect_str_eq(image.variants[1].platform, "linux/arm64/v8");
+	cr_expect_str_eq(image.variants[1].digest, "");
 	registry_image_release(&image);
 }
 
@@ -169,6 +187,31 @@ Test(registry, a_pull_that_finds_nothing_is_a_no)
 	    "manifest unknown: manifest unknown", 1);
 	cr_expect_eq(registry_pull(&registry, "x", "linux/arm64", &err),
 		     IMGCACHE_ENO);
+}
+
+Test(registry, a_writer_knows_no_no)
+{
+	static const char *const sources[] = { "r/x@sha256:1", NULL };
+
 	say("", "denied: requested access to the resource is denied", 1);
 	cr_expect_eq(registry_push(&registry, "x", &err), IMGCACHE_EUNKNOWN);
+	cr_expect_not_null(strstr(err.text, "docker login"));
+	say("", "ERROR: r/x:1: not found", 1);
+	cr_expect_eq(registry_push(&registry, "x", &err), IMGCACHE_EUNKNOWN);
+	say("", "ERROR: r/x:1: not found", 1);
+	cr_expect_eq(registry_create(&registry, "r/y:1", sources, &err),
+		     IMGCACHE_EUNKNOWN);
+}
+
+Test(registry, a_transfer_that_hangs_ends_in_time)
+{
+	static const char text[] = "#!/bin/sh\nexec sleep 20\n";
+
+	cr_assert_eq(file_replace(AT_FDCWD, docker, text, strlen(text), 0700,
+				  false, &err), 0);
+	registry.transfer_ms = 200;
+	cr_expect_eq(registry_pull(&registry, "r/x@sha256:1", NULL, &err),
+		     IMGCACHE_EUNKNOWN);
+	cr_expect_not_null(strstr(err.text, "r/x@sha256:1"));
+	cr_expect_not_null(strstr(err.text, "no answer within"));
 }

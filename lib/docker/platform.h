@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef IMGCACHE_DOCKER_PLATFORM_H
+#define IMGCACHE_DOCKER_PLATFORM_H
+
+/* Platforms as docker writes them: "linux/arm64", "linux/arm/v7". */
+
+#include <stdbool.h>
+
+struct arena;
+
+/* v8 is what arm64 means without a variant, v7 what arm means. */
+bool platform_is_same(const char *a, const char *b);
+
+/* "os/arch[/variant]"; "" if the first two are not known. */
+const char *platform_join(struct arena *a, const char *os, const char *arch,
+			  const char *variant);
+
+#endif
