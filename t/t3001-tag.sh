@@ -177,6 +177,28 @@ test_that 'the ref: localhost without a registry, else the registry' '
 		grep -E "^r.example/team/x:g1-[0-9a-f]{40}$"
 '
 
+test_that 'a registry does not change the key of what is built on @name' '
+	cat >named.yaml <<-YAML &&
+	version: 1
+	images:
+	  one: {base: "debian:12", env: {A: "1"}}
+	  two: {base: "@one", env: {B: "1"}}
+	  three:
+	    context: ctx3
+	    hash: git
+	    args: {FROM_IT: "@one"}
+	    build_contexts: {it: "docker-image://@one"}
+	YAML
+	mkdir -p ctx3 && printf "ARG FROM_IT\nFROM \$FROM_IT\n" >ctx3/Dockerfile &&
+	for name in two three; do
+		imgcache -f named.yaml tag -m $name >one &&
+		imgcache -f named.yaml tag -m $name --registry r.example/x \
+			>two && same one two || exit 1
+	done && grep "^base localhost/imgcache:g1-[0-9a-f]* g1-" one &&
+	imgcache -f named.yaml tag --ref two --registry r.example/x |
+		grep "^r.example/x:g1-"
+'
+
 test_that 'a registry, a name, a builder never change the key' '
 	imgcache tag --base debian:12 >one &&
 	imgcache tag --base debian:12 --registry r.example/x >two &&

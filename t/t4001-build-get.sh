@@ -171,6 +171,23 @@ test_that 'build --all: an image after those it is built from' '
 	[ "$(calls buildx build)" -eq 0 ]
 '
 
+test_that 'with a registry the base has the name that the build uses' '
+	: >"$STANDIN_DIR/calls" && expect_status 0 imgcache -f all.yaml \
+		-c registry=r.example/x build --no-cache b && cp stdout b &&
+	grep "^r.example/x:g1-" b && [ "$(calls buildx build)" -eq 3 ] &&
+	imgcache -f all.yaml tag a >a && imgcache -f all.yaml dockerfile b \
+		>file && grep -x "FROM localhost/imgcache:$(cat a)" file &&
+	imgcache -f all.yaml -c registry=r.example/x dockerfile b |
+		diff - file
+'
+
+test_that 'delete takes that name away, too' '
+	docker image inspect "localhost/imgcache:$(cat a)" >/dev/null &&
+	expect_status 0 imgcache delete "$(cat a)" &&
+	! docker image inspect "localhost/imgcache:$(cat a)" >/dev/null 2>&1 &&
+	! docker image inspect "r.example/x:$(cat a)" >/dev/null 2>&1
+'
+
 test_that 'several names; --all and names exclude each other' '
 	expect_status 0 imgcache -f all.yaml build a c && [ "$(wc -l <stdout)" \
 		-eq 2 ] && expect_status 129 imgcache -f all.yaml build --all a &&

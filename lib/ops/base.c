@@ -20,7 +20,6 @@
 #include "sys/file.h"
 
 #define KEPT "localhost/imgcache-base:"
-#define OUR_REPOSITORY "localhost/imgcache"
 #define SCOPE_REGISTRY "registry"
 
 /* The part of a reference before its tag and digest. */
@@ -86,7 +85,7 @@ ask_user(struct imgcache *ic, struct base *b, struct imgcache_error *err)
 	int ret = session_engine(ic, &e, err);
 
 	if (!ret)
-		ret = engine_image(e, b->pinned, &image, err);
+		ret = engine_image(e, b->at ? b->at : b->pinned, &image, err);
 	if (!ret)
 		b->user = arena_strdup(&ic->arena, image.user);
 	if (ret == IMGCACHE_ENO) {
@@ -393,6 +392,7 @@ base_resolve(struct imgcache *ic, const struct base_query *q,
 	out->ref = arena_strdup(&ic->arena, q->ref);
 	out->user = "";
 	if (is_ours(ic, q->ref, out)) {
+		out->at = q->at;
 		out->user = q->user ? q->user : "";
 		return q->wants_user && !q->user ? ask_user(ic, out, err) : 0;
 	}
@@ -426,28 +426,34 @@ base_resolve(struct imgcache *ic, const struct base_query *q,
 	return ret;
 }
 
-/* A name like ours is not enough: the image must carry the key. */
+/*
+ * A name like ours is not enough: the image must carry the key. Then it gets
+ * the name that the build uses.
+ */
 static int
-check_ours(struct imgcache *ic, const struct base *b,
-	   struct imgcache_error *err)
+keep_ours(struct imgcache *ic, const struct base *b,
+	  struct imgcache_error *err)
 {
+	const char *at = b->at ? b->at : b->pinned;
 	struct engine_image image = {0};
 	const char *label;
 	struct engine *e;
 	int ret = session_engine(ic, &e, err);
 
 	if (!ret)
-		ret = engine_image(e, b->pinned, &image, err);
+		ret = engine_image(e, at, &image, err);
 	if (ret == IMGCACHE_ENO) {
 		error_clear(err);
 		ret = error_set(err, IMGCACHE_EFAIL, "base '%s' is not on the "
-				"engine; build it first", b->ref);
+				"engine; build it first", at);
 	} else if (!ret) {
 		label = engine_image_label(&image, "io.imgcache.key");
 		if (!label || strcmp(label, b->digest))
 			ret = error_set(err, IMGCACHE_EFAIL, "base '%s' is an "
 					"image of somebody else under a name "
-					"of ours; build it again", b->ref);
+					"of ours; build it again", at);
+		if (!ret && strcmp(at, b->pinned))
+			ret = engine_tag(e, image.id, b->pinned, err);
 	}
 	engine_image_release(&image);
 	return ret;
@@ -461,7 +467,7 @@ base_keep(struct imgcache *ic, const struct base *b,
 	int ret;
 
 	if (b->kind == BASE_OURS)
-		return check_ours(ic, b, err);
+		return keep_ours(ic, b, err);
 	if (b->kind != BASE_LOCAL)
 		return 0;
 	ret = session_engine(ic, &e, err);

@@ -21,6 +21,13 @@
 
 struct lockfile_config;
 
+/*
+ * Where images stand without a registry. What is built from an image of ours
+ * names it here in any case: the registry is in no key, so it can be in no
+ * Dockerfile either.
+ */
+#define OUR_REPOSITORY "localhost/imgcache"
+
 enum base_kind {
 	BASE_PINNED,		/* ref@digest */
 	BASE_LOCAL,		/* an image of this engine, kept by its id */
@@ -34,6 +41,7 @@ struct base {
 	const char *ref;	/* as written */
 	const char *digest;	/* for the manifest */
 	const char *pinned;	/* for FROM and --build-context */
+	const char *at;		/* BASE_OURS: the engine's name; NULL: ref */
 	const char *image_id;	/* BASE_LOCAL */
 	const char *user;	/* USER of the image, "" if none or unknown */
 	const char *config_of;	/* whose configuration it has: see below */
@@ -48,6 +56,7 @@ struct base {
 
 struct base_query {
 	const char *ref;
+	const char *at;		/* the name of ours on the engine, or NULL */
 	const char *platform;
 	bool by_name;		/* base_policy: name */
 	bool fresh;		/* ask the registry whatever is remembered */
@@ -60,7 +69,7 @@ struct base_query {
 int base_resolve(struct imgcache *ic, const struct base_query *q,
 		 struct base *out, struct imgcache_error *err);
 
-/* Before a build: give a BASE_LOCAL image the name that the build uses. */
+/* Before a build: give a base the name by which the build finds it. */
 int base_keep(struct imgcache *ic, const struct base *b,
 	      struct imgcache_error *err);
 

@@ -24,7 +24,6 @@
 #include "sys/clock.h"
 #include "sys/file.h"
 
-#define OUR_REPOSITORY "localhost/imgcache"
 #define MAX_IGNORE (16 << 20)
 
 const struct base *
@@ -36,6 +35,32 @@ inputs_base(const struct inputs *in, const char *ref)
 		if (!strcmp(in->bases[i].ref, ref))
 			return &in->bases[i];
 	return NULL;
+}
+
+/* Where the engine has an image of ours, or NULL. */
+static const char *
+lower_at(const struct inputs *in, const char *ref)
+{
+	size_t i;
+
+	for (i = 0; i < in->n_lower; i++)
+		if (!strcmp(in->lower[i].ref, ref))
+			return in->lower[i].at;
+	return NULL;
+}
+
+static const char *
+add_lower(struct inputs *in, const struct inputs *other)
+{
+	struct input_lower *l;
+
+	mem_grow(in->lower, in->n_lower, in->cap_lower);
+	l = &in->lower[in->n_lower++];
+	l->ref = arena_printf(&in->ic->arena, OUR_REPOSITORY ":%s",
+			      other->tag);
+	l->at = other->ref;
+	l->config = other->own;
+	return l->ref;
 }
 
 int
@@ -53,6 +78,7 @@ inputs_add_base(struct inputs *in, const struct base_query *q,
 		return 0;
 	}
 	query.no_lock = in->no_lock;
+	query.at = lower_at(in, q->ref);
 	if (in->only_sources) {
 		b = (struct base){ .kind = BASE_NAMED, .digest = "" };
 		b.ref = b.pinned = arena_strdup(&in->ic->arena, q->ref);
@@ -145,12 +171,8 @@ inputs_reference(struct inputs *in, const char *text,
 	if (!ret)
 		ret = generation_required(&other, &generation, err);
 	if (!ret) {
-		out->ref = other.ref;
+		out->ref = add_lower(in, &other);
 		out->user = arena_strdup(&in->ic->arena, user_of(&other));
-		mem_grow(in->lower, in->n_lower, in->cap_lower);
-		in->lower[in->n_lower++] = (struct input_lower){
-			.ref = other.ref, .config = other.own
-		};
 		if (generation > in->inherited_generation)
 			in->inherited_generation = generation;
 	}

@@ -39,10 +39,11 @@ struct input_context {
 	size_t n_reads;
 };
 
-/* An image that this one is built from by "@name", and what it will say. */
+/* An image of ours that this one is built from by "@name". */
 struct input_lower {
-	const char *ref;
-	struct base_config config;
+	const char *ref;	/* as the build and the manifest name it */
+	const char *at;		/* as the engine does */
+	struct base_config config;	/* what it will say */
 };
 
 struct inputs {
@@ -148,8 +149,8 @@ struct input_context *inputs_add_context(struct inputs *in, const char *name,
 					 const char *path);
 
 /*
- * "@name" is the image of that name as its inputs are now; any other text is
- * itself. user is its USER, NULL if it is not an image of ours or not known.
+ * "@name" is the image of that name as its inputs are now, in OUR_REPOSITORY
+ * whatever its registry is; any other text is itself. user is its USER, NULL if it is not an image of ours or not known.
  */
 struct input_reference {
 	const char *ref;

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "docker/engine.h"
 #include "ops/aliases.h"
+#include "ops/base.h"
 #include "store/leases.h"
 #include "sys/clock.h"
 
@@ -60,6 +61,11 @@ is_our_tag(const struct work *w, const char *tag)
 		return true;
 	if (str_starts(tag, "localhost/imgcache-unkeyed:"))
 		return true;
+	/* what others of ours were built from */
+	if (str_starts(tag, OUR_REPOSITORY ":") &&
+	    !strcmp(tag + strlen(OUR_REPOSITORY ":"), w->image->tag))
+		return true;
+	/* an alias, "<name>-<12 hex of the key>" */
 	return len && !strncmp(tag, w->image->ref, len + 1) &&
 		alias_is_of(tag + len + 1, w->image->id);
 }
