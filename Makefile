@@ -22,8 +22,8 @@ lib/recipe := cachespec dfvars dockerfile dockerfile_assign dockerfile_bases \
 	settings_table settings_value shellprogram shellscript shellskip \
 	shellwords yaml yaml_node
 lib/store := bases builds catalog configs contexts imagelist imagerow images \
-	invalidations journal jsonr leases lookups migrate objects schema \
-	sql sql_transaction stats
+	invalidations journal jsonr leases lookups migrate objects platforms \
+	schema sql sql_transaction stats
 lib/docker := builder_info buildx buildx_check buildx_client buildx_run \
 	endpoint engine engine_ask engine_change engine_image engine_info \
 	failure fold http http_encode moment plain platform progress proxies \

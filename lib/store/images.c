@@ -56,8 +56,9 @@
 	X(IMAGE_SET_PINNED,						\
 		"UPDATE images SET pinned = ?2 WHERE id = ?1")		\
 	X(IMAGE_SET_PUSHED,						\
-		"UPDATE images SET pushed_ref = ?2, pushed_at = ?3"	\
-		" WHERE id = ?1")					\
+		"UPDATE images SET pushed_ref = ?2, pushed_at = ?3,"	\
+		" digest = CASE WHEN ?2 IS NULL THEN ?4"		\
+		"   ELSE coalesce(?4, digest) END WHERE id = ?1")	\
 	X(IMAGE_SET_METADATA,						\
 		"UPDATE images SET metadata = ?2 WHERE id = ?1")	\
 	X(IMAGE_FORGET, "DELETE FROM images WHERE id = ?1")		\
@@ -156,8 +157,8 @@ images_set_pinned(struct catalog *cat, int64_t id, bool pinned,
 }
 
 int
-images_set_pushed(struct catalog *cat, int64_t id, const char *ref,
-		  int64_t at, struct imgcache_error *err)
+images_set_pushed(struct catalog *cat, int64_t id,
+		  const struct image_push *push, struct imgcache_error *err)
 {
 	struct sql_use *q;
 
@@ -165,7 +166,7 @@ images_set_pushed(struct catalog *cat, int64_t id, const char *ref,
 		return 0;
 	q = sql_use(catalog_sql(cat), &images_statements, IMAGE_SET_PUSHED,
 		    err);
-	sql_bind(q, "isz", id, ref, at);
+	sql_bind(q, "iszs", id, push->ref, push->at, push->digest);
 	return sql_done(q, err);
 }
 

@@ -69,7 +69,7 @@ struct image_row {
 	const char *log_path;
 	const char *reason;	/* of the last miss or failure, in words */
 	const char *metadata;	/* JSON object */
-	const char *pushed_ref;
+	const char *pushed_ref;	/* see struct image_push */
 	int64_t pushed_at;
 	int64_t size_bytes;	/* -1: unknown */
 	int64_t generation;	/* see invalidations.h; 0: none */
@@ -114,8 +114,17 @@ int images_set_status(struct catalog *cat, int64_t id, enum image_status status,
 		      const char *reason, struct imgcache_error *err);
 int images_set_pinned(struct catalog *cat, int64_t id, bool pinned,
 		      struct imgcache_error *err);
-int images_set_pushed(struct catalog *cat, int64_t id, const char *ref,
-		      int64_t at, struct imgcache_error *err);
+
+/* Where an image is in a registry, as far as is known here. */
+struct image_push {
+	const char *ref;	/* NULL: nowhere */
+	const char *digest;	/* NULL: keeps what is known of that ref */
+	int64_t at;		/* pushed, pulled or seen there */
+};
+
+int images_set_pushed(struct catalog *cat, int64_t id,
+		      const struct image_push *push,
+		      struct imgcache_error *err);
 int images_set_metadata(struct catalog *cat, int64_t id, const char *json,
 			struct imgcache_error *err);
 

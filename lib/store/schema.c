@@ -204,9 +204,18 @@ static const char base_configs[] =
 ") STRICT, WITHOUT ROWID;\n"
 "CREATE INDEX base_configs_by_time ON base_configs (asked_at);\n";
 
+static const char loaded_platforms[] =
+"-- Of an image of several platforms: those that the engine has loaded.\n"
+"CREATE TABLE platforms (\n"
+"  image INTEGER NOT NULL REFERENCES images (id) ON DELETE CASCADE,\n"
+"  platform TEXT NOT NULL,    -- linux/arm64\n"
+"  PRIMARY KEY (image, platform)\n"
+") STRICT, WITHOUT ROWID;\n";
+
 const struct migration catalog_migrations[] = {
 	{ "the first tables", first_tables },
 	{ "configurations of bases", base_configs },
+	{ "loaded platforms", loaded_platforms },
 };
 
 const int catalog_migrations_n =

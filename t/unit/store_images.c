@@ -475,3 +475,38 @@ Test(images, one_of_many_rows_is_found)
 	image_list_release(&list);
 	room_close(&r);
 }
+
+static const char *
+pushed(struct room *r, const struct image_row *row)
+{
+	static char out[128];
+	struct image_list list = { 0 };
+
+	ok(r, images_get(r->cat, &row->key, &list, &r->err));
+	snprintf(out, sizeof(out), "%s %s %lld", list.v[0].pushed_ref ?
+		 list.v[0].pushed_ref : "-", list.v[0].digest ?
+		 list.v[0].digest : "-", (long long)list.v[0].pushed_at);
+	image_list_release(&list);
+	return out;
+}
+
+Test(images, where_it_was_pushed_is_kept_until_it_is_built_anew)
+{
+	struct image_push there = { "r/x:1", "sha256:1", 50 }, none = { 0 };
+	struct image_push again = { .ref = "r/x:1", .at = 60 };
+	struct image_row row = room_image(1);
+	struct room r;
+	int64_t id;
+
+	room_open(&r);
+	id = room_put(&r, &row);
+	ok(&r, images_set_pushed(r.cat, id, &there, &r.err));
+	cr_expect_str_eq(pushed(&r, &row), "r/x:1 sha256:1 50");
+	ok(&r, images_set_pushed(r.cat, id, &again, &r.err));
+	cr_expect_str_eq(pushed(&r, &row), "r/x:1 sha256:1 60");
+	ok(&r, images_put(r.cat, &row, NULL, &r.err));
+	cr_expect_str_eq(pushed(&r, &row), "r/x:1 sha256:1 60");
+	ok(&r, images_set_pushed(r.cat, id, &none, &r.err));
+	cr_expect_str_eq(pushed(&r, &row), "- - 0");
+	room_close(&r);
+}
