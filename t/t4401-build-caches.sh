@@ -109,7 +109,7 @@ test_that 'gha: left out with a line that says what is missing' '
 
 test_that 'the classic store: refused beforehand, with what to switch on' '
 	mkdir classic && cp -a "$STANDIN_DIR/." classic &&
-	echo classic >"$STANDIN_DIR/store" && calls buildx build >before &&
+	: >"$STANDIN_DIR/classic" && calls buildx build >before &&
 	IMGCACHE_DIR=$TRASH/other expect_status 128 imgcache build \
 		--base busybox --env A=6 --cache-to type=local &&
 	grep "cannot write a cache type=local.*containerd-snapshotter" stderr &&
@@ -125,7 +125,7 @@ test_that 'the classic store: a builder of another driver can' '
 	echo docker-container >"$STANDIN_DIR/driver" &&
 	IMGCACHE_DIR=$TRASH/other imgcache build --base busybox --env A=7 \
 		--builder other --cache-to type=registry,ref=r.example/c &&
-	rm "$STANDIN_DIR/driver" "$STANDIN_DIR/store"
+	rm "$STANDIN_DIR/driver" "$STANDIN_DIR/classic"
 '
 
 test_that 'no such builder: nothing is recorded' '

@@ -262,7 +262,8 @@ registry_raw(const struct registry *r, const char *ref, struct buf *out,
 		ref, NULL
 	};
 	struct answer a = { BUF_INIT, BUF_INIT };
-	int ret = ask(argv, r->ask_ms ? r->ask_ms : REGISTRY_ASK_MS, &a, err);
+	int ret = ask(argv, ref, r->ask_ms ? r->ask_ms : REGISTRY_ASK_MS, &a,
+		      err);
 
 	if (!ret)
 		buf_add(out, a.out.data, a.out.len);

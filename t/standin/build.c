@@ -212,19 +212,12 @@ static bool
 find_base(struct build *b, const char *ref)
 {
 	const char *at = strstr(ref, "@sha256:");
-	struct buf hex = BUF_INIT;
-	char *full = full_ref(ref);
-	bool found;
 
 	image_release(&b->image);
 	memset(&b->image, 0, sizeof(b->image));
-	found = !strcmp(ref, "scratch") || image_find(ref, &b->image) ||
-		(at && image_read(at + 8, &b->image)) ||
-		(state_read("registry", full, &hex) &&
-		 image_read(hex.data, &b->image));
-	free(full);
-	buf_release(&hex);
-	return found;
+	return !strcmp(ref, "scratch") || image_find(ref, &b->image) ||
+		(at && blob_read(at + 8, &b->image)) ||
+		remote_find(ref, &b->image);
 }
 
 static void
@@ -438,6 +431,8 @@ keep_image(struct build *b)
 	if (strcmp(b->fault.mode, "no-image")) {
 		state_lock();
 		image_write(&b->image);
+		if (push)
+			blob_write(&b->image);
 		for (size_t i = 0; i < b->options.n; i++) {
 			const char *o = b->options.v[i];
 			char *ref = strncmp(o, "--tag=", 6) ? NULL :
@@ -446,7 +441,7 @@ keep_image(struct build *b)
 			if (ref)
 				state_write("tags", ref, b->image.hex);
 			if (ref && push)
-				state_write("registry", ref, b->image.hex);
+				remote_write(ref, b->image.hex);
 			free(ref);
 		}
 		state_unlock();
@@ -500,17 +495,24 @@ verb_build(char **argv)
 	static const char *const valued[] = { "-t", "-f", NULL };
 	struct build b = { .number = 0 };
 	struct words w = { &b.options, &b.rest, valued, false };
-	const char *path, *progress;
+	const char *path, *progress, *platform;
 	char *own = NULL;
 	int status;
 
 	fault_find(&b.fault, "build");
 	words_split(&w, argv);
 	progress = option_value(&b.options, "--progress");
+	platform = option_value(&b.options, "--platform");
 	b.raw = progress && !strcmp(progress, "rawjson");
 	status = refuse(&b, argv);
 	if (status)
 		return status;
+	if (is_classic() && platform && strchr(platform, ',')) {
+		fputs("ERROR: Multi-platform build is not supported for the "
+		      "docker driver.\nSwitch to a different driver, or turn on "
+		      "the containerd image store, and try again.\n", stderr);
+		return 1;
+	}
 	if (!b.rest.n) {
 		fputs("ERROR: \"docker buildx build\" requires exactly 1 "
 		      "argument.\n", stderr);

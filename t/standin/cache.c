@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The builder that $STANDIN_DIR/driver names (docker), and what it leaves of
- * --cache-to=type=local: an OCI layout with one layer, which is added to what
- * is there as docker does, unless reset=true.
+ * The builder that $STANDIN_DIR/driver names (docker) with the platforms of
+ * $STANDIN_DIR/platforms, and what it leaves of --cache-to=type=local: an OCI
+ * layout with one layer, which is added to what is there as docker does,
+ * unless reset=true.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -21,16 +22,21 @@
 int
 builder_inspect(void)
 {
-	struct buf driver = BUF_INIT;
+	struct buf driver = BUF_INIT, platforms = BUF_INIT;
 	struct fault f;
 
 	fault_find(&f, "builder");
 	fault_happen(&f);
 	if (!state_read(".", "driver", &driver))
 		buf_adds(&driver, "docker");
+	if (!state_read(".", "platforms", &platforms))
+		buf_adds(&platforms, "linux/amd64, linux/amd64/v2, linux/386, "
+			 "linux/arm64");
 	printf("Name:          default\nDriver:        %.*s\n\nNodes:\n"
-	       "Name:      default\nEndpoint:  default\nStatus:    running\n",
-	       (int)strcspn(driver.data, "\n"), driver.data);
+	       "Name:             default\nEndpoint:         default\n"
+	       "Status:           running\nPlatforms:        %s\n",
+	       (int)strcspn(driver.data, "\n"), driver.data, platforms.data);
+	buf_release(&platforms);
 	buf_release(&driver);
 	return 0;
 }

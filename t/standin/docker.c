@@ -426,7 +426,7 @@ dispatch(const char *verb, const struct strv *options,
 	else if (!strcmp(verb, "tag") || !strcmp(verb, "import"))
 		status = image_verb(verb, options, rest);
 	else if (!strcmp(verb, "pull") || !strcmp(verb, "push"))
-		status = transfer(verb, rest);
+		status = transfer(verb, options, rest);
 	else if (!strcmp(verb, "info"))
 		status = tell("info", json_info);
 	else if (!strcmp(verb, "version"))

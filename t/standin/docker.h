@@ -35,7 +35,8 @@ void print_answer(const struct fault *f, const char *text);
 int no_buildx(char **argv);
 
 /* "push" or "pull" */
-int transfer(const char *question, const struct strv *refs);
+int transfer(const char *question, const struct strv *options,
+	     const struct strv *refs);
 
 /* `docker buildx inspect` */
 int builder_inspect(void);

@@ -7,8 +7,8 @@
  *
  *	QUESTION WHEN MODE [ARGUMENT]
  *
- * QUESTION	build version imagetools run pull push inspect images remove
- *		tag containers stop info df builder, or any
+ * QUESTION	build version imagetools create builder run pull push inspect
+ *		images remove tag containers stop info df, or any
  * WHEN		the how manieth such question (from 1), or * for every one
  * MODE		exit N TEXT	that status and text; TEXT may be the name of
  *				one of docker's own (fault.c); for the daemon N
@@ -22,8 +22,12 @@
  *		no-image	build: says so, but there is no image
  *		other-id	build: another image than before
  *		no-cache	build: no local cache is written
-		half-cache	build: one that lacks a layer
-		other-label K=V	build: this label instead of the one asked for
+ *		half-cache	build: one that lacks a layer
+ *		other-label K=V	build: this label instead of the one asked for;
+ *				pull: what comes has it
+ *		immutable	push: a ref that is there is not replaced
+ *		beaten		push: somebody else's build of the same labels
+ *				comes first, and is not replaced
  *		old V		version: buildx V; build: what V cannot, fails
  *		none		there is no buildx
  *

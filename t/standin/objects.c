@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The engine's objects as JSON, with the members that a client looks at. */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -95,6 +96,20 @@ add_config(struct json *j, const struct image *image)
 	json_end_object(j);
 }
 
+/* Of several platforms the engine shows its own, or else the first. */
+static const char *
+shown_platform(const char *platforms)
+{
+	static char first[64];
+	const char *own = "linux/amd64";
+
+	if (strstr(platforms, own))
+		return own;
+	snprintf(first, sizeof(first), "%.*s", (int)strcspn(platforms, ","),
+		 platforms);
+	return first;
+}
+
 void
 json_image(struct json *j, const struct image *image)
 {
@@ -105,7 +120,7 @@ json_image(struct json *j, const struct image *image)
 
 	gmtime_r(&created, &tm);
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	strv_split(&words, image->platform, "/");
+	strv_split(&words, shown_platform(image->platform), "/");
 	json_object(j);
 	add_id(j, "Id", image->hex);
 	add_refs(j, image);
@@ -118,7 +133,7 @@ json_image(struct json *j, const struct image *image)
 	add_number(j, "Size", image->size_bytes);
 	json_key(j, "GraphDriver");
 	json_object(j);
-	add(j, "Name", "overlayfs");
+	add(j, "Name", is_classic() ? "overlay2" : "overlayfs");
 	json_end_object(j);
 	json_end_object(j);
 	strv_release(&words);
@@ -191,20 +206,17 @@ void
 json_info(struct json *j)
 {
 	struct strv none = { 0 }, options = { 0 };
-	struct buf store = BUF_INIT;
-	bool classic = state_read(".", "store", &store) &&
-		str_starts(store.data, "classic");
 
-	buf_release(&store);
 	strv_push(&options, "name=seccomp,profile=builtin");
 	json_object(j);
 	add(j, "ID", "57a4d140-0000-4000-8000-000000000001");
-	add(j, "Driver", classic ? "overlay2" : "overlayfs");
+	add(j, "Driver", is_classic() ? "overlay2" : "overlayfs");
 	json_key(j, "DriverStatus");
 	json_array(j);
 	json_array(j);
-	json_string(j, classic ? "Backing Filesystem" : "driver-type");
-	json_string(j, classic ? "extfs" : "io.containerd.snapshotter.v1");
+	json_string(j, is_classic() ? "Backing Filesystem" : "driver-type");
+	json_string(j, is_classic() ? "extfs" :
+		    "io.containerd.snapshotter.v1");
 	json_end_array(j);
 	json_end_array(j);
 	add(j, "CgroupVersion", "2");

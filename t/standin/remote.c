@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* buildx and its questions to registries, push and pull. */
+/* What talks to registries, push and pull included; buildx's other verbs. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,67 +12,124 @@
 #include "fault.h"
 #include "state.h"
 
-static void config_hex(const char *hex, char out[65]);
+static int
+say_immutable(const char *ref)
+{
+	fprintf(stderr, "tag invalid: The image tag '%s' already exists in the "
+		"repository and cannot be overwritten because the repository "
+		"is immutable.\n", strrchr(ref, ':') + 1);
+	return 1;
+}
 
-/* What was pushed stays there by its digest when the tag moves on. */
+/* The same labels, built by somebody else a moment ago. */
 static void
-keep_digest(const char *full, const char *hex)
+push_anothers(const char *ref, const struct image *image)
 {
-	const char *slash = strrchr(full, '/');
-	const char *name = slash ? slash : full;
-	int len = (int)(name - full + strcspn(name, ":@"));
-	char config[65];
-	char *ref = mem_printf("%.*s@sha256:%s", len, full, hex);
+	struct image other = *image;
+	char *seed = mem_printf("%s of somebody else", image->hex);
 
-	state_write("registry", ref, hex);
-	free(ref);
-	config_hex(hex, config);
-	ref = mem_printf("%.*s@sha256:%s", len, full, config);
-	state_write("registry", ref, hex);
-	free(ref);
+	state_hash(seed, strlen(seed), other.hex);
+	free(seed);
+	blob_write(&other);
+	remote_write(ref, other.hex);
 }
 
-/* "name:tag@digest" is the same as "name@digest". */
-static char *
-remote_ref(const char *ref)
+static int
+push(const struct fault *f, const char *ref)
 {
-	const char *at = strchr(ref, '@');
-	const char *slash = strrchr(ref, '/');
-	const char *name = slash ? slash : ref;
+	struct image image, there;
+	bool is_there = remote_find(ref, &there);
+	int status = 0;
 
-	if (!at)
-		return full_ref(ref);
-	if (!strncmp(ref, "docker.io/library/", 18))
-		ref += 18;
-	return mem_printf("%.*s%s", (int)(name - ref + strcspn(name, ":@")),
-			  ref, at);
+	if (!image_find(ref, &image)) {
+		fprintf(stderr, "An image does not exist locally with the "
+			"tag: %s\n", ref);
+		status = 1;
+	} else if (!strcmp(f->mode, "beaten")) {
+		push_anothers(ref, &image);
+		status = say_immutable(ref);
+	} else if (!strcmp(f->mode, "immutable") && is_there) {
+		status = say_immutable(ref);
+	} else {
+		blob_write(&image);
+		remote_write(ref, image.hex);
+		puts(ref);
+	}
+	image_release(&image);
+	image_release(&there);
+	return status;
 }
 
-/* From one folder of refs to the other. */
+static void
+replace_label(struct image *image, const char *label)
+{
+	size_t n = strcspn(label, "=");
+
+	for (size_t i = 0; i < image->labels.n; i++)
+		if (!strncmp(image->labels.v[i], label, n + 1)) {
+			free(image->labels.v[i]);
+			image->labels.v[i] = mem_strdup(label);
+		}
+}
+
+/* Of an index only the platform asked for comes, beside what is there. */
+static void
+narrow_platform(struct image *image, const char *platform)
+{
+	struct image old;
+
+	if (!platform || !strstr(image->platform, platform) ||
+	    !strchr(image->platform, ','))
+		return;
+	if (!image_read(image->hex, &old))
+		snprintf(image->platform, sizeof(image->platform), "%s",
+			 platform);
+	else if (!strstr(old.platform, platform))
+		snprintf(image->platform, sizeof(image->platform), "%.30s,%.30s",
+			 old.platform, platform);
+	else
+		memcpy(image->platform, old.platform, sizeof(old.platform));
+	image_release(&old);
+}
+
+static int
+pull(const struct fault *f, const char *ref, const char *platform)
+{
+	struct image image;
+	int status = 0;
+
+	if (remote_find(ref, &image)) {
+		narrow_platform(&image, platform);
+		if (!strcmp(f->mode, "other-label"))
+			replace_label(&image, f->argument);
+		image_write(&image);
+		if (!strchr(ref, '@'))
+			state_write("tags", ref, image.hex);
+		puts(ref);
+	} else {
+		fprintf(stderr, "Error response from daemon: manifest for %s "
+			"not found: manifest unknown\n", ref);
+		status = 1;
+	}
+	image_release(&image);
+	return status;
+}
+
 int
-transfer(const char *question, const struct strv *refs)
+transfer(const char *question, const struct strv *options,
+	 const struct strv *refs)
 {
-	bool is_push = !strcmp(question, "push");
-	struct buf hex = BUF_INIT;
 	struct fault f;
 	char *full;
-	int status = 0;
+	int status;
 
 	fault_find(&f, question);
 	fault_happen(&f);
 	full = full_ref(refs->n ? refs->v[0] : "");
-	if (state_read(is_push ? "tags" : "registry", full, &hex)) {
-		state_write(is_push ? "registry" : "tags", full, hex.data);
-		if (is_push)
-			keep_digest(full, hex.data);
-		puts(full);
-	} else {
-		fprintf(stderr, is_push ? "An image does not exist locally "
-			"with the tag: %s\n" : "Error response from daemon: "
-			"manifest for %s not found: manifest unknown\n", full);
-		status = 1;
-	}
-	buf_release(&hex);
+	state_lock();
+	status = !strcmp(question, "push") ? push(&f, full) :
+		pull(&f, full, option_value(options, "--platform"));
+	state_unlock();
 	free(full);
 	return status;
 }
@@ -106,16 +163,6 @@ buildx_version(void)
 	return 0;
 }
 
-/* Under which digest the registry has the configuration of an image. */
-static void
-config_hex(const char *hex, char out[65])
-{
-	char *text = mem_printf("configuration of %s", hex);
-
-	state_hash(text, strlen(text), out);
-	free(text);
-}
-
 static void
 json_list(struct json *j, const char *key, const struct strv *list)
 {
@@ -126,31 +173,30 @@ json_list(struct json *j, const char *key, const struct strv *list)
 	json_end_array(j);
 }
 
+/* {"architecture":…,"os":…} members of one platform. */
 static void
-json_remote(struct json *j, const char *ref,
-	    const struct image *image)
+json_platform(struct json *j, const char *platform)
 {
-	char *digest = mem_printf("sha256:%s", image->hex);
+	struct strv words = { 0 };
 
-	json_object(j);
-	json_key(j, "name");
-	json_string(j, ref);
-	json_key(j, "manifest");
-	json_object(j);
-	json_key(j, "schemaVersion");
-	json_int(j, 2);
-	json_key(j, "mediaType");
-	json_string(j, "application/vnd.oci.image.manifest.v1+json");
-	json_key(j, "digest");
-	json_string(j, digest);
-	json_end_object(j);
-	json_key(j, "image");
-	/* The members have the names that the engine's object has, mostly. */
-	json_object(j);
+	strv_split(&words, platform, "/");
 	json_key(j, "architecture");
-	json_string(j, strchr(image->platform, '/') + 1);
+	json_string(j, words.n > 1 ? words.v[1] : "");
 	json_key(j, "os");
-	json_string(j, "linux");
+	json_string(j, words.n ? words.v[0] : "");
+	if (words.n > 2) {
+		json_key(j, "variant");
+		json_string(j, words.v[2]);
+	}
+	strv_release(&words);
+}
+
+/* The members have the names that the engine's object has, mostly. */
+static void
+json_config(struct json *j, const struct image *image, const char *platform)
+{
+	json_object(j);
+	json_platform(j, platform);
 	json_key(j, "config");
 	json_object(j);
 	json_key(j, "Labels");
@@ -170,7 +216,67 @@ json_remote(struct json *j, const char *ref,
 	json_list(j, "Env", &image->env);
 	json_end_object(j);
 	json_end_object(j);
+}
+
+static void
+json_manifests(struct json *j, const struct strv *platforms)
+{
+	json_key(j, "manifests");
+	json_array(j);
+	for (size_t i = 0; i < platforms->n; i++) {
+		char hex[65], *digest;
+
+		state_hash(platforms->v[i], strlen(platforms->v[i]), hex);
+		digest = mem_printf("sha256:%s", hex);
+		json_object(j);
+		json_key(j, "digest");
+		json_string(j, digest);
+		json_key(j, "platform");
+		json_object(j);
+		json_platform(j, platforms->v[i]);
+		json_end_object(j);
+		json_end_object(j);
+		free(digest);
+	}
+	json_end_array(j);
+}
+
+static void
+json_remote(struct json *j, const char *ref, const struct image *image)
+{
+	char *digest = mem_printf("sha256:%s", image->hex);
+	struct strv platforms = { 0 };
+
+	strv_split(&platforms, image->platform, ",");
+	json_object(j);
+	json_key(j, "name");
+	json_string(j, ref);
+	json_key(j, "manifest");
+	json_object(j);
+	json_key(j, "schemaVersion");
+	json_int(j, 2);
+	json_key(j, "mediaType");
+	json_string(j, platforms.n > 1 ?
+		    "application/vnd.oci.image.index.v1+json" :
+		    "application/vnd.oci.image.manifest.v1+json");
+	json_key(j, "digest");
+	json_string(j, digest);
+	if (platforms.n > 1)
+		json_manifests(j, &platforms);
 	json_end_object(j);
+	json_key(j, "image");
+	if (platforms.n > 1) {
+		json_object(j);
+		for (size_t i = 0; i < platforms.n; i++) {
+			json_key(j, platforms.v[i]);
+			json_config(j, image, platforms.v[i]);
+		}
+		json_end_object(j);
+	} else {
+		json_config(j, image, image->platform);
+	}
+	json_end_object(j);
+	strv_release(&platforms);
 	free(digest);
 }
 
@@ -227,18 +333,17 @@ json_raw(struct json *j, const char *ref, const struct image *image)
 static int
 imagetools_inspect(const struct strv *refs, bool raw)
 {
-	struct buf text = BUF_INIT, hex = BUF_INIT;
+	struct buf text = BUF_INIT;
 	struct json j = JSON_INIT(&text);
-	struct image image = { 0 };
+	struct image image;
 	struct fault f;
 	int status = 0;
 	char *full;
 
 	fault_find(&f, "imagetools");
 	fault_happen(&f);
-	full = remote_ref(refs->n ? refs->v[0] : "");
-	if (state_read("registry", full, &hex) &&
-	    image_read(hex.data, &image)) {
+	full = full_ref(refs->n ? refs->v[0] : "");
+	if (remote_find(full, &image)) {
 		if (raw)
 			json_raw(&j, full, &image);
 		else
@@ -250,8 +355,78 @@ imagetools_inspect(const struct strv *refs, bool raw)
 	}
 	image_release(&image);
 	buf_release(&text);
-	buf_release(&hex);
 	free(full);
+	return status;
+}
+
+/* Add one source to an index in the making. */
+static bool
+add_part(struct image *index, struct buf *seed, const char *ref)
+{
+	struct image part;
+	size_t n = strlen(index->platform);
+
+	if (!remote_find(ref, &part)) {
+		fprintf(stderr, "ERROR: %s: not found\n", ref);
+		image_release(&part);
+		return false;
+	}
+	buf_adds(seed, part.hex);
+	snprintf(index->platform + n, sizeof(index->platform) - n, "%s%s",
+		 n ? "," : "", part.platform);
+	if (!n) {
+		strv_push_all(&index->labels, &part.labels);
+		memcpy(index->hex, part.hex, sizeof(index->hex));
+		index->size_bytes = part.size_bytes;
+		index->created = part.created;
+	}
+	image_release(&part);
+	return true;
+}
+
+/* One source is copied, several become one image of all their platforms. */
+static int
+imagetools_create(const char *ref, const struct strv *sources)
+{
+	struct image index = { 0 };
+	struct buf seed = BUF_INIT;
+	struct fault f;
+	bool ok = ref && sources->n;
+
+	fault_find(&f, "create");
+	fault_happen(&f);
+	for (size_t i = 0; i < sources->n && ok; i++)
+		ok = add_part(&index, &seed, sources->v[i]);
+	if (ok) {
+		if (sources->n > 1)
+			state_hash(seed.data, seed.len, index.hex);
+		blob_write(&index);
+		remote_write(ref, index.hex);
+	}
+	image_release(&index);
+	buf_release(&seed);
+	return !ok;
+}
+
+static int
+imagetools(char **argv, const struct strv *words)
+{
+	struct strv refs = { 0 };
+	const char *tag = NULL;
+	bool raw = false;
+	int status;
+
+	for (size_t i = 3; i < words->n; i++)
+		strv_push(&refs, words->v[i]);
+	for (; *argv; argv++)
+		if (!strncmp(*argv, "--tag=", 6))
+			tag = *argv + 6;
+		else if (!strcmp(*argv, "--raw"))
+			raw = true;
+	status = !strcmp(words->v[2], "inspect") ?
+		imagetools_inspect(&refs, raw) :
+		imagetools_create(tag, &refs);
+	strv_release(&refs);
 	return status;
 }
 
@@ -266,18 +441,8 @@ buildx(char **argv, const struct strv *words)
 		return builder_inspect();
 	if (!strcmp(words->v[1], "build"))
 		return verb_build(argv + 3);
-	if (words->n > 3 && !strcmp(words->v[1], "imagetools") &&
-	    !strcmp(words->v[2], "inspect")) {
-		struct strv refs = { 0 };
-		int status;
-
-		strv_push(&refs, words->v[3]);
-		for (; *argv && strcmp(*argv, "--raw"); argv++)
-			;
-		status = imagetools_inspect(&refs, *argv != NULL);
-		strv_release(&refs);
-		return status;
-	}
+	if (words->n > 3 && !strcmp(words->v[1], "imagetools"))
+		return imagetools(argv, words);
 	fprintf(stderr, "ERROR: unknown command: docker buildx %s\n",
 		words->v[1]);
 	return 1;

@@ -51,10 +51,22 @@ state_unlock(void)
 	lock_fd = -1;
 }
 
+/* The registry may be elsewhere. */
+static const char *
+root_of(const char *folder)
+{
+	const char *dir = getenv("STANDIN_REGISTRY");
+
+	if (dir && *dir && (!strcmp(folder, "registry") ||
+			    !strcmp(folder, "blobs")))
+		return dir;
+	return root();
+}
+
 char *
 state_path(const char *folder, const char *name)
 {
-	char *path = mem_printf("%s/%s", root(), folder);
+	char *path = mem_printf("%s/%s", root_of(folder), folder);
 	char *full, *p;
 
 	mkdir(path, 0700);
@@ -70,7 +82,8 @@ void
 state_write(const char *folder, const char *name, const char *text)
 {
 	char *path = state_path(folder, name);
-	char *temp = mem_printf("%s/.new-%ld", root(), (long)getpid());
+	char *temp = mem_printf("%s/.new-%ld", root_of(folder),
+				(long)getpid());
 	FILE *f = fopen(temp, "w");
 
 	if (!f || fputs(text, f) < 0 || fclose(f) || rename(temp, path)) {
@@ -158,8 +171,8 @@ add_lines(struct buf *b, const char *word, const struct strv *list)
 		buf_addf(b, "%s %s\n", word, list->v[i]);
 }
 
-void
-image_write(const struct image *image)
+static void
+write_content(const char *folder, const struct image *image)
 {
 	struct buf b = BUF_INIT;
 
@@ -168,8 +181,20 @@ image_write(const struct image *image)
 	add_lines(&b, "label", &image->labels);
 	add_lines(&b, "env", &image->env);
 	add_lines(&b, "onbuild", &image->onbuild);
-	state_write("images", image->hex, b.data);
+	state_write(folder, image->hex, b.data);
 	buf_release(&b);
+}
+
+void
+image_write(const struct image *image)
+{
+	write_content("images", image);
+}
+
+void
+blob_write(const struct image *image)
+{
+	write_content("blobs", image);
 }
 
 static void
@@ -194,20 +219,42 @@ use_line(struct image *image, char *line)
 		strv_push(&image->onbuild, value);
 }
 
-bool
-image_read(const char *hex, struct image *out)
+static bool
+read_content(const char *folder, const char *hex, struct image *out)
 {
 	struct buf text = BUF_INIT;
 	char *line, *rest;
 	bool found;
 
 	memset(out, 0, sizeof(*out));
-	found = strlen(hex) == 64 && state_read("images", hex, &text);
+	found = strlen(hex) == 64 && state_read(folder, hex, &text);
 	snprintf(out->hex, sizeof(out->hex), "%s", found ? hex : "");
 	for (rest = text.data; found && (line = strsep(&rest, "\n"));)
 		use_line(out, line);
 	buf_release(&text);
 	return found;
+}
+
+bool
+image_read(const char *hex, struct image *out)
+{
+	return read_content("images", hex, out);
+}
+
+bool
+blob_read(const char *hex, struct image *out)
+{
+	return read_content("blobs", hex, out);
+}
+
+bool
+is_classic(void)
+{
+	struct buf ignored = BUF_INIT;
+	bool yes = state_read(".", "classic", &ignored);
+
+	buf_release(&ignored);
+	return yes;
 }
 
 char *
@@ -255,38 +302,73 @@ by_id(const char *id, struct image *out)
 	return found;
 }
 
-/* An image that is only in the registry is not on the engine. */
-static bool
-is_local(const char *hex)
+/* "name:tag@digest" is the same as "name@digest". */
+static char *
+remote_ref(const char *ref)
 {
-	struct strv tags = { 0 }, pushed = { 0 };
-	struct buf text = BUF_INIT;
-	bool local = false, remote = false;
+	const char *at = strchr(ref, '@');
+	const char *slash = strrchr(ref, '/');
+	const char *name = slash ? slash : ref;
 
-	state_names("tags", &tags);
-	state_names("registry", &pushed);
-	for (size_t i = 0; i < tags.n && !local; i++) {
-		buf_clear(&text);
-		local = state_read("tags", tags.v[i], &text) &&
-			!strcmp(text.data, hex);
-	}
-	for (size_t i = 0; i < pushed.n && !remote; i++) {
-		buf_clear(&text);
-		remote = !strchr(pushed.v[i], '@') &&
-			state_read("registry", pushed.v[i], &text) &&
-			!strcmp(text.data, hex);
-	}
-	strv_release(&tags);
-	strv_release(&pushed);
-	buf_release(&text);
-	return local || !remote;
+	if (!at)
+		return full_ref(ref);
+	if (!strncmp(ref, "docker.io/library/", 18))
+		ref += 18;
+	return mem_printf("%.*s%s", (int)(name - ref + strcspn(name, ":@")),
+			  ref, at);
+}
+
+void
+config_hex(const char *hex, char out[65])
+{
+	char *text = mem_printf("configuration of %s", hex);
+
+	state_hash(text, strlen(text), out);
+	free(text);
+}
+
+static void
+write_digest(const char *ref, const char *digest, const char *hex)
+{
+	char *suffixed = mem_printf("%s@sha256:%s", ref, digest);
+	char *full = remote_ref(suffixed);
+
+	state_write("registry", full, hex);
+	free(full);
+	free(suffixed);
+}
+
+void
+remote_write(const char *ref, const char *hex)
+{
+	char config[65];
+
+	config_hex(hex, config);
+	state_write("registry", ref, hex);
+	write_digest(ref, hex, hex);
+	write_digest(ref, config, hex);
+}
+
+bool
+remote_find(const char *ref, struct image *out)
+{
+	struct buf hex = BUF_INIT;
+	char *full = remote_ref(ref);
+	bool found;
+
+	memset(out, 0, sizeof(*out));
+	found = state_read("registry", full, &hex) &&
+		blob_read(hex.data, out);
+	free(full);
+	buf_release(&hex);
+	return found;
 }
 
 bool
 image_find(const char *ref, struct image *out)
 {
 	memset(out, 0, sizeof(*out));
-	return by_tag(ref, out) || (by_id(ref, out) && is_local(out->hex));
+	return by_tag(ref, out) || by_id(ref, out);
 }
 
 char *
@@ -380,15 +462,14 @@ remove_found(const struct image *image, const char *full,
 	image_tags(image->hex, &tags);
 	image_users(image->hex, false, &users);
 	is_tag = strv_has(&tags, full);
-	is_last = !is_tag || tags.n == 1;
+	is_last = is_tag ? tags.n == 1 : !strchr(full, '@') || !tags.n;
 	done = !is_last || !users.n;
 	if (!done)
 		refuse_removal(image, is_tag ? full : NULL, users.v[0], out);
 	else
-		untag(&tags, is_tag ? full : NULL, out);
+		untag(&tags, is_tag || !is_last ? full : NULL, out);
 	if (done && is_last) {
-		if (is_local(image->hex))
-			state_remove("images", image->hex);
+		state_remove("images", image->hex);
 		buf_addf(out, "Deleted: sha256:%s\n", image->hex);
 	}
 	strv_release(&tags);

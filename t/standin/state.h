@@ -8,12 +8,20 @@
  *	images/HEX	"size N", "created N", "platform P", "label K=V",
  *			"env K=V", "onbuild I", one a line
  *	tags/REF	the image's HEX; / in REF is written as %
- *	registry/REF	the same for what was pushed, and by name@digest for
- *			all that ever was; images/ keeps the content
+ *	classic		if it is there: the classic image store
+ *	platforms	what `buildx inspect` says that can be built
+ *	driver		the builder's driver, docker unless it is there
  *	containers/HEX	"image HEX", "name N", "pid N", "state S"
  *	layers/HEX	one for each step that was ever built
  *	calls		one line for each call of docker
  *	faults		what is to go wrong, see fault.h
+ *
+ * and in $STANDIN_REGISTRY, which is the same directory unless it is set, so
+ * that several engines can share one:
+ *
+ *	registry/REF	the HEX of what was pushed, and by name@digest for all
+ *			that ever was; config_hex() is a digest, too
+ *	blobs/HEX	its content, as in images/
  *
  * Writers hold a lock on the directory; files are replaced by rename.
  */
@@ -52,6 +60,19 @@ void state_hash(const void *data, size_t len, char out[65]);
 void image_release(struct image *image);
 void image_write(const struct image *image);
 bool image_read(const char *hex, struct image *out);
+
+/* The registry's content. */
+void blob_write(const struct image *image);
+bool blob_read(const char *hex, struct image *out);
+
+/* What a ref, "repo:tag" or "repo@sha256:…", names in the registry. */
+bool remote_find(const char *ref, struct image *out);
+void remote_write(const char *ref, const char *hex);
+
+/* Under which digest the registry has the configuration of an image. */
+void config_hex(const char *hex, char out[65]);
+
+bool is_classic(void);
 
 /* By ref (":latest" is added), by id with or without sha256:, or its start. */
 bool image_find(const char *ref, struct image *out);
