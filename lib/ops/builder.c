@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "docker/engine.h"
-#include "ops/aliases.h"
+#include "ops/arrival.h"
 #include "ops/steptitle.h"
 #include "recipe/grammar.h"
 #include "source/tree.h"
@@ -167,25 +167,6 @@ keep_bases(struct builder *b, struct imgcache_error *err)
 	return ret;
 }
 
-/* Tags for people, never looked up. */
-static int
-add_names(struct builder *b, struct engine *e, const char *id,
-	  struct imgcache_error *err)
-{
-	const char *const *t = b->options->tags;
-	struct strv names = {0};
-	size_t i;
-	int ret = 0;
-
-	aliases_of(b->in, &names);
-	for (i = 0; !ret && i < names.n; i++)
-		ret = engine_tag(e, id, names.v[i], err);
-	for (; !ret && t && *t; t++)
-		ret = engine_tag(e, id, *t, err);
-	strv_release(&names);
-	return ret;
-}
-
 /* The last steps: the tag is given, the temporary name goes. */
 static int
 publish(struct builder *b, struct engine *e, const char *id,
@@ -194,7 +175,7 @@ publish(struct builder *b, struct engine *e, const char *id,
 	struct imgcache_error names = {0};
 	int ret = engine_tag(e, id, b->in->ref, err);
 
-	if (!ret && add_names(b, e, id, &names))
+	if (!ret && arrival_names(b->in, id, b->options->tags, &names))
 		session_warn(b->in->ic, "the image is there, but not under "
 			     "every name: %s", names.text);
 	return ret;
@@ -256,50 +237,6 @@ say_end(struct builder *b)
 	session_event(b->in->ic, &e);
 }
 
-/*
- * With the containerd store an inspected image has the size of its compressed
- * layers; the list is nearer to what the disk holds.
- */
-static void
-take_listed_size(struct engine *e, struct engine_image *image)
-{
-	struct imgcache_error ignored = {0};
-	struct engine_images all = {0};
-	size_t i;
-
-	if (!engine_images(e, LABEL_KEY, &all, &ignored))
-		for (i = 0; i < all.n; i++)
-			if (!strcmp(all.v[i].id, image->id))
-				image->size_bytes = all.v[i].size_bytes;
-	engine_images_release(&all);
-}
-
-/*
- * A rebuild takes the tag from our older image of the same key, which nobody
- * can ask for any more; where no other name and no container holds it, it goes.
- */
-static void
-drop_predecessor(struct builder *b, struct engine *e, const char *new_id)
-{
-	const char *id = b->found->has_row ? b->found->row.image_id : NULL;
-	struct engine_containers used = {0};
-	struct imgcache_error ignored = {0};
-	struct engine_image old = {0};
-	enum engine_removed removed;
-	const char *label;
-
-	if (!id || !strcmp(id, new_id) || engine_image(e, id, &old, &ignored))
-		goto out;
-	label = engine_image_label(&old, LABEL_KEY);
-	if (old.tags[0] || !label || strcmp(label, b->in->tag) ||
-	    engine_containers(e, id, &used, &ignored) || used.n)
-		goto out;
-	(void)engine_remove(e, id, &removed, NULL, &ignored);
-out:
-	engine_containers_release(&used);
-	engine_image_release(&old);
-}
-
 /* From a finished docker to a published image. */
 static int
 accept(struct builder *b, struct engine *e, struct imgcache_answer *a,
@@ -323,14 +260,15 @@ accept(struct builder *b, struct engine *e, struct imgcache_answer *a,
 		builder_record_failure(b, ret, err->text,
 				       image.id && *image.id ? image.id : NULL);
 	} else {
-		take_listed_size(e, &image);
+		arrival_size(e, &image);
 		fill_answer(b, &image, a);
 		record(b, &image);
 	}
 	if (ret != IMGCACHE_ECHANGED)
 		drop_temporary(b, e);
 	if (!ret)
-		drop_predecessor(b, e, image.id);
+		arrival_replaces(b->in, b->found->has_row ?
+				 b->found->row.image_id : NULL, image.id);
 	engine_image_release(&image);
 	return ret;
 }

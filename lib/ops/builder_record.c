@@ -11,13 +11,12 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "docker/engine.h"
+#include "ops/arrival.h"
 #include "ops/builder.h"
 #include "recipe/generate_inventory.h"
-#include "recipe/grammar.h"
 #include "source/repo.h"
 #include "source/tree.h"
 #include "store/lookups.h"
-#include "store/objects.h"
 #include "sys/child.h"
 #include "sys/clock.h"
 
@@ -45,24 +44,12 @@ choose_log(struct builder *b, struct imgcache_error *err)
 static struct image_row
 image_of(const struct builder *b, enum image_status status)
 {
-	const struct inputs *in = b->in;
-	struct image_row row = {
-		.key = b->found->key,
-		.status = status,
-		.hash = hash_name(in->hash),
-		.ref = in->ref,
-		.name = in->r->recipe->name,
-		.project = in->r->recipe->root,
-		.recipe = in->r->recipe->kind == RECIPE_GENERATED ?
-			"generated" : "dockerfile",
-		.origin = "built",
-		.base_ref = in->n_bases ? in->bases[0].ref : NULL,
-		.base_digest = in->n_bases ? in->bases[0].digest : NULL,
-		.log_path = b->log_path,
-		.size_bytes = -1,
-		.generation = b->found->generation,
-	};
+	struct image_row row = arrival_row(b->in, &b->found->key);
 
+	row.status = status;
+	row.origin = "built";
+	row.log_path = b->log_path;
+	row.generation = b->found->generation;
 	return row;
 }
 
@@ -180,104 +167,6 @@ builder_record_failure(struct builder *b, int code, const char *text,
 		session_warn(b->in->ic, "not recorded: %s", err.text);
 }
 
-struct storing {
-	struct catalog *cat;
-	const char *hash;
-	struct imgcache_error *err;
-};
-
-static bool
-store_text(void *payload, const char *path, const struct hash *digest,
-	   const struct buf *text)
-{
-	struct storing *s = payload;
-	char hex[HASH_HEX_SIZE];
-
-	(void)path;
-	return !objects_put(s->cat, s->hash, hash_hex(digest, hex), text->data,
-			    text->len, s->err);
-}
-
-/* The manifest and every directory's text, so that a later miss can say why. */
-static int
-store_objects(struct builder *b, struct imgcache_error *err)
-{
-	struct inputs *in = b->in;
-	struct storing s = {
-		.cat = in->ic->catalog,
-		.hash = hash_name(in->hash),
-		.err = err,
-	};
-	size_t i;
-	int ret;
-
-	ret = objects_put(s.cat, s.hash, in->tag + 3, in->manifest.data,
-			  in->manifest.len, err);
-	for (i = 0; !ret && i < in->n_contexts; i++) {
-		if (in->contexts[i].tree)
-			tree_each_text(in->contexts[i].tree, store_text, &s);
-		ret = err->code;
-	}
-	return ret;
-}
-
-static void
-add_asked(struct image_dependency *v, size_t *n, enum grammar_manager manager,
-	  const struct grammar_packages *list)
-{
-	size_t i;
-
-	for (i = 0; i < list->n; i++) {
-		v[*n].type = grammar_manager_name(manager);
-		v[*n].name = list->v[i].name;
-		v[*n].asked = list->v[i].version ? list->v[i].version : "";
-		(*n)++;
-	}
-}
-
-/* Packages as asked for; versions are filled in by the inventory. */
-static int
-store_asked(struct builder *b, struct image_row *row,
-	    struct imgcache_error *err)
-{
-	const struct recipe *q = b->in->r->recipe;
-	struct grammar_packages apt = {0}, npm = {0}, pip = {0};
-	struct image_dependency *v;
-	struct buf text = BUF_INIT;
-	char hex[HASH_HEX_SIZE];
-	struct hash h;
-	size_t i, n = 0;
-	int ret;
-
-	ret = grammar_packages(GRAMMAR_APT, &q->apt, &apt, err);
-	if (!ret)
-		ret = grammar_packages(GRAMMAR_NPM, &q->npm, &npm, err);
-	if (!ret)
-		ret = grammar_packages(GRAMMAR_PIP, &q->pip, &pip, err);
-	v = mem_array(apt.n + npm.n + pip.n + 1, sizeof(*v));
-	add_asked(v, &n, GRAMMAR_APT, &apt);
-	add_asked(v, &n, GRAMMAR_NPM, &npm);
-	add_asked(v, &n, GRAMMAR_PIP, &pip);
-	for (i = 0; i < n; i++)
-		buf_addf(&text, "%s %s %s\n", v[i].type, v[i].name,
-			 v[i].asked ? v[i].asked : "");
-	if (!ret)
-		ret = hash_bytes(HASH_XXH3, text.data, text.len, &h, err);
-	if (!ret) {
-		row->dependencies_hash = hash_hex(&h, hex);
-		ret = images_put(b->in->ic->catalog, row, &b->image_row, err);
-	}
-	if (!ret && n)
-		ret = images_set_dependencies(b->in->ic->catalog, b->image_row,
-					      v, n, err);
-	free(v);
-	buf_release(&text);
-	grammar_packages_release(&apt);
-	grammar_packages_release(&npm);
-	grammar_packages_release(&pip);
-	return ret;
-}
-
 int
 builder_record_success(struct builder *b, const struct engine_image *image,
 		       struct imgcache_error *err)
@@ -286,16 +175,16 @@ builder_record_success(struct builder *b, const struct engine_image *image,
 	struct image_row row = image_of(b, IMAGE_COMPLETED);
 	struct build_row end = {0};
 	struct tree_counts counts = {0};
+	struct image_push nowhere = {0};
 	int ret;
 
 	row.image_id = image->id;
-	row.manifest = b->in->tag + 3;
 	row.size_bytes = image->size_bytes;
 	row.built_at = clock_now_s();
 	row.build_us = clock_mono_us() - b->started_us;
 	row.reason = imgcache_reason_text(b->reason);
 	if (image->digests[0] && strchr(image->digests[0], '@'))
-		row.digest = strchr(image->digests[0], '@') + 1;
+		nowhere.digest = strchr(image->digests[0], '@') + 1;
 	if (b->in->contexts[0].tree)
 		tree_counts(b->in->contexts[0].tree, &counts);
 	fill_end(b, &end, BUILD_COMPLETED);
@@ -303,9 +192,9 @@ builder_record_success(struct builder *b, const struct engine_image *image,
 	ret = catalog_begin(cat, err);
 	if (ret)
 		return ret;
-	ret = store_objects(b, err);
+	ret = arrival_inputs(b->in, &row, &b->image_row, err);
 	if (!ret)
-		ret = store_asked(b, &row, err);
+		ret = images_set_pushed(cat, b->image_row, &nowhere, err);
 	if (!ret)
 		ret = builds_finish(cat, &end, b->steps, b->n_steps, err);
 	if (!ret)

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "docker/engine.h"
+#include "ops/arrival.h"
 #include "ops/generation.h"
 #include "ops/reasons.h"
 #include "store/contexts.h"
@@ -207,24 +208,14 @@ static int
 adopt(struct inputs *in, struct lookup_found *f,
       const struct engine_image *image, struct imgcache_error *err)
 {
-	struct image_row row = {
-		.key = f->key,
-		.status = IMAGE_COMPLETED,
-		.hash = hash_name(in->hash),
-		.ref = in->ref,
-		.name = in->r->recipe->name,
-		.project = in->r->recipe->root,
-		.recipe = in->r->recipe->kind == RECIPE_GENERATED ?
-			"generated" : "dockerfile",
-		.origin = "adopted",
-		.image_id = image->id,
-		.base_ref = in->n_bases ? in->bases[0].ref : NULL,
-		.base_digest = in->n_bases ? in->bases[0].digest : NULL,
-		.size_bytes = f->has_row && f->row.size_bytes > 0 ? -1 :
-			image->size_bytes,
-		.generation = generation_of(image),
-	};
+	struct image_row row = arrival_row(in, &f->key);
 
+	row.status = IMAGE_COMPLETED;
+	row.origin = "adopted";
+	row.image_id = image->id;
+	if (!f->has_row || f->row.size_bytes <= 0)
+		row.size_bytes = image->size_bytes;
+	row.generation = generation_of(image);
 	return images_put(in->ic->catalog, &row, &f->row.id, err);
 }
 
