@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "docker/engine.h"
+#include "docker/registry.h"
 #include "docker/run.h"
 #include "ops/base.h"
 #include "ops/ensure.h"
@@ -76,6 +77,30 @@ run_image(struct imgcache_recipe *r, const struct imgcache_spawn_options *o,
 	return ret;
 }
 
+/* docker run pulls nothing, so a base that was never used here comes first. */
+static int
+have_base(struct imgcache_recipe *r, const struct base *b,
+	  struct imgcache_error *err)
+{
+	struct engine_image image = {0};
+	struct engine *e;
+	int ret = base_keep(r->ic, b, err);
+
+	if (!ret)
+		ret = session_engine(r->ic, &e, err);
+	if (!ret)
+		ret = engine_image(e, b->pinned, &image, err);
+	if (ret == IMGCACHE_ENO) {
+		error_clear(err);
+		ret = registry_pull(&r->ic->registry, b->pinned,
+				    r->recipe->platforms.v[0], err);
+		if (ret == IMGCACHE_ENO)
+			ret = err->code = IMGCACHE_EFAIL;
+	}
+	engine_image_release(&image);
+	return ret;
+}
+
 /* The image of the base alone, for --on-miss=base. */
 static int
 base_image(struct imgcache_recipe *r, struct imgcache_answer *a,
@@ -89,7 +114,7 @@ base_image(struct imgcache_recipe *r, struct imgcache_answer *a,
 		ret = error_set(err, IMGCACHE_EFAIL, "this recipe has no base "
 				"image to run instead");
 	if (!ret)
-		ret = base_keep(r->ic, &in.bases[in.n_bases - 1], err);
+		ret = have_base(r, &in.bases[in.n_bases - 1], err);
 	if (!ret) {
 		a->image_id = in.bases[in.n_bases - 1].pinned;
 		a->is_base = true;
