@@ -23,6 +23,8 @@ answer_reason(const struct imgcache_answer *a, char out[1024])
 	return out;
 }
 
+const char *const unknowns[] = { "build", "fail", NULL };
+
 /* In the order of enum imgcache_state. */
 static const char *const states[] = { "hit", "miss", "unknown" };
 
@@ -39,6 +41,19 @@ print_state(struct printer *p, const struct imgcache_answer *a)
 	else
 		print_text(p, "reason", NULL, imgcache_reason_word(a->reason));
 	print_text(p, "detail", NULL, a->detail);
+}
+
+/* Where it is: on the engine and in a registry are two answers. */
+static void
+print_places(struct printer *p, const struct imgcache_answer *a)
+{
+	if (a->state == IMGCACHE_UNKNOWN || !a->ref)
+		print_null(p, "local");
+	else
+		print_bool(p, "local", a->image_id != NULL);
+	print_bool(p, "pushed", a->pushed_ref != NULL);
+	print_text(p, "pushedRef", NULL, a->pushed_ref);
+	print_bool(p, "pulled", a->pulled);
 }
 
 void
@@ -58,6 +73,7 @@ answer_print(struct printer *p, const struct imgcache_answer *a)
 	else
 		print_null(p, "size");
 	print_state(p, a);
+	print_places(p, a);
 	print_bool(p, "static", a->is_static);
 	print_number(p, "elapsed", NULL, a->elapsed_us, AS_DURATION);
 	print_number(p, "steps", NULL, a->steps, AS_NUMBER);
@@ -83,6 +99,15 @@ print_dependencies(struct printer *p, const struct imgcache_image *i)
 	print_list_end(p);
 }
 
+/* One column for what few images are: a table of 70 has no room for two. */
+static const char *
+marks(const struct imgcache_image *i)
+{
+	if (i->pinned)
+		return i->pushed_ref ? "pinned, pushed" : "pinned";
+	return i->pushed_ref ? "pushed" : "";
+}
+
 void
 image_print(struct printer *p, const struct imgcache_image *i)
 {
@@ -100,6 +125,11 @@ image_print(struct printer *p, const struct imgcache_image *i)
 	print_number(p, "createdAt", NULL, i->created_at, AS_AGO);
 	print_number(p, "builtAt", NULL, i->built_at, AS_AGO);
 	print_number(p, "lastUsedAt", NULL, i->last_used_at, AS_AGO);
+	print_bool(p, "local", i->is_local);
+	print_bool(p, "pushed", i->pushed_ref != NULL);
+	print_text(p, "pushedRef", NULL, i->pushed_ref);
+	print_number(p, "pushedAt", NULL, i->pushed_at, AS_AGO);
+	print_text(p, "origin", NULL, i->origin);
 	print_bool(p, "pinned", i->pinned);
 	print_text(p, "dockerImageId", NULL, i->image_id);
 	print_text(p, "digestHash", NULL, i->digest);
@@ -115,7 +145,7 @@ image_print(struct printer *p, const struct imgcache_image *i)
 	print_text(p, "log", NULL, i->log);
 	if (printer_form(p) == PRINT_TABLE) {
 		print_number(p, "", "USED", used, AS_AGO);
-		print_text(p, "", "PIN", i->pinned ? "pinned" : "");
+		print_text(p, "", "MARKS", marks(i));
 	}
 }
 

@@ -23,11 +23,18 @@
  *	hit		bool: without a build; null: could not be found out
  *	reason		string or null: why it missed or was built, a word
  *	detail		string or null: what changed
+ *	local		bool: the engine has it; null: not found out
+ *	pushed		bool: a registry has it, as far as is known here
+ *	pushedRef	string or null: where
+ *	pulled		bool: by this call
  *	static		bool: the agreed image of USE_STATIC_BASE_IMAGE
  *	elapsed		seconds of the lookup or the build
  *	steps, cached	numbers, of the build
  */
 void answer_print(struct printer *p, const struct imgcache_answer *a);
+
+/* The words of --on-unknown, in the order of enum imgcache_on_unknown. */
+extern const char *const unknowns[];
 
 /* "reason: detail" for people, in out[]. */
 const char *answer_reason(const struct imgcache_answer *a, char out[1024]);
@@ -44,6 +51,11 @@ const char *answer_reason(const struct imgcache_answer *a, char out[1024]);
  *			deleting gone pruned deleted
  *	cacheHits	number
  *	createdAt, builtAt, lastUsedAt	RFC 3339 or null
+ *	local		bool: the engine had it when it was last seen
+ *	pushed		bool: a registry has it, as far as is known here
+ *	pushedRef	string or null: where
+ *	pushedAt	RFC 3339 or null: pushed, pulled or seen there
+ *	origin		"built", "pulled" or "adopted" (found on the engine)
  *	pinned		bool
  *	dockerImageId, digestHash, dependenciesHash	string or null
  *	reason		string or null: why it was built or failed

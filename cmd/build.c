@@ -12,6 +12,7 @@ static struct words tags, cache_from, cache_to;
 static const char *builder, *summary_file;
 static struct summary *summary;
 static bool all, common, rebuild, dry_run, no_cache;
+static int on_unknown = -1;	/* index into unknowns; none given */
 
 static const struct opt options[] = {
 	FLAG_OPTION('a', "all", &all, "every image of the project"),
@@ -22,6 +23,8 @@ static const struct opt options[] = {
 	FLAG_OPTION(0, "no-cache", &no_cache,
 		    "build without looking for the image, count nothing"),
 	FLAG_OPTION('n', "dry-run", &dry_run, "only say what would be built"),
+	WORD_OPTION(0, "on-unknown", &on_unknown, unknowns, "build|fail",
+		    "what to do without an answer of the registry"),
 	LIST_OPTION('t', "tag", &tags, "REF", "another name for the image"),
 	TEXT_OPTION(0, "builder", &builder, "NAME", "buildx builder to use"),
 	LIST_OPTION(0, "cache-from", &cache_from, "CACHE",
@@ -79,13 +82,13 @@ static void
 print_plan(struct printer *p, const struct imgcache_answer *a)
 {
 	char reason[1024];
-	bool hit = a->state == IMGCACHE_HIT;
+	bool hit = a->state == IMGCACHE_HIT, far = hit && a->remote;
 
 	print_record(p);
 	print_text(p, "", "NAME", a->name);
-	print_text(p, "", "WOULD", hit ? "keep" : "build");
-	print_text(p, "", "BECAUSE", hit ? "it is there" :
-		   answer_reason(a, reason));
+	print_text(p, "", "WOULD", far ? "pull" : hit ? "keep" : "build");
+	print_text(p, "", "BECAUSE", far ? "the registry has it" :
+		   hit ? "it is there" : answer_reason(a, reason));
 }
 
 /* What a hit saves: the build that it stands for, less the lookup. */
@@ -107,6 +110,7 @@ build_one(struct invocation *inv, struct imgcache_recipe *r,
 {
 	const struct imgcache_build_options o = {
 		.rebuild = rebuild,
+		.on_unknown = (enum imgcache_on_unknown)(on_unknown + 1),
 		.dry_run = dry_run,
 		.no_cache = no_cache,
 		.builder = builder,

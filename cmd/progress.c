@@ -369,6 +369,15 @@ end_build(struct progress *p, const struct imgcache_event *e)
 	close_group(p);
 }
 
+static void
+end_transfer(struct progress *p, const struct imgcache_event *e,
+	     const char *what)
+{
+	char elapsed[IMGCACHE_TEXT];
+
+	say(p, e, what, imgcache_format_duration(elapsed, e->elapsed_us));
+}
+
 void
 progress_event(void *payload, const struct imgcache_event *e)
 {
@@ -409,6 +418,12 @@ progress_event(void *payload, const struct imgcache_event *e)
 		break;
 	case IMGCACHE_BUILD_END:
 		end_build(p, e);
+		break;
+	case IMGCACHE_PULL_BEGIN:
+		say(p, e, "pulling from ", e->text);
+		break;
+	case IMGCACHE_PULL_END:
+		end_transfer(p, e, "pulled in ");
 		break;
 	case IMGCACHE_TICK:
 		draw(p, false);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer.h"
 #include "recipe.h"
 #include "verbs.h"
 
@@ -10,6 +11,7 @@ static const char *const misses[] = { "build", "base", "fail", NULL };
 
 static struct imgcache_spawn_options spawn;
 static int on_miss;
+static int on_unknown = -1;	/* index into unknowns; none given */
 
 static const struct opt options[] = {
 	TEXT_OPTION('m', "memory", &spawn.memory, "SIZE",
@@ -19,6 +21,8 @@ static const struct opt options[] = {
 		   "stop the container after that time, status 124"),
 	WORD_OPTION(0, "on-miss", &on_miss, misses, "build|base|fail",
 		    "without an image: build it, run the base, or fail"),
+	WORD_OPTION(0, "on-unknown", &on_unknown, unknowns, "build|fail",
+		    "what to do without an answer of the registry"),
 	FLAG_OPTION(0, "no-cache", &spawn.no_cache,
 		    "bypass the lookup: build, or run the base"),
 	TEXT_OPTION(0, "builder", &spawn.build.builder, "NAME",
@@ -46,6 +50,7 @@ run(struct invocation *inv, const struct parsed *p)
 	spawn.docker_args = p->docker_run.v;
 	spawn.command = p->after.v;
 	spawn.on_miss = (enum imgcache_on_miss)on_miss;
+	spawn.build.on_unknown = (enum imgcache_on_unknown)(on_unknown + 1);
 	ret = imgcache_spawn(inv->ic, r, &spawn, &out, &inv->err);
 	if (!ret && out.timed_out)
 		complain("stopped after the timeout of %lld s",

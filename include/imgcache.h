@@ -62,6 +62,8 @@ enum imgcache_event_type {
 	IMGCACHE_STEP_FAILED,	/* the same */
 	IMGCACHE_BUILD_OUTPUT,	/* name, step, text: a line a step printed */
 	IMGCACHE_BUILD_END,	/* name, ref, elapsed_us, steps, cached */
+	IMGCACHE_PULL_BEGIN,	/* name, ref, text: the repository */
+	IMGCACHE_PULL_END,	/* the same, and elapsed_us */
 	IMGCACHE_TICK		/* a few times a second while a build runs and
 				 * says nothing: time for a clock to go on */
 };
@@ -200,6 +202,11 @@ struct imgcache_image {
 	int64_t build_us;	/* duration of the build */
 	int64_t hits;
 	int64_t row;		/* in the catalog */
+	bool is_local;		/* on the engine when it was last seen */
+	const char *origin;	/* built, pulled, adopted */
+	const char *pushed_ref;	/* where it is in a registry, as far as is
+				 * known here; NULL: nowhere */
+	int64_t pushed_at;	/* pushed, pulled or seen there; 0: never */
 	bool pinned;
 	const char *metadata;	/* JSON object, or NULL */
 	const struct imgcache_dependency *dependencies;
@@ -243,8 +250,13 @@ struct imgcache_answer {
 	const char *tag;
 	const char *image_id;	/* of a hit */
 	const char *digest;	/* repository digest, if one is known */
+	const char *pushed_ref;	/* where it is in a registry, as far as is
+				 * known here; NULL: nowhere */
+	const char *remote;	/* repository@digest that was pulled, or with
+				 * dry_run would be */
 	int64_t size_bytes;
 	bool built;		/* by this call */
+	bool pulled;		/* by this call: a remote hit */
 	bool changed;		/* built, but filed under no key */
 	bool is_static;		/* the agreed image; ref is not of a key */
 	bool is_base;		/* the base alone: spawn on a miss */
@@ -256,14 +268,23 @@ struct imgcache_answer {
 
 /*
  * Is the image of this recipe there now? 0 and a hit, IMGCACHE_ENO and the
- * reason, or IMGCACHE_EUNKNOWN. Counted once. With quiet it is not counted.
+ * reason, or IMGCACHE_EUNKNOWN. What only a registry has is pulled. Counted
+ * once. With quiet it is not counted.
  */
 IMGCACHE_API int imgcache_get(struct imgcache *ic, struct imgcache_recipe *r,
 			      bool quiet, struct imgcache_answer *out,
 			      struct imgcache_error *err);
 
+/* Neither the engine has the image, nor does the registry give an answer. */
+enum imgcache_on_unknown {
+	IMGCACHE_UNKNOWN_BY_SETTING,	/* on_unknown; unset: fail in CI */
+	IMGCACHE_UNKNOWN_BUILDS,
+	IMGCACHE_UNKNOWN_FAILS
+};
+
 struct imgcache_build_options {
 	bool rebuild;		/* build even on a hit, no cached step, new bases */
+	enum imgcache_on_unknown on_unknown;
 	bool dry_run;		/* say what would be done */
 	bool no_cache;		/* bypass the lookup, count nothing */
 	const char *builder;	/* buildx builder, NULL: docker's choice */
@@ -273,8 +294,8 @@ struct imgcache_build_options {
 };
 
 /*
- * Make sure that the image exists: a hit answers at once, a miss is built by
- * one process at a time. IMGCACHE_EBUILD names the log; IMGCACHE_ECHANGED says
+ * Make sure that the image exists: a hit answers at once, what a registry has
+ * is pulled, and anything else is built, by one process at a time. IMGCACHE_EBUILD names the log; IMGCACHE_ECHANGED says
  * which file moved while it was built.
  */
 IMGCACHE_API int imgcache_build(struct imgcache *ic, struct imgcache_recipe *r,

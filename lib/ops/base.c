@@ -14,6 +14,7 @@
 #include "docker/registry.h"
 #include "ops/base_config.h"
 #include "ops/lockfile.h"
+#include "ops/registries.h"
 #include "recipe/manifest.h"
 #include "store/bases.h"
 #include "sys/clock.h"
@@ -59,15 +60,10 @@ keep_local(struct imgcache *ic, struct base *b, const char *id,
 static bool
 is_ours(struct imgcache *ic, const char *ref, struct base *b)
 {
-	const char *registry = settings_text(&ic->settings, SETTING_REGISTRY);
 	size_t len = name_length(ref);
 
-	if (ref[len] != ':' || !manifest_is_tag(ref + len + 1))
-		return false;
-	if (!(len == strlen(OUR_REPOSITORY) &&
-	      !strncmp(ref, OUR_REPOSITORY, len)) &&
-	    !(registry && len == strlen(registry) &&
-	      !strncmp(ref, registry, len)))
+	if (ref[len] != ':' || !manifest_is_tag(ref + len + 1) ||
+	    !registries_has(ic, ref, len))
 		return false;
 	b->kind = BASE_OURS;
 	b->digest = arena_strdup(&ic->arena, ref + len + 1);

@@ -109,14 +109,11 @@ out:
 }
 
 static void
-look_at_registry(struct doctor *d)
+ask_registry(struct doctor *d, const char *name)
 {
-	const char *name = settings_text(&d->ic->settings, SETTING_REGISTRY);
 	struct imgcache_error err = {0};
 	char *digest = NULL, *ref;
 
-	if (!name || !*name || !d->online || !d->has_client)
-		return;
 	ref = mem_printf("%s:imgcache-doctor", name);
 	switch (registry_digest(&d->ic->registry, ref, &digest, &err)) {
 	case 0:
@@ -132,12 +129,28 @@ look_at_registry(struct doctor *d)
 	free(ref);
 }
 
+static void
+look_at_registries(struct doctor *d)
+{
+	const struct settings *s = &d->ic->settings;
+	const char *first = settings_text(s, SETTING_REGISTRY);
+	const struct strv *more = settings_list(s, SETTING_REGISTRIES);
+	size_t i;
+
+	if (!d->online || !d->has_client)
+		return;
+	if (first && *first)
+		ask_registry(d, first);
+	for (i = 0; i < more->n; i++)
+		ask_registry(d, more->v[i]);
+}
+
 void
 doctor_docker(struct doctor *d)
 {
 	look_at_client(d);
 	look_at_engine(d);
-	look_at_registry(d);
+	look_at_registries(d);
 }
 
 /* The name under which the kernel's binfmt_misc knows an emulator. */

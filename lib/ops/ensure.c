@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One build per key at a time on this machine: the lock is taken before the
- * second look, so whoever waited finds the result of whom it waited for.
+ * The engine is asked, then the registries, and only then something is built.
+ * One pull or build per key at a time on this machine: the lock is taken before
+ * a second look, so whoever waited finds the result of whom it waited for.
  */
 #include "ops/ensure.h"
 
@@ -13,6 +14,7 @@
 #include "ops/builder.h"
 #include "ops/hints.h"
 #include "ops/prune.h"
+#include "ops/remote.h"
 #include "sys/clock.h"
 #include "sys/lock.h"
 
@@ -165,9 +167,86 @@ add_tags(struct inputs *in, const char *const *tags,
 	return ret;
 }
 
+/* Is the image to be built where no registry says whether there is one? */
+static bool
+unknown_builds(const struct inputs *in, const struct ensure *e)
+{
+	const char *set = settings_text(&in->ic->settings, SETTING_ON_UNKNOWN);
+
+	if (e->build->on_unknown != IMGCACHE_UNKNOWN_BY_SETTING)
+		return e->build->on_unknown == IMGCACHE_UNKNOWN_BUILDS;
+	return set ? !strcmp(set, "build") : !session_is_ci(in->ic);
+}
+
+/*
+ * What another process did meanwhile, once the lock is taken; *a is replaced
+ * if that is a hit.
+ */
 static int
-build(struct inputs *in, struct lookup_found *f, const struct ensure *e,
-      struct imgcache_answer *a, struct imgcache_error *err)
+look_again(struct inputs *in, struct lookup_found *f, const struct ensure *e,
+	   struct imgcache_answer *a, struct imgcache_error *err)
+{
+	struct imgcache_answer again;
+	int ret;
+
+	if (why_bypassed(in, e))
+		return 0;
+	ret = lookup_image(in, f, &again, err);
+	if (ret)
+		return ret;
+	if (again.state == IMGCACHE_UNKNOWN)
+		return say_no(&again, err);
+	if (again.state == IMGCACHE_HIT) {
+		again.elapsed_us = a->elapsed_us;
+		*a = again;
+	}
+	return 0;
+}
+
+/* A registry has it. On a home that cannot be written there is no lock. */
+static int
+fetch(struct inputs *in, struct lookup_found *f, const struct ensure *e,
+      const struct remote_image *remote, struct imgcache_answer *a,
+      struct imgcache_error *err)
+{
+	struct lock lock = LOCK_INIT;
+	bool waited = false;
+	int ret = 0;
+
+	if (!catalog_flags(in->ic->catalog).is_readonly)
+		ret = take_lock(in, &lock, &waited, err);
+	if (!ret && waited)
+		ret = look_again(in, f, e, a, err);
+	if (!ret && a->state != IMGCACHE_HIT)
+		ret = remote_pull(in, f, remote, a, err);
+	lock_release(&lock);
+	return ret;
+}
+
+/* The registries' part of a lookup, for what the engine has not. */
+static int
+look_farther(struct inputs *in, struct lookup_found *f, const struct ensure *e,
+	     struct imgcache_answer *a, struct imgcache_error *err)
+{
+	struct remote_image remote;
+	int ret = remote_look(in, f, &remote, a, err);
+
+	if (ret || !remote.repository)
+		return ret;
+	if (!e->build->dry_run)
+		return fetch(in, f, e, &remote, a, err);
+	a->state = IMGCACHE_HIT;
+	a->remote = remote.ref;
+	a->digest = remote.digest;
+	a->pushed_ref = arena_printf(&in->ic->arena, "%s:%s",
+				     remote.repository, in->tag);
+	return 0;
+}
+
+static int
+build_locked(struct inputs *in, struct lookup_found *f, const struct ensure *e,
+	     int lock_fd, struct imgcache_answer *a,
+	     struct imgcache_error *err)
 {
 	struct builder b = {
 		.in = in,
@@ -175,38 +254,59 @@ build(struct inputs *in, struct lookup_found *f, const struct ensure *e,
 		.options = e->build,
 		.reason = a->reason,
 		.detail = a->detail,
+		.lock_fd = lock_fd,
 	};
-	struct imgcache_answer again;
+	int ret = look_again(in, f, e, a, err);
+
+	if (ret)
+		return ret;
+	if (a->state == IMGCACHE_HIT)
+		return add_tags(in, e->build->tags, a, err);
+	ret = builder_run(&b, a, err);
+	builder_release(&b);
+	return ret;
+}
+
+static int
+build(struct inputs *in, struct lookup_found *f, const struct ensure *e,
+      struct imgcache_answer *a, struct imgcache_error *err)
+{
 	struct lock lock = LOCK_INIT;
 	bool waited = false;
-	int ret = 0;
+	int ret = ensure_needs(in->r, e, err);
 
-	if (!session_is_disabled(in->ic))
+	if (!ret && !session_is_disabled(in->ic))
 		ret = session_catalog(in->ic, CATALOG_WRITE, err);
 	if (!ret)
 		ret = take_lock(in, &lock, &waited, err);
-	if (!ret && !why_bypassed(in, e))
-		ret = lookup_image(in, f, &again, err);
-	else
-		again = *a;
-	if (ret)
-		goto out;
-	if (again.state == IMGCACHE_UNKNOWN) {
-		ret = say_no(&again, err);
-		goto out;
-	}
-	if (again.state == IMGCACHE_HIT) {
-		again.elapsed_us = a->elapsed_us;
-		*a = again;
-		ret = add_tags(in, e->build->tags, a, err);
-		goto out;
-	}
-	b.lock_fd = lock.fd;
-	ret = builder_run(&b, a, err);
-	builder_release(&b);
-out:
+	if (!ret)
+		ret = build_locked(in, f, e, lock.fd, a, err);
 	lock_release(&lock);
 	return ret;
+}
+
+static int
+miss(struct inputs *in, struct lookup_found *f, const struct ensure *e,
+     struct imgcache_answer *a, struct imgcache_error *err)
+{
+	if (e->only_look)
+		return say_no(a, err);
+	return e->build->dry_run ? 0 : build(in, f, e, a, err);
+}
+
+/* No registry says yes or no. */
+static int
+without_registry(struct inputs *in, struct lookup_found *f,
+		 const struct ensure *e, struct imgcache_answer *a,
+		 struct imgcache_error *err)
+{
+	if (!unknown_builds(in, e))
+		return error_set(err, IMGCACHE_EUNKNOWN, "%.800s; "
+				 "--on-unknown=build goes on without it",
+				 a->detail);
+	session_warn(in->ic, "%s; going on without it", a->detail);
+	a->state = IMGCACHE_MISS;
+	return miss(in, f, e, a, err);
 }
 
 static int
@@ -216,29 +316,50 @@ decide(struct inputs *in, struct lookup_found *f, const struct ensure *e,
 	const char *why = why_bypassed(in, e);
 	bool bypass = why != NULL;
 
-	if (!bypass && !e->build->dry_run)
+	if (!bypass && !e->build->dry_run && !e->uncounted)
 		lookup_count(in, f, e->verb, a);
+	if (a->state == IMGCACHE_UNKNOWN &&
+	    a->reason == IMGCACHE_REGISTRY_UNKNOWN && !e->only_answer)
+		return without_registry(in, f, e, a, err);
 	if (a->state == IMGCACHE_UNKNOWN)
 		return say_no(a, err);
 	if (a->state == IMGCACHE_HIT && !bypass)
-		return add_tags(in, e->build->tags, a, err);
+		return e->build->dry_run ? 0 :
+			add_tags(in, e->build->tags, a, err);
 	if (bypass && a->state == IMGCACHE_HIT) {
 		a->state = IMGCACHE_MISS;
 		a->reason = IMGCACHE_ASKED;
 		a->detail = why;
 	}
-	if (e->only_look)
-		return say_no(a, err);
-	if (e->build->dry_run)
-		return 0;
-	return build(in, f, e, a, err);
+	return miss(in, f, e, a, err);
+}
+
+/*
+ * The inputs of an image on another of the project may need that one to be
+ * there: what its user is only the image itself can tell.
+ */
+static int
+take_inputs(struct imgcache_recipe *r, const struct ensure *e,
+	    struct inputs *in, struct imgcache_error *err)
+{
+	struct inputs_options o = { .fresh_bases = e->build->rebuild };
+	int ret = inputs_take(r, &o, in, err);
+
+	if (ret != IMGCACHE_EFAIL || !in->needs_base || e->only_look ||
+	    e->build->dry_run)
+		return ret;
+	error_clear(err);
+	ret = ensure_needs(r, e, err);
+	if (ret)
+		return ret;
+	inputs_release(in);
+	return inputs_take(r, &o, in, err);
 }
 
 static int
 look_and_decide(struct imgcache_recipe *r, const struct ensure *e,
 		struct imgcache_answer *a, struct imgcache_error *err)
 {
-	struct inputs_options o = { .fresh_bases = e->build->rebuild };
 	int64_t start = clock_mono_us();
 	struct lookup_found f;
 	struct inputs in = {0};
@@ -247,16 +368,14 @@ look_and_decide(struct imgcache_recipe *r, const struct ensure *e,
 
 	if (ret || done)
 		return ret;
-	if (!e->only_look && !e->build->dry_run)
-		ret = ensure_needs(r, e, err);
-	if (ret)
-		return ret;
 	hints_send(r);
-	ret = inputs_take(r, &o, &in, err);
+	ret = take_inputs(r, e, &in, err);
 	if (!ret)
 		ret = hold(&in, e, err);
 	if (!ret)
 		ret = lookup_image(&in, &f, a, err);
+	if (!ret && a->state == IMGCACHE_MISS && !why_bypassed(&in, e))
+		ret = look_farther(&in, &f, e, a, err);
 	a->elapsed_us = clock_mono_us() - start;
 	if (!ret)
 		hints_keep(&in);
@@ -281,8 +400,11 @@ int
 imgcache_get(struct imgcache *ic, struct imgcache_recipe *r, bool quiet,
 	     struct imgcache_answer *out, struct imgcache_error *err)
 {
-	struct imgcache_build_options build = { .dry_run = quiet };
-	struct ensure e = { .verb = "get", .build = &build, .only_look = true };
+	static const struct imgcache_build_options build;
+	struct ensure e = {
+		.verb = "get", .build = &build, .only_look = true,
+		.only_answer = true, .uncounted = quiet,
+	};
 
 	(void)ic;
 	memset(out, 0, sizeof(*out));

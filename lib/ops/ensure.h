@@ -3,8 +3,8 @@
 #define IMGCACHE_OPS_ENSURE_H
 
 /*
- * Look up, and if it misses, build: the one path that build, spawn and what
- * comes later take.
+ * Look up, pull what a registry has, and if that misses too, build: the one
+ * path that build, spawn and what comes later take.
  */
 
 #include "ops/lookup.h"
@@ -14,6 +14,8 @@ struct ensure {
 	const char *verb;		/* as lookups are counted */
 	const struct imgcache_build_options *build;
 	bool only_look;			/* never build: a miss is IMGCACHE_ENO */
+	bool only_answer;		/* nor go on after an unknown: get */
+	bool uncounted;
 	struct lease *lease;		/* held on a hit and after a build; or NULL */
 };
 

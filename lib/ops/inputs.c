@@ -17,6 +17,7 @@
 #include "ops/epoch.h"
 #include "ops/generation.h"
 #include "ops/recipes.h"
+#include "ops/registries.h"
 #include "source/ignore.h"
 #include "source/repo.h"
 #include "source/textmemo.h"
@@ -168,6 +169,7 @@ inputs_reference(struct inputs *in, const char *text,
 	}
 	if (!ret)
 		ret = inputs_take(r, &o, &other, err);
+	in->needs_base |= other.needs_base;
 	if (!ret)
 		ret = generation_required(&other, &generation, err);
 	if (!ret) {
@@ -449,6 +451,18 @@ joined_platforms(struct inputs *in)
 	return text;
 }
 
+/* Of several: the one that was asked for, the machine's own, or the first. */
+static const char *
+local_platform(const struct inputs *in)
+{
+	const struct strv *all = &in->r->recipe->platforms;
+	const char *asked = session_platform(in->ic);
+	const char *own = session_own_platform(in->ic);
+
+	return strv_has(all, asked) ? asked : strv_has(all, own) ? own :
+		all->v[0];
+}
+
 /* The Dockerfile, the bases, and which contexts there are. */
 static int
 take_parts(struct imgcache_recipe *r, const struct inputs_options *o,
@@ -470,6 +484,7 @@ take_parts(struct imgcache_recipe *r, const struct inputs_options *o,
 	if (ret)
 		return ret;
 	in->platform = joined_platforms(in);
+	in->local = local_platform(in);
 	epoch = epoch_of(r->recipe->refresh, clock_now_s(), text);
 	in->epoch = arena_strdup(&in->ic->arena, epoch);
 	ret = r->recipe->kind == RECIPE_GENERATED ?
@@ -524,8 +539,7 @@ inputs_take(struct imgcache_recipe *r, const struct inputs_options *o,
 	if (ret)
 		return ret;
 	in->ref = arena_printf(&in->ic->arena, "%s:%s",
-			       q->registry && *q->registry ? q->registry :
-			       OUR_REPOSITORY, in->tag);
+			       registries_home(in->ic, q), in->tag);
 	return 0;
 }
 

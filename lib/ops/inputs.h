@@ -51,6 +51,7 @@ struct inputs {
 	struct imgcache_recipe *r;
 	bool no_lock;
 	bool only_sources;
+	bool needs_base;	/* they cannot be taken before @base is there */
 	int64_t inherited_generation;	/* of images it is built from */
 	struct buf dockerfile;	/* the bytes handed to buildx */
 	struct buf needed;	/* what of them counts, if not all */
@@ -88,6 +89,7 @@ struct inputs {
 	char tag[MANIFEST_TAG_MAX];
 	const char *ref;	/* repository:tag */
 	const char *platform;	/* all of them, sorted, with commas */
+	const char *local;	/* the one that is used on this machine */
 };
 
 struct inputs_options {

@@ -106,8 +106,11 @@ inputs_generated(struct inputs *in, const struct inputs_options *o,
 	ret = inputs_reference(in, q->base, &to, err);
 	query.ref = to.ref;
 	query.user = to.user;
-	if (!ret)
+	if (!ret) {
 		ret = inputs_add_base(in, &query, &base, err);
+		in->needs_base = ret == IMGCACHE_EFAIL && !to.user &&
+			recipe_reference(q->base);
+	}
 	if (!ret)
 		ret = find_cache_base(in, &g.cache_base, err);
 	if (ret)

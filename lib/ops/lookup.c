@@ -195,8 +195,8 @@ explain_absence(struct inputs *in, struct lookup_found *f,
 	return 0;
 }
 
-static int64_t
-generation_of(const struct engine_image *image)
+int64_t
+lookup_generation(const struct engine_image *image)
 {
 	const char *text = engine_image_label(image, LABEL_GENERATION);
 
@@ -215,7 +215,7 @@ adopt(struct inputs *in, struct lookup_found *f,
 	row.image_id = image->id;
 	if (!f->has_row || f->row.size_bytes <= 0)
 		row.size_bytes = image->size_bytes;
-	row.generation = generation_of(image);
+	row.generation = lookup_generation(image);
 	return images_put(in->ic->catalog, &row, &f->row.id, err);
 }
 
@@ -227,8 +227,10 @@ set_hit(struct inputs *in, const struct engine_image *image,
 	a->image_id = arena_strdup(&in->ic->arena, image->id);
 	a->size_bytes = f->has_row && f->row.size_bytes > 0 ?
 		f->row.size_bytes : image->size_bytes;
-	if (f->has_row && (f->row.pushed_ref || str_is(f->row.origin, "pulled")))
+	if (f->has_row && f->row.pushed_ref) {
+		a->pushed_ref = f->row.pushed_ref;
 		a->digest = f->row.digest;
+	}
 	a->log = f->has_row ? f->row.log_path : NULL;
 }
 
@@ -253,7 +255,7 @@ judge(struct inputs *in, struct lookup_found *f,
 				      image->id));
 		return 0;
 	}
-	if (generation_of(image) < f->generation) {
+	if (lookup_generation(image) < f->generation) {
 		set_miss(a, IMGCACHE_INVALIDATED, NULL);
 		return 0;
 	}
@@ -263,6 +265,44 @@ judge(struct inputs *in, struct lookup_found *f,
 	if (f->has_row && f->row.status == IMAGE_COMPLETED)
 		return note_shared(in, f, err);
 	return adopt(in, f, image, err);
+}
+
+/*
+ * The same image where it stood before the registry was another: it gets the
+ * name that it has now.
+ */
+static int
+look_elsewhere(struct inputs *in, struct lookup_found *f, struct engine *e,
+	       struct imgcache_answer *a, struct imgcache_error *err)
+{
+	struct engine_image image = {0};
+	int ret = engine_image(e, f->row.ref, &image, err);
+
+	if (ret == IMGCACHE_ENO) {
+		error_clear(err);
+		ret = explain_absence(in, f, a, err);
+		goto out;
+	}
+	if (!ret)
+		ret = judge(in, f, &image, a, err);
+	if (!ret && a->state == IMGCACHE_HIT)
+		ret = engine_tag(e, image.id, in->ref, err);
+	if (!ret && a->state == IMGCACHE_HIT && !session_is_disabled(in->ic))
+		ret = images_set_ref(in->ic->catalog, f->row.id, in->ref, err);
+out:
+	engine_image_release(&image);
+	return ret;
+}
+
+/* Nothing is under the ref. */
+static int
+look_further(struct inputs *in, struct lookup_found *f, struct engine *e,
+	     struct imgcache_answer *a, struct imgcache_error *err)
+{
+	if (f->has_row && f->row.status == IMAGE_COMPLETED &&
+	    !str_is(f->row.ref, in->ref))
+		return look_elsewhere(in, f, e, a, err);
+	return explain_absence(in, f, a, err);
 }
 
 int
@@ -299,7 +339,7 @@ lookup_image(struct inputs *in, struct lookup_found *f,
 	    find_row(in, f, err) || generation_required(in, &f->generation, err))
 		ret = err->code;
 	else if (ret == IMGCACHE_ENO)
-		ret = explain_absence(in, f, a, err);
+		ret = look_further(in, f, e, a, err);
 	else
 		ret = judge(in, f, &image, a, err);
 	engine_image_release(&image);
@@ -311,7 +351,7 @@ result_of(const struct imgcache_answer *a)
 {
 	switch (a->state) {
 	case IMGCACHE_HIT:
-		return LOOKUP_HIT_LOCAL;
+		return a->pulled ? LOOKUP_HIT_REMOTE : LOOKUP_HIT_LOCAL;
 	case IMGCACHE_MISS:
 		return LOOKUP_MISS;
 	default:

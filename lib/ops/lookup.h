@@ -12,6 +12,8 @@
 #include "ops/inputs.h"
 #include "store/images.h"
 
+struct engine_image;
+
 #define LABEL_KEY "io.imgcache.key"
 #define LABEL_GENERATION "io.imgcache.generation"
 
@@ -30,6 +32,9 @@ struct lookup_found {
  */
 int lookup_image(struct inputs *in, struct lookup_found *f,
 		 struct imgcache_answer *a, struct imgcache_error *err);
+
+/* The generation that its label says, 0 if it has none. */
+int64_t lookup_generation(const struct engine_image *image);
 
 /* Count it for the verb, unless counting is switched off. Never fails. */
 void lookup_count(struct inputs *in, const struct lookup_found *f,

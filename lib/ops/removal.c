@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "docker/engine.h"
 #include "ops/aliases.h"
-#include "ops/base.h"
+#include "ops/registries.h"
 #include "store/leases.h"
 #include "sys/clock.h"
 
@@ -56,16 +56,17 @@ is_our_tag(const struct work *w, const char *tag)
 {
 	const char *colon = strrchr(w->image->ref, ':');
 	size_t len = colon ? (size_t)(colon - w->image->ref) : 0;
+	size_t tag_len = strlen(tag), key_len = strlen(w->image->tag);
 
 	if (!strcmp(tag, w->image->ref))
 		return true;
 	if (str_starts(tag, "localhost/imgcache-unkeyed:"))
 		return true;
-	/* what others of ours were built from */
-	if (str_starts(tag, OUR_REPOSITORY ":") &&
-	    !strcmp(tag + strlen(OUR_REPOSITORY ":"), w->image->tag))
+	/* its name for others of ours, and where it stood before */
+	if (tag_len > key_len && tag[tag_len - key_len - 1] == ':' &&
+	    !strcmp(tag + tag_len - key_len, w->image->tag) &&
+	    registries_has(w->ic, tag, tag_len - key_len - 1))
 		return true;
-	/* an alias, "<name>-<12 hex of the key>" */
 	return len && !strncmp(tag, w->image->ref, len + 1) &&
 		alias_is_of(tag + len + 1, w->image->id);
 }

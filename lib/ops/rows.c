@@ -57,6 +57,11 @@ take_row(struct imgcache *ic, const struct image_row *row,
 	image->last_used_at = row->last_used_at;
 	image->build_us = row->build_us;
 	image->hits = row->hits;
+	image->is_local = row->status == IMAGE_COMPLETED ||
+		row->status == IMAGE_DELETING;
+	image->origin = kept(ic, row->origin);
+	image->pushed_ref = kept(ic, row->pushed_ref);
+	image->pushed_at = row->pushed_at;
 	image->pinned = row->pinned;
 	take_dependencies(ic, row, image);
 }

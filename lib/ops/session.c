@@ -5,9 +5,11 @@
  */
 #include "ops/session.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -105,6 +107,24 @@ load_settings(struct imgcache *ic, const char *const *flags,
 	return ret;
 }
 
+static int
+to_ms(int64_t seconds)
+{
+	return seconds > INT_MAX / 1000 ? INT_MAX : (int)seconds * 1000;
+}
+
+/* 0 in a setting is no limit, which the struct has other words for. */
+static void
+set_deadlines(struct imgcache *ic)
+{
+	const struct settings *s = &ic->settings;
+	int64_t ask_s = settings_int(s, SETTING_REGISTRY_TIMEOUT);
+	int64_t transfer_s = settings_int(s, SETTING_TRANSFER_TIMEOUT);
+
+	ic->registry.ask_ms = ask_s ? to_ms(ask_s) : -1;
+	ic->registry.transfer_ms = to_ms(transfer_s);
+}
+
 int
 imgcache_open(struct imgcache **out, const struct imgcache_options *o,
 	      struct imgcache_error *err)
@@ -122,6 +142,8 @@ imgcache_open(struct imgcache **out, const struct imgcache_options *o,
 		ret = open_project(ic, o->project_file, err);
 	if (!ret)
 		ret = load_settings(ic, o->settings, err);
+	if (!ret)
+		set_deadlines(ic);
 	if (ret) {
 		imgcache_close(ic);
 		ic = NULL;
@@ -345,6 +367,15 @@ session_platform(struct imgcache *ic)
 						 SETTING_PLATFORM);
 
 	return asked && asked->n ? asked->v[0] : session_own_platform(ic);
+}
+
+bool
+session_is_ci(const struct imgcache *ic)
+{
+	const char *ci = expand_get(&ic->env, "CI");
+
+	return ci && *ci && strcasecmp(ci, "false") && strcasecmp(ci, "no") &&
+		strcasecmp(ci, "off") && strcmp(ci, "0");
 }
 
 bool

@@ -92,6 +92,9 @@ const char *session_cache_dir(struct imgcache *ic, const char *name);
 const char *session_own_platform(struct imgcache *ic);
 const char *session_platform(struct imgcache *ic);
 
+/* CI is set, and not to a word for no. */
+bool session_is_ci(const struct imgcache *ic);
+
 /* Switched off by ENABLE_IMAGE_CACHE=false: no lookup, no record. */
 bool session_is_disabled(const struct imgcache *ic);
 

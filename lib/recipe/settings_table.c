@@ -33,6 +33,22 @@ static const struct setting_row rows[SETTING_COUNT] = {
 		"registry", "IMGCACHE_REGISTRY", NULL, KEY("registry"),
 		.type = TEXT, .expands = true, .check = recipe_check_registry,
 		.help = "repository where images are looked up and pushed" },
+	[SETTING_REGISTRIES] = {
+		"registries", "IMGCACHE_REGISTRIES", NULL, KEY("registries"),
+		.type = LIST, .expands = true, .check = recipe_check_registry,
+		.help = "repositories to read after registry, in this order" },
+	[SETTING_ON_UNKNOWN] = {
+		"on_unknown", "IMGCACHE_ON_UNKNOWN", NULL, KEY("on_unknown"),
+		.type = ENUM, .choices = "build fail",
+		.help = "no answer of a registry; unset: fail in CI, else build" },
+	[SETTING_REGISTRY_TIMEOUT] = {
+		"registry_timeout", "IMGCACHE_REGISTRY_TIMEOUT", NULL,
+		KEY("registry_timeout"), .type = AGE, .standard = "30s",
+		.help = "wait so long for a registry's answer; 0: for ever" },
+	[SETTING_TRANSFER_TIMEOUT] = {
+		"transfer_timeout", "IMGCACHE_TRANSFER_TIMEOUT", NULL,
+		KEY("transfer_timeout"), .type = AGE, .standard = "30m",
+		.help = "end a pull or push after that time; 0: never" },
 	[SETTING_DEFAULT_BASE] = {
 		"default_base", "IMGCACHE_DEFAULT_BASE", "DEFAULT_BASE_IMAGE",
 		KEY("defaults.base"), .type = TEXT, .expands = true,

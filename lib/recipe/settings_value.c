@@ -202,28 +202,45 @@ setting_value_text(struct setting_value *v, const struct setting_row *row,
 	return 0;
 }
 
+/* One entry of a list, its ${NAME} replaced and checked, to the end of list. */
+static int
+add_item(struct strv *list, const struct setting_row *row, const char *text,
+	 const struct expand_env *env, struct imgcache_error *err)
+{
+	struct buf expanded = BUF_INIT;
+	struct strv one = { 0 };
+	int ret = 0;
+
+	if (row->expands)
+		ret = expand_text(&expanded, text, env, err);
+	else
+		buf_adds(&expanded, text);
+	strv_push(&one, expanded.data);
+	if (!ret)
+		ret = check_items(row, &one, err);
+	strv_push_all(list, &one);
+	strv_release(&one);
+	buf_release(&expanded);
+	return ret;
+}
+
 static int
 set_items(struct setting_value *v, const struct setting_row *row,
 	  const struct yaml_doc *doc, const struct yaml_node *node,
-	  struct imgcache_error *err)
+	  const struct expand_env *env, struct imgcache_error *err)
 {
 	struct strv list = { 0 };
-	struct setting_value one = { 0 };
 	int ret = 0;
 
 	for (node = node->first; node && !ret; node = node->next) {
 		if (!yaml_text(node)) {
 			ret = yaml_expected(doc, node, "text", err);
 		} else {
-			strv_push(&one.list, node->text);
-			ret = check_items(row, &one.list, err);
-			strv_clear(&one.list);
+			ret = add_item(&list, row, node->text, env, err);
 			if (ret)
 				yaml_prefix(doc, node, err);
-			strv_push(&list, node->text);
 		}
 	}
-	strv_release(&one.list);
 	if (!ret)
 		return set_list(v, row, &list, err);
 	strv_release(&list);
@@ -240,7 +257,7 @@ setting_value_node(struct setting_value *v, const struct setting_row *row,
 	int ret = 0;
 
 	if (is_list && node->kind == YAML_LIST)
-		return set_items(v, row, doc, node, err);
+		return set_items(v, row, doc, node, env, err);
 	if (!yaml_text(node))
 		return yaml_expected(doc, node,
 				     is_list ? "a list or text" : "text", err);

@@ -53,6 +53,7 @@
 	X(IMAGE_SET_STATUS,						\
 		"UPDATE images SET status = ?2,"			\
 		" reason = coalesce(?3, reason) WHERE id = ?1")		\
+	X(IMAGE_SET_REF, "UPDATE images SET ref = ?2 WHERE id = ?1")	\
 	X(IMAGE_SET_PINNED,						\
 		"UPDATE images SET pinned = ?2 WHERE id = ?1")		\
 	X(IMAGE_SET_PUSHED,						\
@@ -139,6 +140,19 @@ images_set_status(struct catalog *cat, int64_t id, enum image_status status,
 	q = sql_use(catalog_sql(cat), &images_statements, IMAGE_SET_STATUS,
 		    err);
 	sql_bind(q, "iss", id, image_status_text(status), reason);
+	return sql_done(q, err);
+}
+
+int
+images_set_ref(struct catalog *cat, int64_t id, const char *ref,
+	       struct imgcache_error *err)
+{
+	struct sql_use *q;
+
+	if (!catalog_can_write(cat))
+		return 0;
+	q = sql_use(catalog_sql(cat), &images_statements, IMAGE_SET_REF, err);
+	sql_bind(q, "is", id, ref);
 	return sql_done(q, err);
 }
 

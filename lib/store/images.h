@@ -112,6 +112,8 @@ int images_put(struct catalog *cat, const struct image_row *row, int64_t *id,
 /* reason may be NULL: kept. */
 int images_set_status(struct catalog *cat, int64_t id, enum image_status status,
 		      const char *reason, struct imgcache_error *err);
+int images_set_ref(struct catalog *cat, int64_t id, const char *ref,
+		   struct imgcache_error *err);
 int images_set_pinned(struct catalog *cat, int64_t id, bool pinned,
 		      struct imgcache_error *err);
 

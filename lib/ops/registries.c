@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/registries.h"
+
+#include <string.h>
+
+#include "ops/base.h"
+
+static void
+add(struct strv *out, const char *repository)
+{
+	if (repository && *repository && !strv_has(out, repository))
+		strv_push(out, repository);
+}
+
+void
+registries_to_read(const struct imgcache *ic, const struct recipe *q,
+		   struct strv *out)
+{
+	const struct strv *more = settings_list(&ic->settings,
+						SETTING_REGISTRIES);
+	size_t i;
+
+	add(out, q->registry);
+	for (i = 0; i < more->n; i++)
+		add(out, more->v[i]);
+}
+
+const char *
+registries_home(const struct imgcache *ic, const struct recipe *q)
+{
+	const struct strv *more = settings_list(&ic->settings,
+						SETTING_REGISTRIES);
+
+	if (q->registry && *q->registry)
+		return q->registry;
+	return more->n ? more->v[0] : OUR_REPOSITORY;
+}
+
+static bool
+is(const char *name, size_t len, const char *repository)
+{
+	return repository && strlen(repository) == len &&
+		!strncmp(name, repository, len);
+}
+
+bool
+registries_has(const struct imgcache *ic, const char *name, size_t len)
+{
+	const struct settings *s = &ic->settings;
+	const struct strv *more = settings_list(s, SETTING_REGISTRIES);
+	size_t i;
+
+	for (i = 0; i < more->n; i++)
+		if (is(name, len, more->v[i]))
+			return true;
+	return is(name, len, OUR_REPOSITORY) ||
+		is(name, len, settings_text(s, SETTING_REGISTRY));
+}
