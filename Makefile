@@ -41,8 +41,8 @@ lib/ops := aliases arrival base base_config buildcache builder \
 	lint_gitignore lint_ignorefile lint_install lint_instructions \
 	lint_managers lint_mounts lint_names lint_order lint_rules lint_run \
 	lint_script lint_silence lint_steps lint_tree localcache lock \
-	lockfile lookup pins prune reasons recipes reconcile registries \
-	remote removal rows session spawn stats steptitle sweep text
+	lockfile lookup pins prune push reasons recipes reconcile registries \
+	remote removal rows session spawn stats steptitle sweep text trust
 cmd := answer build commands complete config context context_report delete \
 	dockerargs dockerfile doctor env exec findings get help init \
 	invalidate lint list lock log main opt pin printer progress prune \

@@ -11,7 +11,7 @@
 static struct words tags, cache_from, cache_to;
 static const char *builder, *summary_file;
 static struct summary *summary;
-static bool all, common, rebuild, dry_run, no_cache;
+static bool all, common, rebuild, push, dry_run, no_cache;
 static int on_unknown = -1;	/* index into unknowns; none given */
 
 static const struct opt options[] = {
@@ -22,6 +22,7 @@ static const struct opt options[] = {
 		    "build even on a hit, without docker's layer cache"),
 	FLAG_OPTION(0, "no-cache", &no_cache,
 		    "build without looking for the image, count nothing"),
+	FLAG_OPTION(0, "push", &push, "see to it that the registry has it"),
 	FLAG_OPTION('n', "dry-run", &dry_run, "only say what would be built"),
 	WORD_OPTION(0, "on-unknown", &on_unknown, unknowns, "build|fail",
 		    "what to do without an answer of the registry"),
@@ -78,17 +79,28 @@ print_result(struct printer *p, struct imgcache *ic, int code,
 		image_print_logs(p, ic, NULL);
 }
 
+/* With --push a hit still has to be in the registry. */
 static void
 print_plan(struct printer *p, const struct imgcache_answer *a)
 {
 	char reason[1024];
-	bool hit = a->state == IMGCACHE_HIT, far = hit && a->remote;
+	const char *would = push ? "build, push" : "build";
+	const char *because = answer_reason(a, reason);
 
+	if (a->state == IMGCACHE_HIT && a->remote) {
+		would = "pull";
+		because = "the registry has it";
+	} else if (a->state == IMGCACHE_HIT && push && !a->pushed_ref) {
+		would = "push";
+		because = "no registry is known to have it";
+	} else if (a->state == IMGCACHE_HIT) {
+		would = "keep";
+		because = "it is there";
+	}
 	print_record(p);
 	print_text(p, "", "NAME", a->name);
-	print_text(p, "", "WOULD", far ? "pull" : hit ? "keep" : "build");
-	print_text(p, "", "BECAUSE", far ? "the registry has it" :
-		   hit ? "it is there" : answer_reason(a, reason));
+	print_text(p, "", "WOULD", would);
+	print_text(p, "", "BECAUSE", because);
 }
 
 /* What a hit saves: the build that it stands for, less the lookup. */
@@ -110,6 +122,7 @@ build_one(struct invocation *inv, struct imgcache_recipe *r,
 {
 	const struct imgcache_build_options o = {
 		.rebuild = rebuild,
+		.push = push,
 		.on_unknown = (enum imgcache_on_unknown)(on_unknown + 1),
 		.dry_run = dry_run,
 		.no_cache = no_cache,

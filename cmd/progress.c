@@ -425,6 +425,12 @@ progress_event(void *payload, const struct imgcache_event *e)
 	case IMGCACHE_PULL_END:
 		end_transfer(p, e, "pulled in ");
 		break;
+	case IMGCACHE_PUSH_BEGIN:
+		say(p, e, "pushing to ", e->text);
+		break;
+	case IMGCACHE_PUSH_END:
+		end_transfer(p, e, "pushed in ");
+		break;
 	case IMGCACHE_TICK:
 		draw(p, false);
 		break;

@@ -64,6 +64,8 @@ enum imgcache_event_type {
 	IMGCACHE_BUILD_END,	/* name, ref, elapsed_us, steps, cached */
 	IMGCACHE_PULL_BEGIN,	/* name, ref, text: the repository */
 	IMGCACHE_PULL_END,	/* the same, and elapsed_us */
+	IMGCACHE_PUSH_BEGIN,	/* name, ref, text: the repository */
+	IMGCACHE_PUSH_END,	/* the same, and elapsed_us */
 	IMGCACHE_TICK		/* a few times a second while a build runs and
 				 * says nothing: time for a clock to go on */
 };
@@ -256,7 +258,8 @@ struct imgcache_answer {
 				 * dry_run would be */
 	int64_t size_bytes;
 	bool built;		/* by this call */
-	bool pulled;		/* by this call: a remote hit */
+	bool pulled;		/* by this call: a remote hit, or with push
+				 * another build of the key that was first */
 	bool changed;		/* built, but filed under no key */
 	bool is_static;		/* the agreed image; ref is not of a key */
 	bool is_base;		/* the base alone: spawn on a miss */
@@ -285,6 +288,7 @@ enum imgcache_on_unknown {
 struct imgcache_build_options {
 	bool rebuild;		/* build even on a hit, no cached step, new bases */
 	enum imgcache_on_unknown on_unknown;
+	bool push;		/* whatever the setting says; it must succeed */
 	bool dry_run;		/* say what would be done */
 	bool no_cache;		/* bypass the lookup, count nothing */
 	const char *builder;	/* buildx builder, NULL: docker's choice */
@@ -296,7 +300,9 @@ struct imgcache_build_options {
 /*
  * Make sure that the image exists: a hit answers at once, what a registry has
  * is pulled, and anything else is built, by one process at a time. IMGCACHE_EBUILD names the log; IMGCACHE_ECHANGED says
- * which file moved while it was built.
+ * which file moved while it was built. With push the image, built now or not,
+ * is in the registry afterwards; one of the key that is there stays there and
+ * becomes the engine's.
  */
 IMGCACHE_API int imgcache_build(struct imgcache *ic, struct imgcache_recipe *r,
 				const struct imgcache_build_options *o,

@@ -3,28 +3,8 @@
 # A registry as the shared catalog: what one machine has built, another pulls
 # instead of building it, and whatever goes wrong on the way is no image.
 # shellcheck disable=SC2016,SC2086,SC2317
-# shellcheck source=t/lib-standin.sh
-. "$(dirname "$0")/lib-standin.sh"
-
-STANDIN_REGISTRY=$TRASH/registry
-export STANDIN_REGISTRY
-mkdir -p "$STANDIN_REGISTRY"
-
-# on MACHINE: from now on; each has an engine and a catalog of its own.
-on() {
-	STANDIN_DIR=$TRASH/$1
-	DOCKER_HOST=unix://$STANDIN_DIR/docker.sock
-	IMGCACHE_DIR=$TRASH/state-$1
-}
-on b && mkdir -p b && standin_start
-on a && mkdir -p a && standin_start
-stop_both() {
-	on a && standin_stop
-	on b && standin_stop
-	test_cleanup
-}
-trap stop_both EXIT
-standin_base busybox:latest
+# shellcheck source=t/lib-machines.sh
+. "$(dirname "$0")/lib-machines.sh"
 
 cat >imgcache.yaml <<'YAML'
 version: 1
@@ -40,11 +20,6 @@ tag=${ref#*:}
 share() {
 	on a && imgcache build "$1" >/dev/null 2>&1 &&
 	docker push "$(imgcache get "$1")" >/dev/null
-}
-
-# count QUERY: of the statistics of this machine.
-count() {
-	imgcache stats --json | jq "$1"
 }
 
 test_that 'nobody has it: asked once, and built' '

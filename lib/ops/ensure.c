@@ -14,9 +14,21 @@
 #include "ops/builder.h"
 #include "ops/hints.h"
 #include "ops/prune.h"
+#include "ops/push.h"
 #include "ops/remote.h"
+#include "ops/trust.h"
 #include "sys/clock.h"
 #include "sys/lock.h"
+
+/* One lookup and what comes of it. */
+struct work {
+	const struct ensure *e;
+	struct imgcache_answer *a;
+	struct inputs in;
+	struct lookup_found f;
+	struct remote_image remote;	/* what a registry has of a miss */
+	bool push;
+};
 
 /* USE_STATIC_BASE_IMAGE: the agreed image is used as it is. */
 static int
@@ -110,29 +122,31 @@ take_lock(struct inputs *in, struct lock *lock, bool *waited,
 }
 
 static int
-hold(struct inputs *in, const struct ensure *e, struct imgcache_error *err)
+hold(struct work *w, struct imgcache_error *err)
 {
-	if (!e->lease || session_is_disabled(in->ic))
+	const struct ensure *e = w->e;
+
+	if (!e->lease || session_is_disabled(w->in.ic))
 		return 0;
-	if (session_catalog(in->ic, CATALOG_READ, err))
+	if (session_catalog(w->in.ic, CATALOG_READ, err))
 		return err->code;
-	return lease_hold(in->ic->catalog, in->tag, e->verb, 10000, e->lease,
-			  err);
+	return lease_hold(w->in.ic->catalog, w->in.tag, e->verb, 10000,
+			  e->lease, err);
 }
 
 /* Why the lookup does not count, or NULL: it does. */
 static const char *
-why_bypassed(const struct inputs *in, const struct ensure *e)
+why_bypassed(const struct work *w)
 {
-	const struct settings *s = &in->ic->settings;
+	const struct imgcache *ic = w->in.ic;
 
-	if (e->build->rebuild)
+	if (w->e->build->rebuild)
 		return "a rebuild";
-	if (e->build->no_cache)
+	if (w->e->build->no_cache)
 		return "no cache";
-	if (settings_bool(s, SETTING_NO_CACHE))
+	if (settings_bool(&ic->settings, SETTING_NO_CACHE))
 		return "NO_CACHE is set";
-	if (session_is_disabled(in->ic))
+	if (session_is_disabled(ic))
 		return "the cache is switched off";
 	return NULL;
 }
@@ -151,187 +165,225 @@ say_no(const struct imgcache_answer *a, struct imgcache_error *err)
 			 a->detail ? ": " : "", a->detail ? a->detail : "");
 }
 
-/* The names that were asked for go on the image on a hit as on a build. */
-static int
-add_tags(struct inputs *in, const char *const *tags,
-	 const struct imgcache_answer *a, struct imgcache_error *err)
-{
-	struct engine *engine;
-	int ret = 0;
-
-	if (!tags || !*tags)
-		return 0;
-	ret = session_engine(in->ic, &engine, err);
-	for (; !ret && *tags; tags++)
-		ret = engine_tag(engine, a->image_id, *tags, err);
-	return ret;
-}
-
 /* Is the image to be built where no registry says whether there is one? */
 static bool
-unknown_builds(const struct inputs *in, const struct ensure *e)
+unknown_builds(const struct work *w)
 {
-	const char *set = settings_text(&in->ic->settings, SETTING_ON_UNKNOWN);
+	const struct imgcache *ic = w->in.ic;
+	const char *set = settings_text(&ic->settings, SETTING_ON_UNKNOWN);
 
-	if (e->build->on_unknown != IMGCACHE_UNKNOWN_BY_SETTING)
-		return e->build->on_unknown == IMGCACHE_UNKNOWN_BUILDS;
-	return set ? !strcmp(set, "build") : !session_is_ci(in->ic);
+	if (w->e->build->on_unknown != IMGCACHE_UNKNOWN_BY_SETTING)
+		return w->e->build->on_unknown == IMGCACHE_UNKNOWN_BUILDS;
+	return set ? !strcmp(set, "build") : !session_is_ci(ic);
 }
 
 /*
- * What another process did meanwhile, once the lock is taken; *a is replaced
- * if that is a hit.
+ * What another process did meanwhile, once the lock is taken; the answer is
+ * replaced if that is a hit.
  */
 static int
-look_again(struct inputs *in, struct lookup_found *f, const struct ensure *e,
-	   struct imgcache_answer *a, struct imgcache_error *err)
+look_again(struct work *w, struct imgcache_error *err)
 {
 	struct imgcache_answer again;
 	int ret;
 
-	if (why_bypassed(in, e))
+	if (why_bypassed(w))
 		return 0;
-	ret = lookup_image(in, f, &again, err);
+	ret = lookup_image(&w->in, &w->f, &again, err);
 	if (ret)
 		return ret;
 	if (again.state == IMGCACHE_UNKNOWN)
 		return say_no(&again, err);
 	if (again.state == IMGCACHE_HIT) {
-		again.elapsed_us = a->elapsed_us;
-		*a = again;
+		again.elapsed_us = w->a->elapsed_us;
+		*w->a = again;
 	}
 	return 0;
 }
 
 /* A registry has it. On a home that cannot be written there is no lock. */
 static int
-fetch(struct inputs *in, struct lookup_found *f, const struct ensure *e,
-      const struct remote_image *remote, struct imgcache_answer *a,
-      struct imgcache_error *err)
+fetch(struct work *w, struct imgcache_error *err)
 {
 	struct lock lock = LOCK_INIT;
 	bool waited = false;
 	int ret = 0;
 
-	if (!catalog_flags(in->ic->catalog).is_readonly)
-		ret = take_lock(in, &lock, &waited, err);
+	if (!catalog_flags(w->in.ic->catalog).is_readonly)
+		ret = take_lock(&w->in, &lock, &waited, err);
 	if (!ret && waited)
-		ret = look_again(in, f, e, a, err);
-	if (!ret && a->state != IMGCACHE_HIT)
-		ret = remote_pull(in, f, remote, a, err);
+		ret = look_again(w, err);
+	if (!ret && w->a->state != IMGCACHE_HIT)
+		ret = remote_pull(&w->in, &w->f, &w->remote, w->a, err);
 	lock_release(&lock);
 	return ret;
 }
 
 /* The registries' part of a lookup, for what the engine has not. */
 static int
-look_farther(struct inputs *in, struct lookup_found *f, const struct ensure *e,
-	     struct imgcache_answer *a, struct imgcache_error *err)
+look_farther(struct work *w, struct imgcache_error *err)
 {
-	struct remote_image remote;
-	int ret = remote_look(in, f, &remote, a, err);
+	struct imgcache_answer *a = w->a;
+	int ret = remote_look(&w->in, &w->f, &w->remote, a, err);
 
-	if (ret || !remote.repository)
+	if (ret || !w->remote.repository)
 		return ret;
-	if (!e->build->dry_run)
-		return fetch(in, f, e, &remote, a, err);
+	if (!w->e->build->dry_run)
+		return fetch(w, err);
 	a->state = IMGCACHE_HIT;
-	a->remote = remote.ref;
-	a->digest = remote.digest;
-	a->pushed_ref = arena_printf(&in->ic->arena, "%s:%s",
-				     remote.repository, in->tag);
+	a->remote = w->remote.ref;
+	a->digest = w->remote.digest;
+	a->pushed_ref = arena_printf(&w->in.ic->arena, "%s:%s",
+				     w->remote.repository, w->in.tag);
+	return 0;
+}
+
+/*
+ * The setting asks for a push of what was built, and does without it; --push
+ * is a condition. Only where the registry was known to have it already, a
+ * registry that gives no answer may be gone on without.
+ */
+static int
+push_locked(struct work *w, struct imgcache_error *err)
+{
+	struct imgcache *ic = w->in.ic;
+	const char *const *tags = w->e->build->tags;
+	bool known = str_is(w->a->pushed_ref, w->in.ref);
+	struct imgcache_error why = {0};
+	int ret = push_image(&w->in, &w->f, tags, w->a, &why);
+
+	if (ret == IMGCACHE_EINTR ||
+	    (ret && w->e->build->push &&
+	     !(ret == IMGCACHE_EUNKNOWN && known && unknown_builds(w)))) {
+		*err = why;
+		return ret;
+	}
+	if (ret && known)
+		session_warn(ic, "%s; it was pushed before", why.text);
+	else if (ret)
+		session_warn(ic, "'%s' is not pushed: %s", w->in.ref, why.text);
 	return 0;
 }
 
 static int
-build_locked(struct inputs *in, struct lookup_found *f, const struct ensure *e,
-	     int lock_fd, struct imgcache_answer *a,
-	     struct imgcache_error *err)
-{
-	struct builder b = {
-		.in = in,
-		.found = f,
-		.options = e->build,
-		.reason = a->reason,
-		.detail = a->detail,
-		.lock_fd = lock_fd,
-	};
-	int ret = look_again(in, f, e, a, err);
-
-	if (ret)
-		return ret;
-	if (a->state == IMGCACHE_HIT)
-		return add_tags(in, e->build->tags, a, err);
-	ret = builder_run(&b, a, err);
-	builder_release(&b);
-	return ret;
-}
-
-static int
-build(struct inputs *in, struct lookup_found *f, const struct ensure *e,
-      struct imgcache_answer *a, struct imgcache_error *err)
+push_hit(struct work *w, struct imgcache_error *err)
 {
 	struct lock lock = LOCK_INIT;
-	bool waited = false;
-	int ret = ensure_needs(in->r, e, err);
+	bool waited;
+	int ret = session_catalog(w->in.ic, CATALOG_WRITE, err);
 
-	if (!ret && !session_is_disabled(in->ic))
-		ret = session_catalog(in->ic, CATALOG_WRITE, err);
 	if (!ret)
-		ret = take_lock(in, &lock, &waited, err);
+		ret = take_lock(&w->in, &lock, &waited, err);
 	if (!ret)
-		ret = build_locked(in, f, e, lock.fd, a, err);
+		ret = push_locked(w, err);
 	lock_release(&lock);
 	return ret;
 }
 
+/*
+ * The names that were asked for go on the image on a hit as on a build, and it
+ * is pushed if that was asked for.
+ */
 static int
-miss(struct inputs *in, struct lookup_found *f, const struct ensure *e,
-     struct imgcache_answer *a, struct imgcache_error *err)
+finish_hit(struct work *w, struct imgcache_error *err)
 {
-	if (e->only_look)
-		return say_no(a, err);
-	return e->build->dry_run ? 0 : build(in, f, e, a, err);
+	const char *const *tags = w->e->build->tags;
+	struct engine *engine;
+	int ret = 0;
+
+	if (tags && *tags)
+		ret = session_engine(w->in.ic, &engine, err);
+	for (; !ret && tags && *tags; tags++)
+		ret = engine_tag(engine, w->a->image_id, *tags, err);
+	if (!ret && w->push)
+		ret = push_hit(w, err);
+	return ret;
+}
+
+static int
+build_locked(struct work *w, int lock_fd, bool *hit,
+	     struct imgcache_error *err)
+{
+	struct builder b = {
+		.in = &w->in,
+		.found = &w->f,
+		.options = w->e->build,
+		.reason = w->a->reason,
+		.detail = w->a->detail,
+		.lock_fd = lock_fd,
+	};
+	int ret = look_again(w, err);
+
+	*hit = w->a->state == IMGCACHE_HIT;
+	if (ret || *hit)
+		return ret;
+	ret = builder_run(&b, w->a, err);
+	builder_release(&b);
+	if (!ret && !w->push)
+		ret = trust_decide(&w->in, false, &w->push, err);
+	return !ret && w->push ? push_locked(w, err) : ret;
+}
+
+static int
+build(struct work *w, struct imgcache_error *err)
+{
+	struct lock lock = LOCK_INIT;
+	bool waited = false, hit = false;
+	int ret = ensure_needs(w->in.r, w->e, err);
+
+	if (!ret && !session_is_disabled(w->in.ic))
+		ret = session_catalog(w->in.ic, CATALOG_WRITE, err);
+	if (!ret)
+		ret = take_lock(&w->in, &lock, &waited, err);
+	if (!ret)
+		ret = build_locked(w, lock.fd, &hit, err);
+	lock_release(&lock);
+	return !ret && hit ? finish_hit(w, err) : ret;
+}
+
+static int
+miss(struct work *w, struct imgcache_error *err)
+{
+	if (w->e->only_look)
+		return say_no(w->a, err);
+	return w->e->build->dry_run ? 0 : build(w, err);
 }
 
 /* No registry says yes or no. */
 static int
-without_registry(struct inputs *in, struct lookup_found *f,
-		 const struct ensure *e, struct imgcache_answer *a,
-		 struct imgcache_error *err)
+without_registry(struct work *w, struct imgcache_error *err)
 {
-	if (!unknown_builds(in, e))
+	if (!unknown_builds(w))
 		return error_set(err, IMGCACHE_EUNKNOWN, "%.800s; "
 				 "--on-unknown=build goes on without it",
-				 a->detail);
-	session_warn(in->ic, "%s; going on without it", a->detail);
-	a->state = IMGCACHE_MISS;
-	return miss(in, f, e, a, err);
+				 w->a->detail);
+	session_warn(w->in.ic, "%s; going on without it", w->a->detail);
+	w->a->state = IMGCACHE_MISS;
+	return miss(w, err);
 }
 
 static int
-decide(struct inputs *in, struct lookup_found *f, const struct ensure *e,
-       struct imgcache_answer *a, struct imgcache_error *err)
+decide(struct work *w, struct imgcache_error *err)
 {
-	const char *why = why_bypassed(in, e);
-	bool bypass = why != NULL;
+	const struct ensure *e = w->e;
+	struct imgcache_answer *a = w->a;
+	const char *why = why_bypassed(w);
 
-	if (!bypass && !e->build->dry_run && !e->uncounted)
-		lookup_count(in, f, e->verb, a);
+	if (!why && !e->build->dry_run && !e->uncounted)
+		lookup_count(&w->in, &w->f, e->verb, a);
 	if (a->state == IMGCACHE_UNKNOWN &&
 	    a->reason == IMGCACHE_REGISTRY_UNKNOWN && !e->only_answer)
-		return without_registry(in, f, e, a, err);
+		return without_registry(w, err);
 	if (a->state == IMGCACHE_UNKNOWN)
 		return say_no(a, err);
-	if (a->state == IMGCACHE_HIT && !bypass)
-		return e->build->dry_run ? 0 :
-			add_tags(in, e->build->tags, a, err);
-	if (bypass && a->state == IMGCACHE_HIT) {
+	if (a->state == IMGCACHE_HIT && !why)
+		return e->build->dry_run ? 0 : finish_hit(w, err);
+	if (why && a->state == IMGCACHE_HIT) {
 		a->state = IMGCACHE_MISS;
 		a->reason = IMGCACHE_ASKED;
 		a->detail = why;
 	}
-	return miss(in, f, e, a, err);
+	return miss(w, err);
 }
 
 /*
@@ -339,21 +391,21 @@ decide(struct inputs *in, struct lookup_found *f, const struct ensure *e,
  * there: what its user is only the image itself can tell.
  */
 static int
-take_inputs(struct imgcache_recipe *r, const struct ensure *e,
-	    struct inputs *in, struct imgcache_error *err)
+take_inputs(struct imgcache_recipe *r, struct work *w,
+	    struct imgcache_error *err)
 {
-	struct inputs_options o = { .fresh_bases = e->build->rebuild };
-	int ret = inputs_take(r, &o, in, err);
+	struct inputs_options o = { .fresh_bases = w->e->build->rebuild };
+	int ret = inputs_take(r, &o, &w->in, err);
 
-	if (ret != IMGCACHE_EFAIL || !in->needs_base || e->only_look ||
-	    e->build->dry_run)
+	if (ret != IMGCACHE_EFAIL || !w->in.needs_base || w->e->only_look ||
+	    w->e->build->dry_run)
 		return ret;
 	error_clear(err);
-	ret = ensure_needs(r, e, err);
+	ret = ensure_needs(r, w->e, err);
 	if (ret)
 		return ret;
-	inputs_release(in);
-	return inputs_take(r, &o, in, err);
+	inputs_release(&w->in);
+	return inputs_take(r, &o, &w->in, err);
 }
 
 static int
@@ -361,27 +413,28 @@ look_and_decide(struct imgcache_recipe *r, const struct ensure *e,
 		struct imgcache_answer *a, struct imgcache_error *err)
 {
 	int64_t start = clock_mono_us();
-	struct lookup_found f;
-	struct inputs in = {0};
+	struct work w = { .e = e, .a = a };
 	bool done;
 	int ret = use_static(r, a, &done, err);
 
 	if (ret || done)
 		return ret;
 	hints_send(r);
-	ret = take_inputs(r, e, &in, err);
+	ret = take_inputs(r, &w, err);
+	if (!ret && e->build->push)
+		ret = trust_decide(&w.in, true, &w.push, err);
 	if (!ret)
-		ret = hold(&in, e, err);
+		ret = hold(&w, err);
 	if (!ret)
-		ret = lookup_image(&in, &f, a, err);
-	if (!ret && a->state == IMGCACHE_MISS && !why_bypassed(&in, e))
-		ret = look_farther(&in, &f, e, a, err);
+		ret = lookup_image(&w.in, &w.f, a, err);
+	if (!ret && a->state == IMGCACHE_MISS && !why_bypassed(&w))
+		ret = look_farther(&w, err);
 	a->elapsed_us = clock_mono_us() - start;
 	if (!ret)
-		hints_keep(&in);
+		hints_keep(&w.in);
 	if (!ret)
-		ret = decide(&in, &f, e, a, err);
-	inputs_release(&in);
+		ret = decide(&w, err);
+	inputs_release(&w.in);
 	return ret;
 }
 

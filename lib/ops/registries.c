@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ops/base.h"
+#include "ops/trust.h"
 
 static void
 add(struct strv *out, const char *repository)
@@ -13,7 +14,7 @@ add(struct strv *out, const char *repository)
 }
 
 void
-registries_to_read(const struct imgcache *ic, const struct recipe *q,
+registries_trusted(const struct imgcache *ic, const struct recipe *q,
 		   struct strv *out)
 {
 	const struct strv *more = settings_list(&ic->settings,
@@ -25,12 +26,30 @@ registries_to_read(const struct imgcache *ic, const struct recipe *q,
 		add(out, more->v[i]);
 }
 
+/* Of an untrusted build, or NULL. */
+static const char *
+untrusted(const struct imgcache *ic)
+{
+	return !trust_is_untrusted(ic) ? NULL :
+		settings_text(&ic->settings, SETTING_REGISTRY_UNTRUSTED);
+}
+
+void
+registries_to_read(const struct imgcache *ic, const struct recipe *q,
+		   struct strv *out)
+{
+	registries_trusted(ic, q, out);
+	add(out, untrusted(ic));
+}
+
 const char *
 registries_home(const struct imgcache *ic, const struct recipe *q)
 {
 	const struct strv *more = settings_list(&ic->settings,
 						SETTING_REGISTRIES);
 
+	if (untrusted(ic))
+		return untrusted(ic);
 	if (q->registry && *q->registry)
 		return q->registry;
 	return more->n ? more->v[0] : OUR_REPOSITORY;
@@ -54,5 +73,6 @@ registries_has(const struct imgcache *ic, const char *name, size_t len)
 		if (is(name, len, more->v[i]))
 			return true;
 	return is(name, len, OUR_REPOSITORY) ||
-		is(name, len, settings_text(s, SETTING_REGISTRY));
+		is(name, len, settings_text(s, SETTING_REGISTRY)) ||
+		is(name, len, settings_text(s, SETTING_REGISTRY_UNTRUSTED));
 }

@@ -55,9 +55,9 @@ remote_judge(const struct inputs *in, const struct remote_demand *d,
 	return IMGCACHE_REASON_NONE;
 }
 
-static void
-found(struct inputs *in, const char *repository, const char *digest,
-      struct remote_image *out)
+void
+remote_found(struct inputs *in, const char *repository, const char *digest,
+	     struct remote_image *out)
 {
 	struct arena *a = &in->ic->arena;
 
@@ -83,7 +83,7 @@ ask(struct inputs *in, const struct remote_demand *d, const char *repository,
 	if (!ret) {
 		reason = remote_judge(in, d, &image, &wrong);
 		if (reason == IMGCACHE_REASON_NONE) {
-			found(in, repository, image.digest, out);
+			remote_found(in, repository, image.digest, out);
 		} else {
 			a->reason = reason;
 			a->detail = arena_printf(&in->ic->arena,
@@ -184,7 +184,7 @@ record(struct inputs *in, struct lookup_found *f,
 	row.image_id = image->id;
 	row.size_bytes = image->size_bytes;
 	row.generation = lookup_generation(image);
-	if (catalog_flags(cat).is_readonly)
+	if (session_is_disabled(in->ic) || catalog_flags(cat).is_readonly)
 		return 0;
 	ret = catalog_begin(cat, err);
 	if (ret)

@@ -34,6 +34,9 @@ struct remote_image {
 	const char *ref;	/* repository@digest */
 };
 
+void remote_found(struct inputs *in, const char *repository,
+		  const char *digest, struct remote_image *out);
+
 /*
  * Ask for a miss, one registry after the other. 0 with out->repository set; or
  * not set, and then a->reason may be a better one (invalidated, foreign) or

@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/strv.h"
 #include "recipe/dotenv.h"
 #include "recipe/expand.h"
 #include "recipe/project.h"
@@ -174,13 +175,26 @@ use_node(struct loader *l, enum setting_id id, enum setting_rank rank,
 	return 0;
 }
 
+/* What the person forbids in the file of their own. */
+static const struct yaml_node *
+find_veto(const struct loader *l, enum setting_id id)
+{
+	const char *veto = setting_row(id)->veto;
+	const struct yaml_node *node = !veto ? NULL :
+		settings_file_node(&l->user, SETTING_FROM_USER, id);
+
+	return node && str_is(yaml_text(node), veto) ? node : NULL;
+}
+
 static int
 load_one(struct loader *l, enum setting_id id)
 {
 	const struct project *project = l->from->project;
-	const struct yaml_node *node = NULL;
+	const struct yaml_node *node = find_veto(l, id);
 	struct finding f = { NULL, SETTING_FROM_DEFAULT, NULL };
 
+	if (node)
+		return use_node(l, id, SETTING_FROM_USER, node);
 	if (find_text(l, setting_row(id), &f))
 		return use_text(l, id, &f);
 	if (project)
@@ -317,6 +331,11 @@ settings_set_flag(struct settings *s, const char *name, const char *value,
 	if (id < 0)
 		return fail_unknown(name, err);
 	v = &s->v[id];
+	if (settings_is_final(s, (enum setting_id)id) &&
+	    strcmp(value, v->text))
+		return error_set(err, IMGCACHE_EUSAGE, "'%s' is '%s' in %s, "
+				 "and that is final; change it there", name,
+				 v->text, v->origin);
 	ret = setting_value_text(v, setting_row((enum setting_id)id), value,
 				 err);
 	if (ret) {
@@ -362,4 +381,13 @@ const char *
 settings_origin(const struct settings *s, enum setting_id id)
 {
 	return s->v[id].origin;
+}
+
+bool
+settings_is_final(const struct settings *s, enum setting_id id)
+{
+	const char *veto = setting_row(id)->veto;
+
+	return veto && s->v[id].rank == SETTING_FROM_USER &&
+		str_is(s->v[id].text, veto);
 }

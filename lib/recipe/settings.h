@@ -29,6 +29,9 @@ enum setting_id {
 	SETTING_ENABLED,
 	SETTING_REGISTRY,
 	SETTING_REGISTRIES,
+	SETTING_REGISTRY_UNTRUSTED,
+	SETTING_UNTRUSTED,
+	SETTING_PUSH,
 	SETTING_ON_UNKNOWN,
 	SETTING_REGISTRY_TIMEOUT,
 	SETTING_TRANSFER_TIMEOUT,
@@ -84,6 +87,7 @@ struct setting_row {
 	bool expands;		/* ${NAME} in the project file */
 	const char *choices;	/* "git xxh3"; of an enum */
 	const char *service_unit;	/* put after digits: "d" for days */
+	const char *veto;	/* final, where the user's own file has it */
 	int (*check)(const char *text, struct imgcache_error *err);
 	const char *help;	/* one sentence */
 };
@@ -139,7 +143,10 @@ int settings_load(struct settings *s, const struct settings_sources *from,
 
 void settings_release(struct settings *s);
 
-/* A flag: the strongest origin. IMGCACHE_EUSAGE if the value is no good. */
+/*
+ * A flag: the strongest origin. IMGCACHE_EUSAGE if the value is no good, or if
+ * the user's own file has the last word.
+ */
 int settings_set_flag(struct settings *s, const char *name, const char *value,
 		      struct imgcache_error *err);
 
@@ -148,6 +155,9 @@ int64_t settings_int(const struct settings *s, enum setting_id id);
 const char *settings_text(const struct settings *s, enum setting_id id);
 const struct strv *settings_list(const struct settings *s, enum setting_id id);
 const char *settings_origin(const struct settings *s, enum setting_id id);
+
+/* Does it have the value that nothing overrides (see setting_row.veto)? */
+bool settings_is_final(const struct settings *s, enum setting_id id);
 
 /* "$XDG_CONFIG_HOME/imgcache/config.yaml" or under HOME; the caller frees.
  * NULL if there is no home to look in. */

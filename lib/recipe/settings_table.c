@@ -37,6 +37,21 @@ static const struct setting_row rows[SETTING_COUNT] = {
 		"registries", "IMGCACHE_REGISTRIES", NULL, KEY("registries"),
 		.type = LIST, .expands = true, .check = recipe_check_registry,
 		.help = "repositories to read after registry, in this order" },
+	[SETTING_REGISTRY_UNTRUSTED] = {
+		"registry_untrusted", "IMGCACHE_REGISTRY_UNTRUSTED", NULL,
+		KEY("registry_untrusted"), .type = TEXT, .expands = true,
+		.check = recipe_check_registry,
+		.help = "repository that untrusted builds push to instead" },
+	[SETTING_UNTRUSTED] = {
+		"untrusted", "IMGCACHE_UNTRUSTED", NULL, NULL, "untrusted",
+		.type = ENUM, .choices = "auto true false",
+		.standard = "auto",
+		.help = "untrusted build; auto: in a pull request's CI job" },
+	[SETTING_PUSH] = {
+		"push", "IMGCACHE_PUSH", NULL, KEY("push"), .type = ENUM,
+		.choices = "never ci always", .standard = "never",
+		.veto = "never",
+		.help = "push what was built, in CI or always" },
 	[SETTING_ON_UNKNOWN] = {
 		"on_unknown", "IMGCACHE_ON_UNKNOWN", NULL, KEY("on_unknown"),
 		.type = ENUM, .choices = "build fail",

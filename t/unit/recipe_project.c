@@ -293,8 +293,9 @@ Test(project, unknown_keys_name_the_nearest)
 			 "imgcache.yaml:2:1: unknown key 'policy.max_images'; "
 			 "known here: base_policy, base_ttl, build_timeout, "
 			 "ca_bundle, cache, common, defaults, enabled, hash, "
-			 "idle_timeout, images, lint, on_unknown, policy, "
+			 "idle_timeout, images, lint, on_unknown, policy, push, "
 			 "registries, registry, registry_timeout, "
+			 "registry_untrusted, "
 			 "transfer_timeout, use_static_base, version");
 }
 

@@ -490,6 +490,66 @@ Test(settings, a_path_of_a_flag_is_made_absolute)
 	settings_release(&s);
 }
 
+Test(settings, what_the_user_forbids_is_final)
+{
+	struct expand_env env = ENV(HOME, "IMGCACHE_PUSH=always");
+	struct imgcache_error err;
+	struct settings s;
+	struct place at;
+
+	make_place(&at, "version: 1\npush: ci\n", NULL, "push: never\n");
+	cr_assert_eq(load_place(&s, &at, &env, &err), 0, "%s", err.text);
+	cr_expect_str_eq(settings_text(&s, SETTING_PUSH), "never");
+	cr_expect(settings_is_final(&s, SETTING_PUSH));
+	cr_expect_eq(settings_set_flag(&s, "push", "always", &err),
+		     IMGCACHE_EUSAGE);
+	cr_expect(str_ends(err.text, "config.yaml:1:7, and that is final; "
+			   "change it there"), "%s", err.text);
+	memset(&err, 0, sizeof(err));
+	cr_expect_eq(settings_set_flag(&s, "push", "never", &err), 0);
+	settings_release(&s);
+	remove_place(&at);
+}
+
+Test(settings, what_the_user_allows_is_not_final)
+{
+	struct expand_env env = ENV(HOME);
+	struct imgcache_error err;
+	struct settings s;
+	struct place at;
+
+	make_place(&at, "version: 1\npush: never\n", NULL, "push: always\n");
+	cr_assert_eq(load_place(&s, &at, &env, &err), 0, "%s", err.text);
+	cr_expect_str_eq(settings_text(&s, SETTING_PUSH), "never");
+	cr_expect(!settings_is_final(&s, SETTING_PUSH));
+	cr_expect_eq(settings_set_flag(&s, "push", "always", &err), 0);
+	cr_expect_str_eq(settings_text(&s, SETTING_PUSH), "always");
+	settings_release(&s);
+	remove_place(&at);
+}
+
+Test(settings, entries_of_a_list_are_expanded_and_checked)
+{
+	struct expand_env env = ENV(HOME, "TWO=two");
+	struct imgcache_error err;
+	struct settings s;
+	struct place at;
+
+	make_place(&at, "version: 1\n"
+		   "registries: [a.example/x, \"${TWO}.example/y\"]\n",
+		   NULL, NULL);
+	cr_assert_eq(load_place(&s, &at, &env, &err), 0, "%s", err.text);
+	cr_expect_str_eq(settings_text(&s, SETTING_REGISTRIES),
+			 "a.example/x, two.example/y");
+	settings_release(&s);
+	remove_place(&at);
+	make_place(&at, NULL, NULL, "registries: [a.example/x, nope]\n");
+	cr_expect_eq(load_place(&s, &at, &env, &err), IMGCACHE_EFAIL);
+	cr_expect_not_null(strstr(err.text, "config.yaml:1:27"), "%s",
+			   err.text);
+	remove_place(&at);
+}
+
 Test(settings, every_row_is_complete)
 {
 	for (int i = 0; i < SETTING_COUNT; i++) {

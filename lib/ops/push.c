@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The registry is asked before and after: before, because what is there stays
+ * there; after, because a tag that can be replaced may have been replaced by
+ * another machine a moment ago, and because docker's word for it is no proof.
+ */
+#include "ops/push.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "docker/engine.h"
+#include "docker/registry.h"
+#include "ops/arrival.h"
+#include "ops/registries.h"
+#include "ops/remote.h"
+#include "sys/clock.h"
+
+struct push {
+	struct inputs *in;
+	struct lookup_found *f;
+	const char *const *tags;	/* further names here */
+	struct imgcache_answer *a;
+	struct remote_image there;	/* what the registry has */
+};
+
+/* In the order in which they are worse. */
+enum presence { THERE, ABSENT, OUTDATED, OCCUPIED };
+
+/* What is under the ref now? EUNKNOWN if that cannot be found out. */
+static int
+ask(struct push *p, enum presence *out, struct imgcache_error *err)
+{
+	const struct remote_demand d = {
+		.generation = p->f->generation, .all_platforms = true
+	};
+	struct registry_image image = {0};
+	struct inputs *in = p->in;
+	const char *wrong = "";
+	enum imgcache_reason reason;
+	int ret = registry_image(&in->ic->registry, in->ref, in->local,
+				 &image, err);
+
+	*out = ABSENT;
+	if (!ret) {
+		reason = remote_judge(in, &d, &image, &wrong);
+		*out = reason == IMGCACHE_REASON_NONE ? THERE :
+			reason == IMGCACHE_INVALIDATED ? OUTDATED : OCCUPIED;
+		remote_found(in, registries_home(in->ic, in->r->recipe),
+			     image.digest, &p->there);
+	}
+	if (ret == IMGCACHE_ENO) {
+		error_clear(err);
+		ret = 0;
+	}
+	if (!ret && *out == OCCUPIED)
+		ret = error_set(err, IMGCACHE_EFAIL, "'%s' is taken by %s, %s; "
+				"remove it there, or change salt", in->ref,
+				image.digest, wrong);
+	registry_image_release(&image);
+	return ret;
+}
+
+/* Has the engine's image come from, or gone to, a registry as that digest? */
+static int
+is_same(struct push *p, bool *same, struct imgcache_error *err)
+{
+	struct engine_image image = {0};
+	const char *const *d;
+	struct engine *e;
+	int ret = session_engine(p->in->ic, &e, err);
+
+	*same = false;
+	if (!ret)
+		ret = engine_image(e, p->in->ref, &image, err);
+	if (!ret) {
+		*same = !strcmp(image.id, p->there.digest);
+		for (d = image.digests; !*same && *d; d++)
+			*same = str_ends(*d, p->there.digest);
+	}
+	engine_image_release(&image);
+	return ret;
+}
+
+static int
+record(struct push *p, struct imgcache_error *err)
+{
+	struct image_push push = {
+		.ref = p->in->ref,
+		.digest = p->there.digest,
+		.at = clock_now_s(),
+	};
+
+	p->a->pushed_ref = p->in->ref;
+	p->a->digest = p->there.digest;
+	if (session_is_disabled(p->in->ic) || !p->f->has_row)
+		return 0;
+	return images_set_pushed(p->in->ic->catalog, p->f->row.id, &push, err);
+}
+
+/* Another build of the key was first: its image takes the place of ours. */
+static int
+adopt(struct push *p, struct imgcache_error *err)
+{
+	struct imgcache_answer got = *p->a;
+	struct imgcache_error names = {0};
+	const char *old = p->a->image_id;
+	int ret = remote_pull(p->in, p->f, &p->there, &got, err);
+
+	if (ret)
+		return ret;
+	if (got.state != IMGCACHE_HIT) {
+		session_warn(p->in->ic, "'%s' is in the registry as another "
+			     "build, which could not be pulled: %s", p->in->ref,
+			     got.detail);
+		return 0;
+	}
+	got.built = p->a->built;
+	got.reason = p->a->reason;
+	got.detail = p->a->detail;
+	*p->a = got;
+	if (p->tags && arrival_names(p->in, got.image_id, p->tags, &names))
+		session_warn(p->in->ic, "the image is there, but not under "
+			     "every name: %s", names.text);
+	arrival_replaces(p->in, old, got.image_id);
+	return 0;
+}
+
+/* It is in the registry: is it here, too? */
+static int
+settle(struct push *p, struct imgcache_error *err)
+{
+	bool same;
+	int ret = is_same(p, &same, err);
+
+	if (!ret && !same)
+		ret = adopt(p, err);
+	return ret ? ret : record(p, err);
+}
+
+/* From another repository without the engine, which may have a part only. */
+static int
+send(struct push *p, struct imgcache_error *err)
+{
+	const struct image_row *row = &p->f->row;
+	const char *source[2] = { NULL };
+	const char *colon;
+
+	if (!p->f->has_row || !row->pushed_ref || !row->digest ||
+	    !strcmp(row->pushed_ref, p->in->ref))
+		return registry_push(&p->in->ic->registry, p->in->ref, err);
+	colon = strrchr(row->pushed_ref, ':');
+	source[0] = arena_printf(&p->in->ic->arena, "%.*s@%s",
+				 (int)(colon - row->pushed_ref),
+				 row->pushed_ref, row->digest);
+	return registry_create(&p->in->ic->registry, p->in->ref, source, err);
+}
+
+static void
+say(struct push *p, enum imgcache_event_type type, int64_t elapsed_us)
+{
+	struct imgcache_event e = {
+		.type = type,
+		.name = p->in->r->recipe->name,
+		.ref = p->in->ref,
+		.text = registries_home(p->in->ic, p->in->r->recipe),
+		.elapsed_us = elapsed_us,
+	};
+
+	session_event(p->in->ic, &e);
+}
+
+/*
+ * A push that was refused is no failure if the image is there by now: where
+ * tags cannot be replaced, somebody else was first.
+ */
+static int
+after_refusal(struct push *p, const struct imgcache_error *refusal,
+	      struct imgcache_error *err)
+{
+	struct imgcache_error second = {0};
+	enum presence now;
+	int ret = ask(p, &now, &second);
+
+	if (!ret && now == THERE)
+		return 0;
+	if (ret || now == ABSENT) {
+		*err = ret == IMGCACHE_EFAIL ? second : *refusal;
+		return err->code;
+	}
+	return error_set(err, refusal->code, "%.700s; where a tag cannot be "
+			 "replaced, change salt to have the image built anew",
+			 refusal->text);
+}
+
+static int
+send_and_check(struct push *p, struct imgcache_error *err)
+{
+	int64_t start = clock_mono_us();
+	struct imgcache_error refusal = {0};
+	enum presence now;
+	int ret;
+
+	say(p, IMGCACHE_PUSH_BEGIN, 0);
+	ret = send(p, &refusal);
+	if (ret == IMGCACHE_EUNKNOWN)
+		return after_refusal(p, &refusal, err);
+	if (ret) {
+		*err = refusal;
+		return ret;
+	}
+	ret = ask(p, &now, err);
+	if (!ret && now != THERE)
+		ret = error_set(err, IMGCACHE_EUNKNOWN, "docker says that it "
+				"pushed '%s', but the registry does not have "
+				"it", p->in->ref);
+	if (!ret)
+		say(p, IMGCACHE_PUSH_END, clock_mono_us() - start);
+	return ret;
+}
+
+/* What is on the engine now, and its row. Without a catalog there is none. */
+static int
+look(struct push *p, struct imgcache_error *err)
+{
+	struct imgcache_answer now;
+	int ret;
+
+	if (session_is_disabled(p->in->ic)) {
+		p->f->has_row = false;
+		return 0;
+	}
+	ret = lookup_image(p->in, p->f, &now, err);
+	if (!ret && now.state != IMGCACHE_HIT)
+		ret = error_set(err, IMGCACHE_EUNKNOWN, "'%s' was gone from "
+				"the engine before it could be pushed",
+				p->in->ref);
+	return ret;
+}
+
+int
+push_image(struct inputs *in, struct lookup_found *f, const char *const *tags,
+	   struct imgcache_answer *a, struct imgcache_error *err)
+{
+	struct push p = { .in = in, .f = f, .tags = tags, .a = a };
+	enum presence now;
+	int ret = look(&p, err);
+
+	if (!ret)
+		ret = ask(&p, &now, err);
+	if (!ret && now != THERE)
+		ret = send_and_check(&p, err);
+	return ret ? ret : settle(&p, err);
+}

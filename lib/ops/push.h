@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef IMGCACHE_OPS_PUSH_H
+#define IMGCACHE_OPS_PUSH_H
+
+/*
+ * Sharing an image. Two builds of one key need not be the same bytes, so the
+ * first that is pushed is the image of the key for everybody: whoever comes
+ * later takes that one instead of replacing it.
+ */
+
+#include "ops/lookup.h"
+
+/*
+ * The image of a hit (*a, f), or of a build just done, into the repository
+ * where its ref stands; under the lock of the key. 0: it is there, and *a and
+ * the catalog know its digest; what the engine has is then that image too.
+ * IMGCACHE_EUNKNOWN if it cannot be pushed, IMGCACHE_EFAIL if something else
+ * is under its ref.
+ */
+int push_image(struct inputs *in, struct lookup_found *f,
+	       const char *const *tags, struct imgcache_answer *a,
+	       struct imgcache_error *err);
+
+#endif

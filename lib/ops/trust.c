@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/trust.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "ops/registries.h"
+
+/*
+ * Variables of CI services that name what a job was started by, and the
+ * beginning of those values that stand for somebody else's changes: GitHub
+ * Actions (pull_request, pull_request_target, pull_request_review ...) and
+ * GitLab.
+ */
+static const char *const foreign_events[][2] = {
+	{ "GITHUB_EVENT_NAME", "pull_request" },
+	{ "CI_PIPELINE_SOURCE", "merge_request_event" },
+	{ "CI_PIPELINE_SOURCE", "external_pull_request_event" },
+};
+
+bool
+trust_is_untrusted(const struct imgcache *ic)
+{
+	const char *set = settings_text(&ic->settings, SETTING_UNTRUSTED);
+	const char *event;
+	size_t i;
+
+	if (strcmp(set, "auto"))
+		return !strcmp(set, "true");
+	for (i = 0; i < sizeof(foreign_events) / sizeof(*foreign_events); i++) {
+		event = expand_get(&ic->env, foreign_events[i][0]);
+		if (event && str_starts(event, foreign_events[i][1]))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_wanted(const struct imgcache *ic)
+{
+	const char *set = settings_text(&ic->settings, SETTING_PUSH);
+
+	return !strcmp(set, "always") ||
+		(!strcmp(set, "ci") && session_is_ci(ic));
+}
+
+/* Would untrusted builds write where trusted ones read? */
+static bool
+is_shared(const struct inputs *in, const char *untrusted)
+{
+	struct strv trusted = {0};
+	bool shared;
+
+	registries_trusted(in->ic, in->r->recipe, &trusted);
+	shared = strv_has(&trusted, untrusted);
+	strv_release(&trusted);
+	return shared;
+}
+
+/* Why it cannot be pushed, and what to set; NULL if it can. */
+static const char *
+obstacle(struct inputs *in)
+{
+	const struct settings *s = &in->ic->settings;
+	const char *untrusted = settings_text(s, SETTING_REGISTRY_UNTRUSTED);
+
+	if (settings_is_final(s, SETTING_PUSH))
+		return arena_printf(&in->ic->arena, "'push' is 'never' in %s, "
+				    "and that is final; change it there",
+				    settings_origin(s, SETTING_PUSH));
+	if (!strcmp(registries_home(in->ic, in->r->recipe), OUR_REPOSITORY))
+		return "there is no registry; set registry, or give "
+			"--registry HOST/PATH";
+	if (trust_is_untrusted(in->ic)) {
+		if (!untrusted)
+			return "an untrusted build writes to no trusted "
+				"repository; set registry_untrusted, or "
+				"untrusted to false";
+		if (is_shared(in, untrusted))
+			return "registry_untrusted is a repository that "
+				"trusted builds read; set it to another one";
+	}
+	if (in->hash != HASH_GIT)
+		return "its key is an xxh3 hash, which can be forged and so "
+			"never leaves the machine; set hash to git";
+	return NULL;
+}
+
+int
+trust_decide(struct inputs *in, bool asked, bool *push,
+	     struct imgcache_error *err)
+{
+	const char *name = in->r->recipe->name;
+	const char *why;
+
+	*push = false;
+	if (!asked && !is_wanted(in->ic))
+		return 0;
+	why = obstacle(in);
+	*push = !why;
+	if (!why)
+		return 0;
+	if (asked)
+		return error_set(err, IMGCACHE_EFAIL, "cannot push '%s': %s",
+				 name ? name : in->tag, why);
+	session_warn(in->ic, "'%s' is not pushed: %s", name ? name : in->tag,
+		     why);
+	return 0;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef IMGCACHE_OPS_TRUST_H
+#define IMGCACHE_OPS_TRUST_H
+
+/*
+ * Who may write to the shared cache. Whoever can write there decides what
+ * everyone runs, so pushing is asked for, and builds of strangers' changes
+ * write to a place that only their like reads.
+ *
+ * The project file of a pull request is the pull request's own: what holds in
+ * the end are the credentials that such a job is given.
+ */
+
+#include "ops/inputs.h"
+
+/* The build of changes that nobody has looked at yet: a pull request's job. */
+bool trust_is_untrusted(const struct imgcache *ic);
+
+/*
+ * Is the image to be pushed: by --push (asked), or by the setting? *push is
+ * false where it cannot be, with a warning; where it was asked for that is
+ * IMGCACHE_EFAIL, which says what to set.
+ */
+int trust_decide(struct inputs *in, bool asked, bool *push,
+		 struct imgcache_error *err);
+
+#endif
