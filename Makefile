@@ -24,10 +24,11 @@ lib/recipe := cachespec dfvars dockerfile dockerfile_assign dockerfile_bases \
 lib/store := bases builds catalog configs contexts imagelist imagerow images \
 	invalidations journal jsonr leases lookups migrate objects platforms \
 	schema sql sql_transaction stats
-lib/docker := builder_info buildx buildx_check buildx_client buildx_run \
-	endpoint engine engine_ask engine_change engine_image engine_info \
-	failure fold http http_encode moment plain platform progress proxies \
-	rawjson registry registry_config render run wait
+lib/docker := builder_info buildx buildx_check buildx_client \
+	buildx_platforms buildx_run endpoint engine engine_ask engine_change \
+	engine_image engine_info failure fold http http_encode moment plain \
+	platform progress proxies rawjson registry registry_config render \
+	run wait
 lib/ops := aliases arrival base base_config buildcache builder \
 	builder_docker builder_record config context context_advice \
 	context_heavy doctor doctor_build doctor_docker doctor_state ensure \
@@ -41,8 +42,9 @@ lib/ops := aliases arrival base base_config buildcache builder \
 	lint_gitignore lint_ignorefile lint_install lint_instructions \
 	lint_managers lint_mounts lint_names lint_order lint_rules lint_run \
 	lint_script lint_silence lint_steps lint_tree localcache lock \
-	lockfile lookup pins prune push reasons recipes reconcile registries \
-	remote removal rows session spawn stats steptitle sweep text trust
+	lockfile lookup parts pins platforms prune push reasons recipes \
+	reconcile registries remote removal rows session spawn stats \
+	steptitle sweep text trust
 cmd := answer build commands complete config context context_report delete \
 	dockerargs dockerfile doctor env exec findings get help init \
 	invalidate lint list lock log main opt pin printer progress prune \
@@ -196,15 +198,12 @@ uninstall:
 		$(INCLUDEDIR)/imgcache.h $(LIBDIR)/pkgconfig/imgcache.pc \
 		$(BASHCOMPDIR)/imgcache $(ZSHCOMPDIR)/_imgcache \
 		$(FISHCOMPDIR)/imgcache.fish)
-	for p in man/*; do \
-		rm -f $(DESTDIR)$(MANDIR)/man$${p##*.}/$${p#man/}; done
+	for p in man/*; do rm -f $(DESTDIR)$(MANDIR)/man$${p##*.}/$${p#man/}; done
 dist:
 	@mkdir -p build
-	git archive --prefix=imgcache-$(VERSION)/ -o \
-		build/imgcache-$(VERSION).tar.gz HEAD
+	git archive --prefix=imgcache-$(VERSION)/ -o build/imgcache-$(VERSION).tar.gz HEAD
 clean:
-	rm -rf build/plain build/asan build/cov build/imgcache \
-		build/libimgcache.a build/*.tar.gz
+	rm -rf build/plain build/asan build/cov build/imgcache build/*.a build/*.tar.gz
 help:
 	@echo 'make              build/imgcache and build/libimgcache.a'
 	@echo 'make demo         install what is missing, build, show the main job'

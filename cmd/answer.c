@@ -99,6 +99,17 @@ print_dependencies(struct printer *p, const struct imgcache_image *i)
 	print_list_end(p);
 }
 
+static void
+print_loaded(struct printer *p, const struct imgcache_image *i)
+{
+	const char *const *l;
+
+	print_list(p, "loaded");
+	for (l = i->loaded; *l; l++)
+		print_text(p, "", NULL, *l);
+	print_list_end(p);
+}
+
 /* One column for what few images are: a table of 70 has no room for two. */
 static const char *
 marks(const struct imgcache_image *i)
@@ -136,6 +147,7 @@ image_print(struct printer *p, const struct imgcache_image *i)
 	print_text(p, "dependenciesHash", NULL, i->dependencies_hash);
 	print_text(p, "reason", NULL, i->reason);
 	print_text(p, "platform", NULL, i->platform);
+	print_loaded(p, i);
 	print_text(p, "baseDigest", NULL, i->base_digest);
 	print_text(p, "engine", NULL, i->engine);
 	print_number(p, "buildTime", NULL, i->build_us > 0 ? i->build_us : -1,

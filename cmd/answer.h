@@ -59,7 +59,9 @@ const char *answer_reason(const struct imgcache_answer *a, char out[1024]);
  *	pinned		bool
  *	dockerImageId, digestHash, dependenciesHash	string or null
  *	reason		string or null: why it was built or failed
- *	platform, baseDigest, engine	string or null
+ *	platform	string: of the key, several with commas
+ *	loaded		[string]: those of them that are on the engine
+ *	baseDigest, engine	string or null
  *	buildTime	seconds or null
  *	dependencies	[{type, name, asked (bool), version, installed}]
  *	metadata	object

@@ -191,7 +191,8 @@ struct imgcache_image {
 	const char *digest;
 	const char *base;
 	const char *base_digest;
-	const char *platform;
+	const char *platform;	/* of the key; several with commas */
+	const char *const *loaded;	/* those on the engine; NULL-ended */
 	const char *status;	/* pending building completed failed ... */
 	const char *reason;	/* why it was built, or why it failed */
 	const char *dependencies_hash;

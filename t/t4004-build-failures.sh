@@ -157,11 +157,4 @@ test_that 'the inventory: asked and installed versions are in the catalog' '
 			.version == \"5.4\" and .installed == \"5.4.5\")" list
 '
 
-test_that 'P36: two platforms on an engine that keeps one' '
-	expect_status 0 imgcache build good --platform linux/amd64 || {
-		cat stderr; exit 1; }
-	imgcache build good --platform linux/amd64,linux/arm64 >stdout 2>stderr
-	status=$?; cat stderr; [ $status -ne 134 ] && [ $status -ne 139 ]
-'
-
 test_done

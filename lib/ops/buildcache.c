@@ -318,6 +318,16 @@ add_caches(struct plan *p, const struct builder_info *info,
 	return ret;
 }
 
+/* What is built of the image now, all of its platforms or one of them. */
+static const char *
+platform_of(const struct builder *b)
+{
+	bool is_part = b->in->r->recipe->platforms.n > 1 && b->platforms &&
+		b->platforms[0] && !b->platforms[1];
+
+	return is_part ? b->platforms[0] : b->in->platform;
+}
+
 int
 buildcache_plan(struct buildcache *c, struct builder *b,
 		struct imgcache_error *err)
@@ -333,7 +343,7 @@ buildcache_plan(struct buildcache *c, struct builder *b,
 	collect(&p, &to);
 	if (!from.n && !to.n)
 		goto out;
-	p.label = buildcache_label(b->in->r->recipe, b->in->platform);
+	p.label = buildcache_label(b->in->r->recipe, platform_of(b));
 	ret = builder_client(b, &client, err);
 	if (!ret)
 		ret = builder_info_find(&info, NULL, b->options->builder, err);

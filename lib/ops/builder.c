@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "docker/engine.h"
 #include "ops/arrival.h"
+#include "ops/platforms.h"
 #include "ops/steptitle.h"
 #include "recipe/grammar.h"
 #include "source/tree.h"
@@ -104,8 +105,8 @@ find_any_touched(const struct inputs *was, const struct inputs *now,
 }
 
 /* Take the inputs again: 0 if they are what they were. */
-static int
-check_unchanged(struct builder *b, struct imgcache_error *err)
+int
+builder_check_unchanged(struct builder *b, struct imgcache_error *err)
 {
 	static const struct inputs_options none;
 	struct buf text = BUF_INIT;
@@ -246,7 +247,7 @@ accept(struct builder *b, struct engine *e, struct imgcache_answer *a,
 	int ret = read_back(b, e, &image, err);
 
 	if (!ret) {
-		ret = check_unchanged(b, err);
+		ret = builder_check_unchanged(b, err);
 		if (ret == IMGCACHE_ECHANGED)
 			a->changed = true;
 	}
@@ -314,6 +315,70 @@ check_tags(const struct builder *b, struct imgcache_error *err)
 	return ret;
 }
 
+/* All platforms, or where the engine cannot hold them that of this machine. */
+static int
+choose_platforms(struct builder *b, struct imgcache_error *err)
+{
+	const struct strv *all = &b->in->r->recipe->platforms;
+	bool together;
+	int ret = platforms_together(b->in, b->options->builder, &together,
+				     err);
+
+	b->platforms = (const char *const *)all->v;
+	if (!ret && !together) {
+		b->only[0] = b->in->local;
+		b->platforms = b->only;
+		if (!b->options->push)
+			session_warn(b->in->ic, "here an image has one "
+				     "platform: only %s is built, and the "
+				     "others when it is pushed", b->only[0]);
+	}
+	return ret ? ret : platforms_check(b->in, b->platforms,
+					   b->options->builder, err);
+}
+
+/* A failure of docker, with what is known of it. */
+static void
+name_failure(struct builder *b, struct imgcache_error *err)
+{
+	bool is_foreign = b->cannot_run && b->platforms[0] &&
+		(b->platforms[1] || strcmp(b->platforms[0],
+					   session_own_platform(b->in->ic)));
+	char text[sizeof(err->text)];
+
+	name_step(b, err);
+	if (!is_foreign)
+		return;
+	memcpy(text, err->text, sizeof(text));
+	error_clear(err);
+	error_set(err, IMGCACHE_EBUILD, "%.500s: exec format error, the engine "
+		  "cannot run it; " PLATFORMS_CURE, text);
+}
+
+int
+builder_part(struct builder *b, struct imgcache_error *err)
+{
+	int ret;
+
+	b->started_us = clock_mono_us();
+	ret = builder_choose_log(b, err);
+	if (!ret)
+		ret = keep_bases(b, err);
+	if (!ret)
+		ret = buildcache_plan(&b->caches, b, err);
+	if (!ret)
+		ret = builder_docker(b, err);
+	if (ret == IMGCACHE_EBUILD) {
+		name_failure(b, err);
+		name_log(b, err);
+	}
+	if (ret)
+		return ret;
+	buildcache_commit(&b->caches, b);
+	say_end(b);
+	return 0;
+}
+
 int
 builder_run(struct builder *b, struct imgcache_answer *a,
 	    struct imgcache_error *err)
@@ -326,6 +391,8 @@ builder_run(struct builder *b, struct imgcache_answer *a,
 	b->started_us = clock_mono_us();
 	b->temporary = mem_printf(UNKEYED "%s-%d", b->in->tag, (int)getpid());
 	if (!ret)
+		ret = choose_platforms(b, err);
+	if (!ret)
 		ret = keep_bases(b, err);
 	if (!ret)
 		ret = buildcache_plan(&b->caches, b, err);
@@ -336,7 +403,7 @@ builder_run(struct builder *b, struct imgcache_answer *a,
 	ret = builder_docker(b, err);
 	a->log = arena_strdup(&b->in->ic->arena, b->log_path);
 	if (ret == IMGCACHE_EBUILD)
-		name_step(b, err);
+		name_failure(b, err);
 	if (ret)
 		builder_record_failure(b, ret, err->text, NULL);
 	if (ret == IMGCACHE_EBUILD)

@@ -25,7 +25,10 @@ struct builder {
 	enum imgcache_reason reason;	/* why it is built */
 	const char *detail;
 	int lock_fd;			/* docker inherits it */
+	const char *const *platforms;	/* NULL: builder_run() decides */
 
+	const char *only[2];	/* behind platforms, if it is one of several */
+	bool cannot_run;	/* a step was for another processor */
 	struct buildcache caches;
 	struct handover files;	/* what docker was given */
 	char *temporary;		/* the name it is built under */
@@ -43,12 +46,21 @@ int builder_run(struct builder *b, struct imgcache_answer *a,
 		struct imgcache_error *err);
 void builder_release(struct builder *b);
 
+/*
+ * Only docker's part: b->platforms under the name b->temporary, unrecorded but
+ * for a log. And whether the inputs are still what they were.
+ */
+int builder_part(struct builder *b, struct imgcache_error *err);
+int builder_check_unchanged(struct builder *b, struct imgcache_error *err);
 /* Which buildx there is. */
 int builder_client(struct builder *b, struct buildx_client *client,
 		   struct imgcache_error *err);
 
 /* Run docker: fills in summary and steps. */
 int builder_docker(struct builder *b, struct imgcache_error *err);
+
+/* A file in the folder of logs, not made yet. */
+int builder_choose_log(struct builder *b, struct imgcache_error *err);
 
 /*
  * The catalog's side: before docker, after a failure, before the image gets its

@@ -92,6 +92,9 @@ on_progress(void *payload, const struct progress_event *p)
 
 	struct buf title = BUF_INIT;
 
+	if (p->type == PROGRESS_OUTPUT && p->text &&
+	    strstr(p->text, "exec format error"))
+		b->cannot_run = true;
 	step_title(p->name ? p->name : "", &title);
 	note_step(b, p, title.data);
 	e.text = p->type == PROGRESS_OUTPUT || p->type == PROGRESS_TEXT ?
@@ -300,6 +303,8 @@ make_parts(struct builder *b, struct parts *p, struct imgcache_error *err)
 	    generate_floats(in->r->recipe))
 		add_proxies(in, p);
 	ret = pins_for_engine(in, &p->contexts, err);
+	if (!ret)
+		ret = pins_for_parts(in, &p->contexts, err);
 	for (i = 1; i < b->files.n; i++)
 		strv_pushf(&p->contexts, "%s=%s", in->contexts[i].name,
 			   b->files.v[i].link);
@@ -352,7 +357,7 @@ run(struct builder *b, struct parts *p, const struct buildx_client *client,
 		.args = (const char *const *)p->args.v,
 		.labels = (const char *const *)p->labels.v,
 		.contexts = (const char *const *)p->contexts.v,
-		.platforms = (const char *const *)q->platforms.v,
+		.platforms = b->platforms,
 		.secrets = (const char *const *)p->secrets.v,
 		.ssh = (const char *const *)p->ssh.v,
 		.add_hosts = (const char *const *)q->add_hosts.v,

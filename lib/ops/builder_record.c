@@ -17,15 +17,17 @@
 #include "source/repo.h"
 #include "source/tree.h"
 #include "store/lookups.h"
+#include "store/platforms.h"
 #include "sys/child.h"
 #include "sys/clock.h"
 
 #define INVENTORY_MS 120000
 #define INVENTORY_MAX (16 << 20)
 
-static int
-choose_log(struct builder *b, struct imgcache_error *err)
+int
+builder_choose_log(struct builder *b, struct imgcache_error *err)
 {
+	static unsigned int count;	/* one process may build twice in a second */
 	time_t now = (time_t)clock_now_s();
 	const char *dir;
 	char when[32];
@@ -36,8 +38,8 @@ choose_log(struct builder *b, struct imgcache_error *err)
 	if (!gmtime_r(&now, &tm) ||
 	    !strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", &tm))
 		when[0] = '\0';
-	b->log_path = mem_printf("%s/%s-%s-%d.log", dir, when, b->in->tag,
-				 (int)getpid());
+	b->log_path = mem_printf("%s/%s-%s-%d-%u.log", dir, when, b->in->tag,
+				 (int)getpid(), count++);
 	return 0;
 }
 
@@ -68,7 +70,7 @@ builder_record_start(struct builder *b, struct imgcache_error *err)
 		.builder = b->options->builder,
 		.pid = (int)getpid(),
 	};
-	int ret = choose_log(b, err);
+	int ret = builder_choose_log(b, err);
 
 	if (ret || session_is_disabled(in->ic))
 		return ret;
@@ -167,6 +169,22 @@ builder_record_failure(struct builder *b, int code, const char *text,
 		session_warn(b->in->ic, "not recorded: %s", err.text);
 }
 
+static int
+record_platforms(struct builder *b, struct imgcache_error *err)
+{
+	const char *const *p;
+	struct strv loaded = {0};
+	int ret;
+
+	if (b->in->r->recipe->platforms.n < 2)
+		return 0;
+	for (p = b->platforms; *p; p++)
+		strv_push(&loaded, *p);
+	ret = platforms_set(b->in->ic->catalog, b->image_row, &loaded, err);
+	strv_release(&loaded);
+	return ret;
+}
+
 int
 builder_record_success(struct builder *b, const struct engine_image *image,
 		       struct imgcache_error *err)
@@ -195,6 +213,8 @@ builder_record_success(struct builder *b, const struct engine_image *image,
 	ret = arrival_inputs(b->in, &row, &b->image_row, err);
 	if (!ret)
 		ret = images_set_pushed(cat, b->image_row, &nowhere, err);
+	if (!ret)
+		ret = record_platforms(b, err);
 	if (!ret)
 		ret = builds_finish(cat, &end, b->steps, b->n_steps, err);
 	if (!ret)

@@ -12,7 +12,7 @@
 #include "docker/engine.h"
 #include "docker/registry.h"
 #include "ops/doctor.h"
-#include "sys/file.h"
+#include "ops/platforms.h"
 
 static void
 look_at_client(struct doctor *d)
@@ -153,53 +153,53 @@ doctor_docker(struct doctor *d)
 	look_at_registries(d);
 }
 
-/* The name under which the kernel's binfmt_misc knows an emulator. */
-static const char *
-emulator_of(const char *platform)
+static void
+look_at_platform(struct doctor *d, const struct strv *known,
+		 const struct recipe *q, const char *platform)
 {
-	static const char *const names[][2] = {
-		{ "/arm64", "aarch64" }, { "/amd64", "x86_64" },
-		{ "/arm/v7", "arm" }, { "/arm/v6", "arm" }, { "/386", "i386" },
-		{ "/riscv64", "riscv64" }, { "/ppc64le", "ppc64le" },
-		{ "/s390x", "s390x" },
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (str_ends(platform, names[i][0]))
-			return names[i][1];
-	return NULL;
+	if (!strcmp(platform, session_own_platform(d->ic)))
+		return;
+	if (!known->n)
+		doctor_add(d, IMGCACHE_NOTE, "platform", NULL, "image '%s' "
+			   "wants %s; whether the engine can run that is not "
+			   "known", q->name, platform);
+	else if (platforms_can_run(d->ic, known, platform))
+		doctor_add(d, IMGCACHE_FINE, "platform", NULL,
+			   "%s can be run here", platform);
+	else
+		doctor_add(d, IMGCACHE_ILL, "platform", PLATFORMS_CURE,
+			   "image '%s' wants %s, which the engine cannot run, "
+			   "neither itself nor emulated", q->name, platform);
 }
 
-static void
-look_at_platform(struct doctor *d, const char *image, const char *platform)
+/* Those that an image names, or those of the settings. */
+static const struct strv *
+platforms_of(struct doctor *d, const struct recipe *q)
 {
-	const char *name = emulator_of(platform);
-	char *path;
-
-	if (!strcmp(platform, session_own_platform(d->ic)) || !name)
-		return;
-	path = mem_printf("/proc/sys/fs/binfmt_misc/qemu-%s", name);
-	if (file_exists(path))
-		doctor_add(d, IMGCACHE_FINE, "platform", NULL,
-			   "%s is emulated here", platform);
-	else
-		doctor_add(d, IMGCACHE_ILL, "platform", "install "
-			   "qemu-user-static and binfmt-support, or use a "
-			   "builder of that kind", "image '%s' wants %s, which "
-			   "this machine cannot emulate", image, platform);
-	free(path);
+	return q->platforms.n ? &q->platforms :
+		settings_list(&d->ic->settings, SETTING_PLATFORM);
 }
 
 void
 doctor_platforms(struct doctor *d)
 {
+	struct imgcache_error ignored = {0};
+	struct strv known = {0}, done = {0};
 	size_t i, k;
 
+	if (d->has_client && d->has_engine && d->ic->has_project)
+		(void)buildx_platforms(&known, NULL, &ignored);
 	for (i = 0; d->ic->has_project && i < d->ic->project.n_images; i++) {
 		const struct recipe *q = &d->ic->project.images[i].recipe;
+		const struct strv *all = platforms_of(d, q);
 
-		for (k = 0; k < q->platforms.n; k++)
-			look_at_platform(d, q->name, q->platforms.v[k]);
+		for (k = 0; k < all->n; k++) {
+			if (strv_has(&done, all->v[k]))
+				continue;
+			strv_push(&done, all->v[k]);
+			look_at_platform(d, &known, q, all->v[k]);
+		}
 	}
+	strv_release(&known);
+	strv_release(&done);
 }

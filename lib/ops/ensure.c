@@ -244,13 +244,13 @@ look_farther(struct work *w, struct imgcache_error *err)
  * registry that gives no answer may be gone on without.
  */
 static int
-push_locked(struct work *w, struct imgcache_error *err)
+push_locked(struct work *w, int lock_fd, struct imgcache_error *err)
 {
+	const struct push_options o = { w->e->build, lock_fd };
 	struct imgcache *ic = w->in.ic;
-	const char *const *tags = w->e->build->tags;
 	bool known = str_is(w->a->pushed_ref, w->in.ref);
 	struct imgcache_error why = {0};
-	int ret = push_image(&w->in, &w->f, tags, w->a, &why);
+	int ret = push_image(&w->in, &w->f, &o, w->a, &why);
 
 	if (ret == IMGCACHE_EINTR ||
 	    (ret && w->e->build->push &&
@@ -272,10 +272,13 @@ push_hit(struct work *w, struct imgcache_error *err)
 	bool waited;
 	int ret = session_catalog(w->in.ic, CATALOG_WRITE, err);
 
+	/* platforms that are not here may have to be built */
+	if (!ret && w->in.r->recipe->platforms.n > 1)
+		ret = ensure_needs(w->in.r, w->e, err);
 	if (!ret)
 		ret = take_lock(&w->in, &lock, &waited, err);
 	if (!ret)
-		ret = push_locked(w, err);
+		ret = push_locked(w, lock.fd, err);
 	lock_release(&lock);
 	return ret;
 }
@@ -321,7 +324,7 @@ build_locked(struct work *w, int lock_fd, bool *hit,
 	builder_release(&b);
 	if (!ret && !w->push)
 		ret = trust_decide(&w->in, false, &w->push, err);
-	return !ret && w->push ? push_locked(w, err) : ret;
+	return !ret && w->push ? push_locked(w, lock_fd, err) : ret;
 }
 
 static int

@@ -451,13 +451,12 @@ joined_platforms(struct inputs *in)
 	return text;
 }
 
-/* Of several: the one that was asked for, the machine's own, or the first. */
-static const char *
-local_platform(const struct inputs *in)
+const char *
+inputs_local_platform(const struct imgcache_recipe *r)
 {
-	const struct strv *all = &in->r->recipe->platforms;
-	const char *asked = session_platform(in->ic);
-	const char *own = session_own_platform(in->ic);
+	const struct strv *all = &r->recipe->platforms;
+	const char *asked = session_platform(r->ic);
+	const char *own = session_own_platform(r->ic);
 
 	return strv_has(all, asked) ? asked : strv_has(all, own) ? own :
 		all->v[0];
@@ -484,7 +483,7 @@ take_parts(struct imgcache_recipe *r, const struct inputs_options *o,
 	if (ret)
 		return ret;
 	in->platform = joined_platforms(in);
-	in->local = local_platform(in);
+	in->local = inputs_local_platform(r);
 	epoch = epoch_of(r->recipe->refresh, clock_now_s(), text);
 	in->epoch = arena_strdup(&in->ic->arena, epoch);
 	ret = r->recipe->kind == RECIPE_GENERATED ?

@@ -51,6 +51,7 @@ struct inputs {
 	struct imgcache_recipe *r;
 	bool no_lock;
 	bool only_sources;
+	bool runs;		/* there are RUN steps for the target */
 	bool needs_base;	/* they cannot be taken before @base is there */
 	int64_t inherited_generation;	/* of images it is built from */
 	struct buf dockerfile;	/* the bytes handed to buildx */
@@ -105,6 +106,9 @@ struct inputs_options {
 int inputs_take(struct imgcache_recipe *r, const struct inputs_options *o,
 		struct inputs *in, struct imgcache_error *err);
 void inputs_release(struct inputs *in);
+
+/* Of several platforms: that asked for, the machine's own, or the first. */
+const char *inputs_local_platform(const struct imgcache_recipe *r);
 
 /* Only the Dockerfile and its bases, without looking at a context. */
 int inputs_take_dockerfile(struct imgcache_recipe *r,

@@ -354,6 +354,31 @@ note_own(struct inputs *in, const struct dockerfile_plan *plan)
 				plan->onbuild.n);
 }
 
+/*
+ * Is there a RUN in a stage in use? A stage with a platform of its own is taken
+ * to be that of the machine that builds.
+ */
+static bool
+has_runs(const struct dockerfile *df, const struct dockerfile_plan *plan)
+{
+	size_t i, k;
+
+	for (i = 0; i < plan->n_stages; i++) {
+		bool inside = false;
+
+		for (k = 0; k < df->n; k++) {
+			const struct dockerfile_instruction *at = &df->v[k];
+
+			if (at->keyword == DOCKERFILE_FROM)
+				inside = at->line == plan->stages[i].line &&
+					!dockerfile_flag(at, "platform");
+			if (inside && at->keyword == DOCKERFILE_RUN)
+				return true;
+		}
+	}
+	return false;
+}
+
 static int
 take_plan(struct inputs *in, const char *name, const struct strv *contexts,
 	  const struct inputs_options *o, struct imgcache_error *err)
@@ -379,6 +404,7 @@ take_plan(struct inputs *in, const char *name, const struct strv *contexts,
 		in->frontend = arena_strdup(&in->ic->arena, plan->frontend);
 		pin_images(in, plan);
 		note_own(in, plan);
+		in->runs = has_runs(df, plan);
 		ret = take_key_args(in, plan, err);
 		if (!ret)
 			inputs_narrow(in, plan);

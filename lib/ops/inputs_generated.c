@@ -125,6 +125,7 @@ inputs_generated(struct inputs *in, const struct inputs_options *o,
 	ret = generate_dockerfile(q, &g, &in->dockerfile, err);
 	if (ret)
 		return ret;
+	in->runs = strstr(in->dockerfile.data, "\nRUN ") != NULL;
 	if (in->epoch)
 		strv_pushf(&in->args, "%s=%s", GENERATE_EPOCH_ARG, in->epoch);
 	return take_context(in, err);

@@ -6,12 +6,14 @@
 
 #include "base/error.h"
 #include "docker/engine.h"
+#include "docker/platform.h"
 #include "ops/arrival.h"
 #include "ops/generation.h"
 #include "ops/reasons.h"
 #include "store/contexts.h"
 #include "store/lookups.h"
 #include "store/objects.h"
+#include "store/platforms.h"
 
 void
 lookup_begin(const struct inputs *in, struct imgcache_answer *a)
@@ -203,6 +205,24 @@ lookup_generation(const struct engine_image *image)
 	return text ? strtoll(text, NULL, 10) : 0;
 }
 
+int
+lookup_loaded(struct inputs *in, const struct lookup_found *f,
+	      const char *image_id, struct imgcache_error *err)
+{
+	struct strv only = {0};
+	int ret;
+
+	if (in->r->recipe->platforms.n < 2)
+		return 0;
+	if (f->is_partly_here && str_is(f->row.image_id, image_id))
+		return platforms_add(in->ic->catalog, f->row.id, in->local,
+				     err);
+	strv_push(&only, in->local);
+	ret = platforms_set(in->ic->catalog, f->row.id, &only, err);
+	strv_release(&only);
+	return ret;
+}
+
 /* An image that we made, or that was here before the catalog: note it. */
 static int
 adopt(struct inputs *in, struct lookup_found *f,
@@ -216,7 +236,9 @@ adopt(struct inputs *in, struct lookup_found *f,
 	if (!f->has_row || f->row.size_bytes <= 0)
 		row.size_bytes = image->size_bytes;
 	row.generation = lookup_generation(image);
-	return images_put(in->ic->catalog, &row, &f->row.id, err);
+	if (images_put(in->ic->catalog, &row, &f->row.id, err))
+		return err->code;
+	return lookup_loaded(in, f, image->id, err);
 }
 
 static void
@@ -234,6 +256,27 @@ set_hit(struct inputs *in, const struct engine_image *image,
 	a->log = f->has_row ? f->row.log_path : NULL;
 }
 
+/* Of an image of several platforms: is the one that is wanted here? */
+static int
+is_loaded(struct inputs *in, const struct lookup_found *f,
+	  const struct engine_image *image, bool *loaded,
+	  struct imgcache_error *err)
+{
+	struct arena *a = &in->ic->arena;
+	struct strv list = {0};
+	int ret = 0;
+
+	*loaded = in->r->recipe->platforms.n < 2 ||
+		platform_is_same(platform_join(a, image->os, image->arch,
+					       image->variant), in->local);
+	if (!*loaded && f->has_row) {
+		ret = platforms_get(in->ic->catalog, f->row.id, &list, err);
+		*loaded = strv_has(&list, in->local);
+	}
+	strv_release(&list);
+	return ret;
+}
+
 /* The engine has something under our tag: is it what we mean? */
 static int
 judge(struct inputs *in, struct lookup_found *f,
@@ -248,6 +291,8 @@ judge(struct inputs *in, struct lookup_found *f,
 	bool is_ours = label && !strcmp(label, in->tag) &&
 		(!f->has_row || !f->row.image_id ||
 		 str_is(f->row.image_id, image->id));
+	bool loaded;
+	int ret;
 
 	if (!is_ours) {
 		set_miss(a, IMGCACHE_FOREIGN,
@@ -258,6 +303,13 @@ judge(struct inputs *in, struct lookup_found *f,
 	if (lookup_generation(image) < f->generation) {
 		set_miss(a, IMGCACHE_INVALIDATED, NULL);
 		return 0;
+	}
+	ret = is_loaded(in, f, image, &loaded, err);
+	if (ret || !loaded) {
+		f->is_partly_here = !ret;
+		set_miss(a, IMGCACHE_GONE, arena_printf(&in->ic->arena,
+			 "its %s is not loaded", in->local));
+		return ret;
 	}
 	set_hit(in, image, f, a);
 	if (session_is_disabled(in->ic))

@@ -23,6 +23,7 @@ struct lookup_found {
 	bool has_row;
 	struct image_row row;		/* text in the handle's arena */
 	int64_t generation;		/* that the image must have at least */
+	bool is_partly_here;		/* the image is, but not its in->local */
 };
 
 /*
@@ -35,6 +36,13 @@ int lookup_image(struct inputs *in, struct lookup_found *f,
 
 /* The generation that its label says, 0 if it has none. */
 int64_t lookup_generation(const struct engine_image *image);
+
+/*
+ * Of an image of several platforms in->local is here now, beside those that
+ * were here of that very image.
+ */
+int lookup_loaded(struct inputs *in, const struct lookup_found *f,
+		  const char *image_id, struct imgcache_error *err);
 
 /* Count it for the verb, unless counting is switched off. Never fails. */
 void lookup_count(struct inputs *in, const struct lookup_found *f,

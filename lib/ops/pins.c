@@ -9,6 +9,8 @@
 #include "docker/engine.h"
 #include "docker/registry.h"
 #include "ops/doctor.h"
+#include "store/images.h"
+#include "store/platforms.h"
 
 static int
 knows_contexts(struct imgcache *ic, bool *knows, struct imgcache_error *err)
@@ -84,6 +86,65 @@ check_base(struct imgcache *ic, const struct base *b,
 		ret = refuse(b, "it has", err);
 out:
 	engine_image_release(&image);
+	return ret;
+}
+
+/*
+ * An image of ours that this one is built from for several platforms, of which
+ * the engine may have one: where it is in a registry, the others come from
+ * there.
+ */
+static bool
+has_all(struct inputs *in, const struct image_row *row,
+	struct imgcache_error *err)
+{
+	const struct strv *all = &in->r->recipe->platforms;
+	struct strv loaded = {0};
+	bool has = !platforms_get(in->ic->catalog, row->id, &loaded, err);
+	size_t i;
+
+	for (i = 0; i < all->n; i++)
+		has &= strv_has(&loaded, all->v[i]);
+	strv_release(&loaded);
+	return has;
+}
+
+static int
+add_remote(struct inputs *in, const struct base *b, struct strv *contexts,
+	   struct imgcache_error *err)
+{
+	struct image_list list = {0};
+	const struct image_row *row;
+	const char *engine;
+	int ret = session_engine_name(in->ic, &engine, err);
+
+	if (!ret)
+		ret = images_find(in->ic->catalog, engine, b->digest, &list,
+				  err);
+	row = !ret && list.n ? &list.v[0] : NULL;
+	if (row && row->pushed_ref && row->digest && !has_all(in, row, err))
+		strv_pushf(contexts, "%s=docker-image://%.*s@%s", b->pinned,
+			   (int)(strrchr(row->pushed_ref, ':') -
+				 row->pushed_ref), row->pushed_ref,
+			   row->digest);
+	image_list_release(&list);
+	return ret ? ret : err->code;
+}
+
+int
+pins_for_parts(struct inputs *in, struct strv *contexts,
+	       struct imgcache_error *err)
+{
+	bool knows;
+	size_t i;
+	int ret = 0;
+
+	if (in->r->recipe->platforms.n < 2 || session_is_disabled(in->ic))
+		return 0;
+	ret = knows_contexts(in->ic, &knows, err);
+	for (i = 0; !ret && knows && i < in->n_bases; i++)
+		if (in->bases[i].kind == BASE_OURS)
+			ret = add_remote(in, &in->bases[i], contexts, err);
 	return ret;
 }
 

@@ -13,4 +13,11 @@
 int pins_for_engine(struct inputs *in, struct strv *contexts,
 		    struct imgcache_error *err);
 
+/*
+ * For a recipe of several platforms also: where images of ours that it is built
+ * from can be had for those platforms that the engine has not got.
+ */
+int pins_for_parts(struct inputs *in, struct strv *contexts,
+		   struct imgcache_error *err);
+
 #endif

@@ -12,16 +12,21 @@
 #include "docker/engine.h"
 #include "docker/registry.h"
 #include "ops/arrival.h"
+#include "ops/builder.h"
+#include "ops/parts.h"
+#include "ops/platforms.h"
 #include "ops/registries.h"
 #include "ops/remote.h"
+#include "store/platforms.h"
 #include "sys/clock.h"
 
 struct push {
 	struct inputs *in;
 	struct lookup_found *f;
-	const char *const *tags;	/* further names here */
+	const struct push_options *o;
 	struct imgcache_answer *a;
 	struct remote_image there;	/* what the registry has */
+	const char *there_local;	/* digest of its image for here */
 };
 
 /* In the order in which they are worse. */
@@ -34,6 +39,7 @@ ask(struct push *p, enum presence *out, struct imgcache_error *err)
 	const struct remote_demand d = {
 		.generation = p->f->generation, .all_platforms = true
 	};
+	const struct registry_variant *v;
 	struct registry_image image = {0};
 	struct inputs *in = p->in;
 	const char *wrong = "";
@@ -48,6 +54,9 @@ ask(struct push *p, enum presence *out, struct imgcache_error *err)
 			reason == IMGCACHE_INVALIDATED ? OUTDATED : OCCUPIED;
 		remote_found(in, registries_home(in->ic, in->r->recipe),
 			     image.digest, &p->there);
+		v = registry_image_variant(&image, in->local);
+		p->there_local = arena_strdup(&in->ic->arena, v ? v->digest :
+					      image.digest);
 	}
 	if (ret == IMGCACHE_ENO) {
 		error_clear(err);
@@ -61,23 +70,32 @@ ask(struct push *p, enum presence *out, struct imgcache_error *err)
 	return ret;
 }
 
-/* Has the engine's image come from, or gone to, a registry as that digest? */
+/* Is it the image that has that digest, alone or as one of an index? */
+static bool
+has_digest(const struct engine_image *image, const char *digest)
+{
+	const char *const *d;
+
+	if (!strcmp(image->id, digest))
+		return true;
+	for (d = image->digests; *d; d++)
+		if (str_ends(*d, digest))
+			return true;
+	return false;
+}
+
+/* Has the engine's image come from there, or gone there? */
 static int
 is_same(struct push *p, bool *same, struct imgcache_error *err)
 {
 	struct engine_image image = {0};
-	const char *const *d;
 	struct engine *e;
 	int ret = session_engine(p->in->ic, &e, err);
 
-	*same = false;
 	if (!ret)
 		ret = engine_image(e, p->in->ref, &image, err);
-	if (!ret) {
-		*same = !strcmp(image.id, p->there.digest);
-		for (d = image.digests; !*same && *d; d++)
-			*same = str_ends(*d, p->there.digest);
-	}
+	*same = !ret && (has_digest(&image, p->there.digest) ||
+			 has_digest(&image, p->there_local));
 	engine_image_release(&image);
 	return ret;
 }
@@ -119,7 +137,7 @@ adopt(struct push *p, struct imgcache_error *err)
 	got.reason = p->a->reason;
 	got.detail = p->a->detail;
 	*p->a = got;
-	if (p->tags && arrival_names(p->in, got.image_id, p->tags, &names))
+	if (arrival_names(p->in, got.image_id, p->o->build->tags, &names))
 		session_warn(p->in->ic, "the image is there, but not under "
 			     "every name: %s", names.text);
 	arrival_replaces(p->in, old, got.image_id);
@@ -138,22 +156,94 @@ settle(struct push *p, struct imgcache_error *err)
 	return ret ? ret : record(p, err);
 }
 
-/* From another repository without the engine, which may have a part only. */
+/* Are all platforms here, in the one image? */
+static int
+is_whole(struct push *p, bool *whole, struct imgcache_error *err)
+{
+	const struct strv *all = &p->in->r->recipe->platforms;
+	struct strv loaded = {0};
+	size_t i;
+	int ret = 0;
+
+	*whole = all->n < 2;
+	if (*whole || !p->f->has_row)
+		return 0;
+	ret = platforms_get(p->in->ic->catalog, p->f->row.id, &loaded, err);
+	*whole = !ret;
+	for (i = 0; i < all->n; i++)
+		*whole &= strv_has(&loaded, all->v[i]);
+	strv_release(&loaded);
+	return ret;
+}
+
+/* What is missing is built: all at once where that can be, else one by one. */
+static int
+send_missing(struct push *p, struct imgcache_error *err)
+{
+	const struct parts_options parts = {
+		.build = p->o->build,
+		.lock_fd = p->o->lock_fd,
+		.local_id = p->a->image_id,
+	};
+	struct builder b = {
+		.in = p->in,
+		.found = p->f,
+		.options = p->o->build,
+		.reason = IMGCACHE_ASKED,
+		.detail = "all platforms, for the push",
+		.lock_fd = p->o->lock_fd,
+	};
+	bool together;
+	int ret = platforms_together(p->in, p->o->build->builder, &together,
+				     err);
+
+	if (ret)
+		return ret;
+	if (!together)
+		return parts_push(p->in, p->f, &parts, err);
+	ret = builder_run(&b, p->a, err);
+	builder_release(&b);
+	return ret ? ret : registry_push(&p->in->ic->registry, p->in->ref,
+					 err);
+}
+
+/* Known to be in another repository: copied without the engine. */
+static bool
+has_source(const struct push *p)
+{
+	const struct image_row *row = &p->f->row;
+
+	return p->f->has_row && row->pushed_ref && row->digest &&
+		strcmp(row->pushed_ref, p->in->ref);
+}
+
+static int
+copy(struct push *p, struct imgcache_error *err)
+{
+	const struct image_row *row = &p->f->row;
+	const char *colon = strrchr(row->pushed_ref, ':');
+	const char *source[] = {
+		arena_printf(&p->in->ic->arena, "%.*s@%s",
+			     (int)(colon - row->pushed_ref), row->pushed_ref,
+			     row->digest), NULL
+	};
+
+	return registry_create(&p->in->ic->registry, p->in->ref, source, err);
+}
+
 static int
 send(struct push *p, struct imgcache_error *err)
 {
-	const struct image_row *row = &p->f->row;
-	const char *source[2] = { NULL };
-	const char *colon;
+	bool whole;
+	int ret;
 
-	if (!p->f->has_row || !row->pushed_ref || !row->digest ||
-	    !strcmp(row->pushed_ref, p->in->ref))
-		return registry_push(&p->in->ic->registry, p->in->ref, err);
-	colon = strrchr(row->pushed_ref, ':');
-	source[0] = arena_printf(&p->in->ic->arena, "%.*s@%s",
-				 (int)(colon - row->pushed_ref),
-				 row->pushed_ref, row->digest);
-	return registry_create(&p->in->ic->registry, p->in->ref, source, err);
+	if (has_source(p))
+		return copy(p, err);
+	ret = is_whole(p, &whole, err);
+	if (ret)
+		return ret;
+	return whole ? registry_push(&p->in->ic->registry, p->in->ref, err) :
+		send_missing(p, err);
 }
 
 static void
@@ -239,10 +329,11 @@ look(struct push *p, struct imgcache_error *err)
 }
 
 int
-push_image(struct inputs *in, struct lookup_found *f, const char *const *tags,
-	   struct imgcache_answer *a, struct imgcache_error *err)
+push_image(struct inputs *in, struct lookup_found *f,
+	   const struct push_options *o, struct imgcache_answer *a,
+	   struct imgcache_error *err)
 {
-	struct push p = { .in = in, .f = f, .tags = tags, .a = a };
+	struct push p = { .in = in, .f = f, .o = o, .a = a };
 	enum presence now;
 	int ret = look(&p, err);
 

@@ -10,15 +10,20 @@
 
 #include "ops/lookup.h"
 
+struct push_options {
+	const struct imgcache_build_options *build;
+	int lock_fd;		/* of the key's lock, which is held */
+};
+
 /*
  * The image of a hit (*a, f), or of a build just done, into the repository
- * where its ref stands; under the lock of the key. 0: it is there, and *a and
- * the catalog know its digest; what the engine has is then that image too.
- * IMGCACHE_EUNKNOWN if it cannot be pushed, IMGCACHE_EFAIL if something else
- * is under its ref.
+ * where its ref stands, with all its platforms: those that are not here are
+ * built. 0: it is there, and *a and the catalog know its digest; what the
+ * engine has is then that image too. IMGCACHE_EUNKNOWN if it cannot be pushed,
+ * IMGCACHE_EFAIL if something else is under its ref; or what a build says.
  */
 int push_image(struct inputs *in, struct lookup_found *f,
-	       const char *const *tags, struct imgcache_answer *a,
+	       const struct push_options *o, struct imgcache_answer *a,
 	       struct imgcache_error *err);
 
 #endif

@@ -9,7 +9,6 @@
 #include "docker/registry.h"
 #include "ops/arrival.h"
 #include "ops/registries.h"
-#include "store/platforms.h"
 #include "sys/clock.h"
 
 static bool
@@ -146,24 +145,6 @@ is_what_was_said(const struct inputs *in, const struct lookup_found *f,
 		lookup_generation(image) >= f->generation;
 }
 
-/* One key may have several platforms of which this engine now has one more. */
-static int
-record_platform(struct inputs *in, const struct lookup_found *f, int64_t row,
-		const char *image_id, struct imgcache_error *err)
-{
-	struct strv only = {0};
-	int ret;
-
-	if (in->r->recipe->platforms.n < 2)
-		return 0;
-	if (f->has_row && str_is(f->row.image_id, image_id))
-		return platforms_add(in->ic->catalog, row, in->local, err);
-	strv_push(&only, in->local);
-	ret = platforms_set(in->ic->catalog, row, &only, err);
-	strv_release(&only);
-	return ret;
-}
-
 static int
 record(struct inputs *in, struct lookup_found *f,
        const struct remote_image *r, const struct engine_image *image,
@@ -193,7 +174,7 @@ record(struct inputs *in, struct lookup_found *f,
 	if (!ret)
 		ret = images_set_pushed(cat, f->row.id, &push, err);
 	if (!ret)
-		ret = record_platform(in, f, f->row.id, image->id, err);
+		ret = lookup_loaded(in, f, image->id, err);
 	if (!ret)
 		return catalog_commit(cat, err);
 	catalog_rollback(cat);

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/rows.h"
 
+#include <string.h>
+
+#include "store/platforms.h"
+
 static const char *
 kept(struct imgcache *ic, const char *text)
 {
@@ -26,6 +30,27 @@ take_dependencies(struct imgcache *ic, const struct image_row *row,
 	}
 	image->dependencies = v;
 	image->n_dependencies = row->n_dependencies;
+}
+
+/* What is loaded of an image: rows of their own, if it has several platforms. */
+static void
+take_loaded(struct imgcache *ic, const struct image_row *row,
+	    struct imgcache_image *image)
+{
+	struct imgcache_error ignored = {0};
+	struct strv list = {0};
+	const char **v;
+	size_t i;
+
+	if (image->is_local && !strchr(row->key.platform, ','))
+		strv_push(&list, row->key.platform);
+	else if (image->is_local)
+		(void)platforms_get(ic->catalog, row->id, &list, &ignored);
+	v = arena_alloc(&ic->arena, (list.n + 1) * sizeof(*v));
+	for (i = 0; i < list.n; i++)
+		v[i] = kept(ic, list.v[i]);
+	image->loaded = v;
+	strv_release(&list);
 }
 
 static void
@@ -63,6 +88,7 @@ take_row(struct imgcache *ic, const struct image_row *row,
 	image->pushed_ref = kept(ic, row->pushed_ref);
 	image->pushed_at = row->pushed_at;
 	image->pinned = row->pinned;
+	take_loaded(ic, row, image);
 	take_dependencies(ic, row, image);
 }
 

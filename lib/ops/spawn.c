@@ -61,11 +61,14 @@ run_image(struct imgcache_recipe *r, const struct imgcache_spawn_options *o,
 	};
 	struct engine *e;
 	char *made = NULL;
+	const struct strv *platforms = &r->recipe->platforms;
 	int ret = session_engine(r->ic, &e, err);
 
-	if (r->recipe->platforms.n &&
-	    strcmp(r->recipe->platforms.v[0], session_own_platform(r->ic)))
-		request.platform = r->recipe->platforms.v[0];
+	if (platforms->n)
+		request.platform = inputs_local_platform(r);
+	if (platforms->n == 1 &&
+	    !strcmp(platforms->v[0], session_own_platform(r->ic)))
+		request.platform = NULL;
 	if (!ret)
 		ret = find_private_dir(r->ic, &request.private_dir, &made,
 				       err);
@@ -93,7 +96,7 @@ have_base(struct imgcache_recipe *r, const struct base *b,
 	if (ret == IMGCACHE_ENO) {
 		error_clear(err);
 		ret = registry_pull(&r->ic->registry, b->pinned,
-				    r->recipe->platforms.v[0], err);
+				    inputs_local_platform(r), err);
 		if (ret == IMGCACHE_ENO)
 			ret = err->code = IMGCACHE_EFAIL;
 	}
@@ -167,6 +170,27 @@ find_image(struct imgcache_recipe *r, const struct imgcache_spawn_options *o,
 	return base_image(r, a, err);
 }
 
+/*
+ * --platform names one of the platforms that the image has: that one is run.
+ * Any other makes another image, as with the other verbs.
+ */
+static void
+choose_platform(struct imgcache_recipe *r)
+{
+	struct settings *s = &r->ic->settings;
+	const struct strv *asked = settings_list(s, SETTING_PLATFORM);
+	struct strv *own = &r->recipe->platforms;
+	const struct strv *all = own->n ? own :
+		settings_under_flag(s, SETTING_PLATFORM);
+
+	if (s->v[SETTING_PLATFORM].rank != SETTING_FROM_FLAG || !r->image ||
+	    asked->n != 1 || all->n < 2 || !strv_has(all, asked->v[0]))
+		return;
+	if (!own->n)
+		strv_push_all(own, all);
+	settings_yield(s, SETTING_PLATFORM);
+}
+
 int
 imgcache_spawn(struct imgcache *ic, struct imgcache_recipe *r,
 	       const struct imgcache_spawn_options *o,
@@ -177,6 +201,7 @@ imgcache_spawn(struct imgcache *ic, struct imgcache_recipe *r,
 	int ret, tries;
 
 	memset(out, 0, sizeof(*out));
+	choose_platform(r);
 	for (tries = 0; tries < 2; tries++) {
 		ret = find_image(r, o, &lease, &out->answer, err);
 		if (!ret)

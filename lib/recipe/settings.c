@@ -336,6 +336,8 @@ settings_set_flag(struct settings *s, const char *name, const char *value,
 		return error_set(err, IMGCACHE_EUSAGE, "'%s' is '%s' in %s, "
 				 "and that is final; change it there", name,
 				 v->text, v->origin);
+	if (v->rank != SETTING_FROM_FLAG)
+		strv_push_all(&v->under, &v->list);
 	ret = setting_value_text(v, setting_row((enum setting_id)id), value,
 				 err);
 	if (ret) {
@@ -381,6 +383,20 @@ const char *
 settings_origin(const struct settings *s, enum setting_id id)
 {
 	return s->v[id].origin;
+}
+
+const struct strv *
+settings_under_flag(const struct settings *s, enum setting_id id)
+{
+	assert(setting_row(id)->type == SETTING_TYPE_LIST);
+	return s->v[id].rank == SETTING_FROM_FLAG ? &s->v[id].under :
+		&s->v[id].list;
+}
+
+void
+settings_yield(struct settings *s, enum setting_id id)
+{
+	s->v[id].rank = SETTING_FROM_SERVICE;
 }
 
 bool

@@ -108,6 +108,7 @@ struct setting_value {
 	enum setting_rank rank;
 	int64_t number;		/* bool, int, size, age */
 	struct strv list;
+	struct strv under;	/* the list that a flag stands over */
 };
 
 struct settings {
@@ -155,6 +156,13 @@ int64_t settings_int(const struct settings *s, enum setting_id id);
 const char *settings_text(const struct settings *s, enum setting_id id);
 const struct strv *settings_list(const struct settings *s, enum setting_id id);
 const char *settings_origin(const struct settings *s, enum setting_id id);
+
+/* The list as it would be without a flag. */
+const struct strv *settings_under_flag(const struct settings *s,
+				       enum setting_id id);
+
+/* A flag that wishes and does not overrule: as if the service had said it. */
+void settings_yield(struct settings *s, enum setting_id id);
 
 /* Does it have the value that nothing overrides (see setting_row.veto)? */
 bool settings_is_final(const struct settings *s, enum setting_id id);

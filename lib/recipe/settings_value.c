@@ -282,5 +282,6 @@ setting_value_release(struct setting_value *v)
 	free(v->text);
 	free(v->origin);
 	strv_release(&v->list);
+	strv_release(&v->under);
 	memset(v, 0, sizeof(*v));
 }

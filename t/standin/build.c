@@ -252,6 +252,10 @@ step_from(struct build *b, const char *step)
 	const char *ref;
 	char *name;
 
+	step += 5 + strspn(step + 5, " ");
+	if (!strncmp(step, "--platform=", 11))
+		step += strcspn(step, " ");
+	strv_push(&words, "FROM");
 	strv_split(&words, step, " ");
 	ref = words.n > 1 ? from_ref(b, words.v[1]) : "";
 	if (!strv_has(&b->stages, ref)) {

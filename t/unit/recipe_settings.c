@@ -550,6 +550,30 @@ Test(settings, entries_of_a_list_are_expanded_and_checked)
 	remove_place(&at);
 }
 
+Test(settings, a_flag_may_be_a_wish_only)
+{
+	struct expand_env env = ENV(HOME);
+	struct imgcache_error err;
+	struct settings s;
+	struct place at;
+
+	make_place(&at, "version: 1\ndefaults: {platforms: [linux/amd64, "
+		   "linux/arm64]}\n", NULL, NULL);
+	cr_assert_eq(load_place(&s, &at, &env, &err), 0, "%s", err.text);
+	cr_expect_eq(settings_under_flag(&s, SETTING_PLATFORM)->n, 2);
+	cr_assert_eq(settings_set_flag(&s, "platform", "linux/386", &err), 0);
+	cr_assert_eq(settings_set_flag(&s, "platform", "linux/arm64", &err),
+		     0);
+	cr_expect_str_eq(settings_text(&s, SETTING_PLATFORM), "linux/arm64");
+	cr_assert_eq(settings_under_flag(&s, SETTING_PLATFORM)->n, 2);
+	cr_expect_str_eq(settings_under_flag(&s, SETTING_PLATFORM)->v[0],
+			 "linux/amd64");
+	settings_yield(&s, SETTING_PLATFORM);
+	cr_expect_gt(s.v[SETTING_PLATFORM].rank, SETTING_FROM_VARIABLE);
+	settings_release(&s);
+	remove_place(&at);
+}
+
 Test(settings, every_row_is_complete)
 {
 	for (int i = 0; i < SETTING_COUNT; i++) {
