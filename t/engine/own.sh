@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 #
 # For a test script that needs an engine of its own, to be read before
-# lib-engine.sh. What it has started it stops again: call own_stop at the end.
+# lib-engine.sh, or by lib-engines.sh. What it has started it stops again: call own_stop at the end.
 
-own_sh=$(cd "$(dirname "$0")/engine" && pwd)/engine.sh
+own_sh=${TOP:-$(cd "$(dirname "$0")/.." && pwd)}/t/engine/engine.sh
 own_name=
 own_started=
 
