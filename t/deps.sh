@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# deps.sh [--for build|check|engine|lint|demo]: see to it that the Debian
+# deps.sh [--for build|check|engine|platforms|lint|demo]: see to it that the Debian
 # packages for one purpose are installed (default: build).
 #
 # Called by make before almost everything, so the usual case, nothing missing,
@@ -24,7 +24,7 @@ while [ $# -gt 0 ]; do
 	--for)		[ $# -ge 2 ] || die "--for needs a purpose"
 			purpose=$2; shift ;;
 	--for=*)	purpose=${1#--for=} ;;
-	*)		die "usage: [--for build|check|engine|lint|demo]" ;;
+	*)		die "usage: [--for build|check|engine|platforms|lint|demo]" ;;
 	esac
 	shift
 done
@@ -55,10 +55,13 @@ lint="shellcheck mandoc"
 engine="runc iptables iproute2 debootstrap debian-archive-keyring curl
 	ca-certificates procps"
 
+platforms="qemu-user-static binfmt-support"
+
 case $purpose in
 build)	want=$build ;;
 check)	want=$check ;;
 engine)	want=$engine ;;
+platforms)	want=$platforms ;;
 lint)	want=$lint ;;
 demo)	want="$build $engine" ;;
 *)	die "unknown purpose '$purpose'" ;;

@@ -231,7 +231,7 @@ test_that 'the emulator that was switched off since: said with the step' '
 	echo "linux/amd64, linux/arm64, linux/s390x" >a/platforms &&
 	printf "FROM busybox\nRUN echo exec /bin/sh: exec format error; exit 1\n" \
 		>runs/Dockerfile && expect_status 2 imgcache build runs &&
-	tail -n 1 stderr | grep "RUN.*failed: exit code: 1: exec format error, the engine cannot run it; install qemu-user-static"
+	tail -n 1 stderr | grep "RUN.*failed: exit code: 1; exec format error, the engine cannot run it; install qemu-user-static"
 '
 
 test_that 'doctor looks before a build fails' '

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "docker/engine.h"
+#include "docker/failure.h"
 #include "ops/arrival.h"
 #include "ops/platforms.h"
 #include "ops/steptitle.h"
@@ -337,22 +338,34 @@ choose_platforms(struct builder *b, struct imgcache_error *err)
 					   b->options->builder, err);
 }
 
-/* A failure of docker, with what is known of it. */
+/* What helps against a failure of docker, or NULL. */
+static const char *
+cure_of(const struct builder *b)
+{
+	bool is_foreign = b->platforms[0] &&
+		(b->platforms[1] || strcmp(b->platforms[0],
+					   session_own_platform(b->in->ic)));
+
+	if (b->cannot_run && is_foreign)
+		return "exec format error, the engine cannot run it; "
+			PLATFORMS_CURE;
+	if (docker_failure_of(b->summary.error) == DOCKER_NO_PLATFORM)
+		return docker_failure_advice(DOCKER_NO_PLATFORM);
+	return NULL;
+}
+
 static void
 name_failure(struct builder *b, struct imgcache_error *err)
 {
-	bool is_foreign = b->cannot_run && b->platforms[0] &&
-		(b->platforms[1] || strcmp(b->platforms[0],
-					   session_own_platform(b->in->ic)));
+	const char *cure = cure_of(b);
 	char text[sizeof(err->text)];
 
 	name_step(b, err);
-	if (!is_foreign)
+	if (!cure)
 		return;
 	memcpy(text, err->text, sizeof(text));
 	error_clear(err);
-	error_set(err, IMGCACHE_EBUILD, "%.500s: exec format error, the engine "
-		  "cannot run it; " PLATFORMS_CURE, text);
+	error_set(err, IMGCACHE_EBUILD, "%.600s; %s", text, cure);
 }
 
 int

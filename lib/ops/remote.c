@@ -280,6 +280,22 @@ say(struct inputs *in, enum imgcache_event_type type,
 	session_event(in->ic, &e);
 }
 
+/*
+ * The classic store has one image for a digest, and refuses to take another
+ * platform of the same index for it.
+ */
+static void
+make_way(struct inputs *in, const struct lookup_found *f,
+	 const struct remote_image *r)
+{
+	struct imgcache_error ignored = {0};
+	struct engine *e;
+
+	if (f->is_partly_here && f->engine && strstr(f->engine, "/classic:") &&
+	    !session_engine(in->ic, &e, &ignored))
+		drop(e, r->ref);
+}
+
 int
 remote_pull(struct inputs *in, struct lookup_found *f,
 	    const struct remote_image *r, struct imgcache_answer *a,
@@ -290,6 +306,7 @@ remote_pull(struct inputs *in, struct lookup_found *f,
 	int ret;
 
 	say(in, IMGCACHE_PULL_BEGIN, r, 0);
+	make_way(in, f, r);
 	ret = registry_pull(&in->ic->registry, r->ref, in->local, &why);
 	if (!ret)
 		ret = look_again(in, f, r, a, &why);
