@@ -22,7 +22,7 @@ engines_a_config=${DOCKER_CONFIG-}
 engines_registry=$IMGCACHE_TEST_REGISTRY
 # shellcheck source=t/engine/own.sh
 . "$TOP/t/engine/own.sh"
-own_engine classic classic
+own_engine "${IMGCACHE_TEST_SECOND:-classic}" "${IMGCACHE_TEST_SECOND:-classic}"
 engines_b_host=$DOCKER_HOST
 engines_b_config=$DOCKER_CONFIG
 PATH=$engines_path

@@ -7,8 +7,8 @@
 . "$(dirname "$0")/lib-engines.sh"
 
 case $(uname -m) in
-x86_64)	own=amd64 own_name=x86_64 other=arm64 other_name=aarch64 ;;
-aarch64) own=arm64 own_name=aarch64 other=amd64 other_name=x86_64 ;;
+x86_64)	own=amd64 own_cpu=x86_64 other=arm64 other_cpu=aarch64 ;;
+aarch64) own=arm64 own_cpu=aarch64 other=amd64 other_cpu=x86_64 ;;
 *)	test_skip_all "no second processor is known for $(uname -m)" ;;
 esac
 foreign=$TOP/t/engine/foreign.sh
@@ -99,9 +99,9 @@ test_that 'the containerd store: both are built and loaded as one' '
 '
 
 test_that 'each is what it says, also under emulation' '
-	on a && [ "$(spawned multi)" = "$own_name $own_name" ] &&
+	on a && [ "$(spawned multi)" = "$own_cpu $own_cpu" ] &&
 	[ "$(spawned multi --platform linux/$other)" = \
-		"$other_name $other_name" ]
+		"$other_cpu $other_cpu" ]
 '
 
 test_that 'a lookup of either starts no process' '
@@ -118,15 +118,15 @@ test_that 'pushed: the index has both, each with the key' '
 test_that 'the classic store pulls the one that it runs' '
 	on b && expect_status 0 imgcache build multi && [ "$(cat stdout)" = "$ref" ] &&
 	[ "$(loaded)" = linux/$own ] && [ "$(spawned multi)" = \
-		"$own_name $own_name" ] && imgcache stats --json |
+		"$own_cpu $own_cpu" ] && imgcache stats --json |
 		jq -e ".hits.remote == 1 and .builds.total == 0"
 '
 
 test_that 'and the other one when it is asked for, in its place' '
 	on b && : >docker-calls && [ "$(spawned multi --platform linux/$other)" = \
-		"$other_name $other_name" ] && [ "$(loaded)" = linux/$other ] &&
+		"$other_cpu $other_cpu" ] && [ "$(loaded)" = linux/$other ] &&
 	[ "$(calls buildx build)" -eq 0 ] &&
-	[ "$(spawned multi)" = "$own_name $own_name" ] &&
+	[ "$(spawned multi)" = "$own_cpu $own_cpu" ] &&
 	[ "$(loaded)" = linux/$own ] && [ "$(docker images -q --filter \
 		"label=io.imgcache.key=$tag" | sort -u | wc -l)" -eq 1 ] &&
 	imgcache stats --json | jq -e ".builds.total == 0"
@@ -136,9 +136,9 @@ test_that 'the containerd store fetches the other one beside it' '
 	on a && imgcache delete "$tag" >/dev/null && imgcache get multi \
 		>/dev/null 2>&1 && [ "$(loaded)" = linux/$own ] &&
 	[ "$(spawned multi --platform linux/$other)" = \
-		"$other_name $other_name" ] &&
+		"$other_cpu $other_cpu" ] &&
 	[ "$(loaded)" = "linux/amd64 linux/arm64" ] &&
-	[ "$(spawned multi)" = "$own_name $own_name" ]
+	[ "$(spawned multi)" = "$own_cpu $own_cpu" ]
 '
 
 # From here on a key that nobody has yet.
@@ -164,18 +164,18 @@ test_that 'P36: pushed from there, the index has both' '
 '
 
 test_that 'and is what the other engine runs' '
-	on a && [ "$(spawned multi)" = "$own_name $own_name" ] &&
+	on a && [ "$(spawned multi)" = "$own_cpu $own_cpu" ] &&
 	[ "$(spawned multi --platform linux/$other)" = \
-		"$other_name $other_name" ] && imgcache list --json multi |
+		"$other_cpu $other_cpu" ] && imgcache list --json multi |
 		jq -e "[.[] | select(.tag == \"$tag\")][0].origin == \"pulled\""
 '
 
 test_that 'an image on it, from the classic store: both parts on both' '
 	on b && expect_status 0 imgcache build --push top && cp stdout top.ref &&
 	[ "$(index "$(cat top.ref)")" = "linux/amd64 linux/arm64 2" ] && on a &&
-	[ "$(spawned top)" = "$own_name $own_name $own_name" ] &&
+	[ "$(spawned top)" = "$own_cpu $own_cpu $own_cpu" ] &&
 	[ "$(spawned top --platform linux/$other)" = \
-		"$other_name $other_name $other_name" ]
+		"$other_cpu $other_cpu $other_cpu" ]
 '
 
 test_that 'an image on it, where only one of it is here' '
@@ -184,7 +184,7 @@ test_that 'an image on it, where only one of it is here' '
 	printf "RUN : more\n" >>top/Dockerfile &&
 	expect_status 0 imgcache build top &&
 	[ "$(spawned top --platform linux/$other)" = \
-		"$other_name $other_name $other_name" ]
+		"$other_cpu $other_cpu $other_cpu" ]
 '
 
 test_that 'a base that lacks one of them is named' '
@@ -195,7 +195,7 @@ test_that 'a base that lacks one of them is named' '
 '
 
 # The emulator is switched off, for this test alone.
-switch=/proc/sys/fs/binfmt_misc/qemu-$other_name
+switch=/proc/sys/fs/binfmt_misc/qemu-$other_cpu
 
 test_that 'an emulator that is switched off: said before the build' '
 	printf "RUN : off\n" >>multi/Dockerfile; echo 0 >$switch

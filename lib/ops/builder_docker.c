@@ -304,7 +304,7 @@ make_parts(struct builder *b, struct parts *p, struct imgcache_error *err)
 		add_proxies(in, p);
 	ret = pins_for_engine(in, &p->contexts, err);
 	if (!ret)
-		ret = pins_for_parts(in, &p->contexts, err);
+		ret = pins_for_parts(in, b->platforms, &p->contexts, err);
 	for (i = 1; i < b->files.n; i++)
 		strv_pushf(&p->contexts, "%s=%s", in->contexts[i].name,
 			   b->files.v[i].link);

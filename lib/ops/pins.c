@@ -89,62 +89,80 @@ out:
 	return ret;
 }
 
-/*
- * An image of ours that this one is built from for several platforms, of which
- * the engine may have one: where it is in a registry, the others come from
- * there.
- */
+/* Are all of these on the engine? */
 static bool
 has_all(struct inputs *in, const struct image_row *row,
-	struct imgcache_error *err)
+	const char *const *platforms, struct imgcache_error *err)
 {
-	const struct strv *all = &in->r->recipe->platforms;
 	struct strv loaded = {0};
 	bool has = !platforms_get(in->ic->catalog, row->id, &loaded, err);
-	size_t i;
 
-	for (i = 0; i < all->n; i++)
-		has &= strv_has(&loaded, all->v[i]);
+	for (; has && *platforms; platforms++)
+		has = strv_has(&loaded, *platforms);
 	strv_release(&loaded);
 	return has;
 }
 
+/*
+ * An image of ours that this one is built from, of which the engine has only
+ * some platforms: where it is in a registry, the others come from there.
+ */
 static int
-add_remote(struct inputs *in, const struct base *b, struct strv *contexts,
+add_remote(struct inputs *in, const struct image_row *row,
+	   const struct base *b, struct strv *contexts,
 	   struct imgcache_error *err)
 {
+	bool knows;
+	int ret = knows_contexts(in->ic, &knows, err);
+
+	if (ret)
+		return ret;
+	if (!knows)
+		return error_set(err, IMGCACHE_EFAIL, "this engine is too old "
+				 "to build for several platforms from another "
+				 "image of the project; use engine 23 or newer");
+	if (!row->pushed_ref || !row->digest)
+		return error_set(err, IMGCACHE_EFAIL, "'%s' is not here for "
+				 "all platforms, and in no registry; build it "
+				 "with --push first", row->ref);
+	strv_pushf(contexts, "%s=docker-image://%.*s@%s", b->pinned,
+		   (int)(strrchr(row->pushed_ref, ':') - row->pushed_ref),
+		   row->pushed_ref, row->digest);
+	return 0;
+}
+
+static int
+pin_part(struct inputs *in, const struct base *b,
+	 const char *const *platforms, struct strv *contexts,
+	 struct imgcache_error *err)
+{
 	struct image_list list = {0};
-	const struct image_row *row;
 	const char *engine;
 	int ret = session_engine_name(in->ic, &engine, err);
 
 	if (!ret)
 		ret = images_find(in->ic->catalog, engine, b->digest, &list,
 				  err);
-	row = !ret && list.n ? &list.v[0] : NULL;
-	if (row && row->pushed_ref && row->digest && !has_all(in, row, err))
-		strv_pushf(contexts, "%s=docker-image://%.*s@%s", b->pinned,
-			   (int)(strrchr(row->pushed_ref, ':') -
-				 row->pushed_ref), row->pushed_ref,
-			   row->digest);
+	if (!ret && list.n && !has_all(in, &list.v[0], platforms, err))
+		ret = err->code ? err->code :
+			add_remote(in, &list.v[0], b, contexts, err);
 	image_list_release(&list);
-	return ret ? ret : err->code;
+	return ret;
 }
 
 int
-pins_for_parts(struct inputs *in, struct strv *contexts,
-	       struct imgcache_error *err)
+pins_for_parts(struct inputs *in, const char *const *platforms,
+	       struct strv *contexts, struct imgcache_error *err)
 {
-	bool knows;
 	size_t i;
 	int ret = 0;
 
 	if (in->r->recipe->platforms.n < 2 || session_is_disabled(in->ic))
 		return 0;
-	ret = knows_contexts(in->ic, &knows, err);
-	for (i = 0; !ret && knows && i < in->n_bases; i++)
+	for (i = 0; !ret && i < in->n_bases; i++)
 		if (in->bases[i].kind == BASE_OURS)
-			ret = add_remote(in, &in->bases[i], contexts, err);
+			ret = pin_part(in, &in->bases[i], platforms, contexts,
+				       err);
 	return ret;
 }
 

@@ -14,10 +14,11 @@ int pins_for_engine(struct inputs *in, struct strv *contexts,
 		    struct imgcache_error *err);
 
 /*
- * For a recipe of several platforms also: where images of ours that it is built
- * from can be had for those platforms that the engine has not got.
+ * For a recipe of several platforms, of which these are built: where images of
+ * ours that it is built from can be had for those that the engine has not got.
+ * IMGCACHE_EFAIL if that is nowhere.
  */
-int pins_for_parts(struct inputs *in, struct strv *contexts,
-		   struct imgcache_error *err);
+int pins_for_parts(struct inputs *in, const char *const *platforms,
+		   struct strv *contexts, struct imgcache_error *err);
 
 #endif
