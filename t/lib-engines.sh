@@ -30,6 +30,10 @@ IMGCACHE_TEST_REGISTRY=$engines_registry
 registry_pid=
 faulty_pid=
 
+# What a script tests is a workstation, unless it says otherwise.
+engines_ci=${CI-}
+unset CI
+
 on() {
 	eval "DOCKER_HOST=\$engines_$1_host DOCKER_CONFIG=\$engines_$1_config"
 	IMGCACHE_DIR=$TRASH/state-$1
