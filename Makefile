@@ -35,16 +35,16 @@ lib/ops := aliases arrival base base_config buildcache builder \
 	env envformat epoch exec generation handover hints images init \
 	init_check init_compose init_dockerfile init_find init_hook \
 	init_ignore init_image init_packages init_pyproject init_write \
-	inputs inputs_dockerfile inputs_generated inputs_narrow inputs_plan \
-	invalidate lint lint_bases lint_buildx lint_compose lint_config \
-	lint_context lint_copied lint_docker lint_dockerfile lint_file \
-	lint_find lint_fix lint_fix_copy lint_fix_drop lint_fix_mount \
-	lint_gitignore lint_ignorefile lint_install lint_instructions \
-	lint_managers lint_mounts lint_names lint_order lint_rules lint_run \
-	lint_script lint_silence lint_steps lint_tree localcache lock \
-	lockfile lookup parts pins platforms prune push reasons recipes \
-	reconcile registries remote removal rows session spawn stats \
-	steptitle sweep text trust
+	inputs inputs_dockerfile inputs_generated inputs_lower inputs_narrow \
+	inputs_plan invalidate lint lint_bases lint_buildx lint_compose \
+	lint_config lint_context lint_copied lint_docker lint_dockerfile \
+	lint_file lint_find lint_fix lint_fix_copy lint_fix_drop \
+	lint_fix_mount lint_gitignore lint_ignorefile lint_install \
+	lint_instructions lint_managers lint_mounts lint_names lint_order \
+	lint_rules lint_run lint_script lint_silence lint_steps lint_tree \
+	localcache lock lockfile lookup parts pins platforms prune push \
+	reasons recipes reconcile registries remote removal rows session \
+	spawn stats steptitle sweep text trust
 cmd := answer build commands complete config context context_report delete \
 	dockerargs dockerfile doctor env exec findings get help init \
 	invalidate lint list lock log main opt pin printer progress prune \

@@ -156,7 +156,8 @@ struct input_context *inputs_add_context(struct inputs *in, const char *name,
 
 /*
  * "@name" is the image of that name as its inputs are now, in OUR_REPOSITORY
- * whatever its registry is; any other text is itself. user is its USER, NULL if it is not an image of ours or not known.
+ * whatever its registry is; any other text is itself. user is its USER, NULL
+ * if it is not an image of ours or not known.
  */
 struct input_reference {
 	const char *ref;
@@ -165,6 +166,9 @@ struct input_reference {
 
 int inputs_reference(struct inputs *in, const char *text,
 		     struct input_reference *out, struct imgcache_error *err);
+
+/* Where the engine has the image of ours that ref names, or NULL. */
+const char *inputs_lower_at(const struct inputs *in, const char *ref);
 
 /* The ignore file at path into the context; false if there is none. */
 int inputs_read_ignore(struct inputs *in, struct input_context *c,
