@@ -166,6 +166,58 @@ buf_add_cquoted(struct buf *b, const char *s, size_t len)
 	buf_addc(b, '"');
 }
 
+/* What stands behind a backslash, three octal digits or one letter. */
+static bool
+add_unescaped(struct buf *b, const char **s)
+{
+	static const char from[] = "abtnvfr\"\\";
+	static const char to[] = "\a\b\t\n\v\f\r\"\\";
+	const char *p = *s, *hit = *p ? strchr(from, *p) : NULL;
+	int c = 0;
+
+	if (hit) {
+		buf_addc(b, to[hit - from]);
+		*s += 1;
+		return true;
+	}
+	for (int i = 0; i < 3; i++) {
+		if (p[i] < '0' || p[i] > '7')
+			return false;
+		c = c * 8 + p[i] - '0';
+	}
+	if (c > 0xff)
+		return false;
+	buf_addc(b, (char)c);
+	*s += 3;
+	return true;
+}
+
+bool
+buf_add_cunquoted(struct buf *b, const char **s)
+{
+	size_t n;
+
+	if (**s != '"') {
+		n = strcspn(*s, " \n");
+		buf_add(b, *s, n);
+		*s += n;
+		return n > 0;
+	}
+	for (++*s; **s && **s != '"';) {
+		if (**s != '\\') {
+			buf_addc(b, *(*s)++);
+			continue;
+		}
+		++*s;
+		if (!add_unescaped(b, s))
+			return false;
+	}
+	if (!**s)
+		return false;
+	++*s;
+	return !**s || **s == ' ' || **s == '\n';
+}
+
 void
 buf_add_shquoted(struct buf *b, const char *s)
 {

@@ -47,6 +47,13 @@ void buf_remove(struct buf *b, size_t pos, size_t len);
  */
 void buf_add_cquoted(struct buf *b, const char *s, size_t len);
 
+/*
+ * The other way: append what the word at *s stands for, quoted or bare, up to
+ * a space, a newline or the end, and move *s behind it. False, *s at the place,
+ * if it is nothing that buf_add_cquoted() writes.
+ */
+bool buf_add_cunquoted(struct buf *b, const char **s);
+
 /* Append s in single quotes for a POSIX shell: ' becomes '\''. */
 void buf_add_shquoted(struct buf *b, const char *s);
 

@@ -199,6 +199,51 @@ Test(buf, cquoted_of_all_byte_values_is_one_line_and_reads_back)
 	buf_release(&b);
 }
 
+static bool
+unquote(const char *s, struct buf *out, const char **rest)
+{
+	buf_clear(out);
+	*rest = s;
+	return buf_add_cunquoted(out, rest);
+}
+
+Test(buf, cunquoted_gives_back_what_was_quoted)
+{
+	struct buf b = BUF_INIT, back = BUF_INIT;
+	char bytes[256];
+	const char *rest;
+
+	for (int i = 0; i < 256; i++)
+		bytes[i] = (char)i;
+	buf_add_cquoted(&b, bytes, sizeof(bytes));
+	cr_assert(unquote(b.data, &back, &rest));
+	cr_assert_eq(back.len, sizeof(bytes));
+	cr_assert_eq(memcmp(back.data, bytes, sizeof(bytes)), 0);
+	cr_assert_str_eq(rest, "");
+	cr_assert(unquote("\"\" x", &back, &rest));
+	cr_assert_eq(back.len, 0);
+	cr_assert_str_eq(rest, " x");
+	cr_assert(unquote("a/b c", &back, &rest));
+	cr_assert_str_eq(back.data, "a/b");
+	cr_assert_str_eq(rest, " c");
+	buf_release(&b);
+	buf_release(&back);
+}
+
+Test(buf, cunquoted_refuses_what_nobody_quoted)
+{
+	static const char *const bad[] = {
+		"", " x", "\"", "\"a", "\"a\"b", "\"\\", "\"\\q\"",
+		"\"\\77\"", "\"\\400\"", NULL
+	};
+	struct buf b = BUF_INIT;
+	const char *rest;
+
+	for (int i = 0; bad[i]; i++)
+		cr_expect_not(unquote(bad[i], &b, &rest), "%s", bad[i]);
+	buf_release(&b);
+}
+
 Test(buf, shquoted_keeps_every_byte_from_the_shell)
 {
 	struct buf b = BUF_INIT;
