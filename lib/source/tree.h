@@ -165,7 +165,8 @@ enum tree_change {
 	TREE_EDITED,	/* the content of a file */
 	TREE_MODE,	/* the mode, content equal */
 	TREE_RETARGETED,	/* the text of a link */
-	TREE_RETYPED	/* another kind of thing */
+	TREE_RETYPED,	/* another kind of thing */
+	TREE_UNKNOWN	/* a directory, of which one side is not known */
 };
 
 /* "added", "removed", "edited", "mode changed", "link changed", ... */
@@ -181,5 +182,25 @@ typedef bool tree_change_fn(void *payload, enum tree_change c,
 			    const struct tree_entry *after);
 void tree_diff(const struct tree *a, const struct tree *b, tree_change_fn *fn,
 	       void *payload);
+
+/*
+ * The same for trees of which one or both are kept elsewhere. open() gives what
+ * is in a directory, NULL for the root, or NULL if that is not known; it stays
+ * valid until close(), which may be NULL. Entries of a side of a struct tree
+ * have the number of a directory in dir.
+ */
+struct tree_side {
+	const struct tree_dir *(*open)(void *payload,
+				       const struct tree_entry *dir);
+	void (*close)(void *payload, const struct tree_dir *dir);
+	void *payload;
+};
+
+/* A tree as a side; it lives for as long as the tree. */
+struct tree_side tree_side(const struct tree *t);
+
+/* With whole, everything in a directory that came or went is told as well. */
+void tree_diff_sides(const struct tree_side *a, const struct tree_side *b,
+		     bool whole, tree_change_fn *fn, void *payload);
 
 #endif
