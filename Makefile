@@ -9,18 +9,18 @@ lib/source := allow digest gitattr gitindex gitlib glob glob_compile \
 	tree tree_diff walk walk_git walk_left walk_open walk_pool walk_read \
 	walk_sum weigh
 lib/recipe := cachespec dfvars dockerfile dockerfile_assign dockerfile_bases \
-	dockerfile_glob dockerfile_globals dockerfile_heredoc \
-	dockerfile_idle dockerfile_json dockerfile_lines dockerfile_map \
-	dockerfile_mount dockerfile_names dockerfile_needed dockerfile_plan \
-	dockerfile_ref dockerfile_resolve dockerfile_scope \
-	dockerfile_sources dockerfile_stages dockerfile_text \
-	dockerfile_words dotenv expand generate generate_install \
-	generate_inventory grammar grammar_reader grammar_values manifest \
-	npmlock project project_image project_order project_sections recipe \
-	recipe_flags recipe_settings recipe_values ref requirements \
-	requirements_line settings settings_file settings_paths \
-	settings_table settings_value shellprogram shellscript shellskip \
-	shellwords yaml yaml_node
+	dockerfile_diff dockerfile_glob dockerfile_globals \
+	dockerfile_heredoc dockerfile_idle dockerfile_json dockerfile_lines \
+	dockerfile_map dockerfile_mount dockerfile_names dockerfile_needed \
+	dockerfile_plan dockerfile_ref dockerfile_resolve dockerfile_scope \
+	dockerfile_sources dockerfile_stages dockerfile_stepid \
+	dockerfile_steps dockerfile_text dockerfile_words dotenv expand \
+	generate generate_install generate_inventory grammar grammar_reader \
+	grammar_values manifest manifest_read npmlock project project_image \
+	project_order project_sections recipe recipe_flags recipe_settings \
+	recipe_values ref requirements requirements_line settings \
+	settings_file settings_paths settings_table settings_value \
+	shellprogram shellscript shellskip shellwords yaml yaml_node
 lib/store := bases builds catalog configs contexts imagelist imagerow images \
 	invalidations journal jsonr leases lookups migrate objects platforms \
 	schema sql sql_transaction stats

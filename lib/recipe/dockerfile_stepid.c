@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The text of an id is a list of fields, each a letter, the value and a NUL, so
+ * that no two different lists give the same bytes.
+ */
+#include "recipe/dockerfile_stepid.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/error.h"
+#include "base/strv.h"
+
+static void
+field(struct buf *b, char letter, const char *value)
+{
+	buf_addc(b, letter);
+	buf_add(b, value, strlen(value) + 1);
+}
+
+static void
+hash_field(struct buf *b, char letter, const struct hash *h)
+{
+	char hex[HASH_HEX_SIZE];
+
+	field(b, letter, hash_hex(h, hex));
+}
+
+static int
+finish(struct step_walk *w, const struct buf *b, struct hash *out)
+{
+	if (b->len > w->room)
+		return error_set(w->err, IMGCACHE_EFAIL, "%s: too large to "
+				 "follow its steps", w->df->name);
+	w->room -= b->len;
+	return hash_bytes(HASH_XXH3, b->data, b->len, out, w->err);
+}
+
+static struct source_reader
+reader(struct step_walk *w)
+{
+	return (struct source_reader){
+		.stages = &w->stages,
+		.scope = &w->scope,
+		.arena = w->arena,
+		.budget = &w->budget,
+		.escape = w->df->escape,
+	};
+}
+
+const char *
+step_expand(struct step_walk *w, const char *word, bool *known)
+{
+	struct source_reader r = reader(w);
+	const char *out;
+
+	if (sources_expand(&r, word, &out, w->err))
+		return NULL;
+	*known = out != NULL;
+	return out ? out : arena_printf(w->arena, "?%s", word);
+}
+
+void
+step_set(struct step_walk *w, const char *name, struct step_var var)
+{
+	struct step_state *s = w->now;
+	struct dfvar v = { DFVAR_UNKNOWN, "", 0 };
+	size_t i, n = 0;
+
+	for (i = 0; i < s->n_env; i++)
+		if (strcmp(s->env[i].name, name))
+			s->env[n++] = s->env[i];
+	s->n_env = n;
+	var.name = name;
+	mem_grow(s->env, s->n_env, s->cap_env);
+	s->env[s->n_env++] = var;
+	if (var.known)
+		v = (struct dfvar){ DFVAR_SET, var.value, strlen(var.value) };
+	scope_set(&w->scope, name, v);
+}
+
+const char *
+step_folder(struct step_walk *w, const char *word)
+{
+	bool known;
+	const char *path = step_expand(w, word, &known);
+
+	if (!path || !known)
+		return path;
+	if (*path == '/')
+		return arena_printf(w->arena, "/%s",
+				    source_clean(w->arena, path));
+	return arena_printf(w->arena, "%s/%s",
+			    str_is(w->now->cwd, "/") ? "" : w->now->cwd, path);
+}
+
+static const char *
+what_image(struct step_walk *w, const char *ref)
+{
+	const struct dockerfile_world *o = w->world;
+	const char *is = o->image ? o->image(o->payload, ref) : NULL;
+
+	return is ? is : ref;
+}
+
+static const char *
+what_context(struct step_walk *w, const char *name)
+{
+	const struct dockerfile_world *o = w->world;
+	const char *is = o->context ? o->context(o->payload, name) : NULL;
+
+	return is ? is : name;
+}
+
+int
+step_root_id(struct step_walk *w, const struct stage *st, struct hash *out)
+{
+	struct buf b = BUF_INIT;
+	int ret;
+
+	if (st->root == ROOT_SCRATCH)
+		field(&b, 's', "");
+	else if (st->context)
+		field(&b, 'c', what_context(w, st->context));
+	else
+		field(&b, 'i', what_image(w, st->image));
+	field(&b, 'p', st->platform ? st->platform : "");
+	ret = finish(w, &b, out);
+	buf_release(&b);
+	return ret;
+}
+
+struct adding {
+	struct step_walk *w;
+	struct buf *b;
+};
+
+/* What a --from or from= names. */
+static int
+add_source(void *payload, const struct stage_source *source,
+	   struct imgcache_error *err)
+{
+	struct adding *a = payload;
+	struct step_walk *w = a->w;
+
+	(void)err;
+	if (source->stage != STAGE_NONE && source->stage < w->stage)
+		hash_field(a->b, 'S', &w->states[source->stage].id);
+	else if (source->context)
+		field(a->b, 'C', what_context(w, source->context));
+	else if (source->image)
+		field(a->b, 'I', what_image(w, source->image));
+	else
+		field(a->b, 'X', source->scratch ? "scratch" : "");
+	return 0;
+}
+
+static void
+add_env(struct step_walk *w, struct buf *b)
+{
+	for (size_t i = 0; i < w->now->n_env; i++) {
+		field(b, 'e', w->now->env[i].name);
+		field(b, 'v', w->now->env[i].value);
+	}
+}
+
+static int
+add_expanded(struct step_walk *w, struct buf *b, char letter, const char *word)
+{
+	bool known;
+	const char *text = step_expand(w, word, &known);
+
+	if (!text)
+		return w->err->code;
+	field(b, letter, text);
+	return 0;
+}
+
+/* A heredoc's body is a script of RUN, or a file that COPY makes. */
+static void
+add_heredocs(struct step_walk *w, const struct dockerfile_instruction *in,
+	     struct buf *b)
+{
+	for (size_t i = 0; i < in->n_heredocs; i++) {
+		const struct dockerfile_heredoc *h = &in->heredocs[i];
+
+		field(b, 'h', h->name);
+		field(b, h->chomp ? 'H' : 'h', h->expand ? "x" : "");
+		buf_add(b, h->body, h->body_len);
+		buf_addc(b, '\0');
+		if (h->expand && in->keyword != DOCKERFILE_RUN &&
+		    memchr(h->body, '$', h->body_len))
+			add_env(w, b);
+	}
+}
+
+static int
+add_flags(struct step_walk *w, const struct dockerfile_instruction *in,
+	  struct buf *b)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < in->n_flags && !ret; i++)
+		if (!str_starts(in->flags[i], "--from="))
+			ret = add_expanded(w, b, 'f', in->flags[i]);
+	return ret;
+}
+
+static void
+add_reads(struct step_walk *w, const struct dockerfile_step *step,
+	  struct buf *b)
+{
+	const struct dockerfile_world *o = w->world;
+
+	for (size_t i = 0; o->read && i < step->n_reads; i++) {
+		const char *text = o->read(o->payload, &step->reads[i]);
+
+		if (text)
+			field(b, 'r', text);
+	}
+}
+
+static int
+add_run(struct step_walk *w, const struct dockerfile_instruction *in,
+	struct buf *b)
+{
+	field(b, in->json ? 'J' : 'T', w->now->shell && !in->json ?
+	      w->now->shell : "");
+	for (size_t i = 0; i < in->n_args; i++)
+		field(b, 'a', in->args[i]);
+	field(b, 'w', w->now->cwd);
+	field(b, 'u', w->now->user);
+	field(b, 'n', w->world->run ? w->world->run : "");
+	add_env(w, b);
+	return add_flags(w, in, b);
+}
+
+/* Only where a relative target is meant from does it matter where we are. */
+static int
+add_copy(struct step_walk *w, const struct dockerfile_instruction *in,
+	 struct buf *b)
+{
+	int ret = add_flags(w, in, b);
+
+	for (size_t i = 0; i < in->n_args && !ret; i++)
+		ret = add_expanded(w, b, 'a', in->args[i]);
+	if (in->n_args && in->args[in->n_args - 1][0] != '/')
+		field(b, 'w', w->now->cwd);
+	return ret;
+}
+
+static int
+add_words(struct step_walk *w, const struct dockerfile_instruction *in,
+	  struct buf *b)
+{
+	const char *folder;
+
+	field(b, 'k', dockerfile_keyword_name(in->keyword));
+	switch (in->keyword) {
+	case DOCKERFILE_RUN:
+		return add_run(w, in, b);
+	case DOCKERFILE_WORKDIR:
+		folder = step_folder(w, in->n_args ? in->args[0] : "");
+		if (!folder)
+			return w->err->code;
+		field(b, 'w', folder);
+		field(b, 'u', w->now->user);
+		return 0;
+	default:
+		return add_copy(w, in, b);
+	}
+}
+
+/*
+ * COPY --link stands on nothing; what it made is laid over what was there. Some
+ * engines do not do so together with --chmod.
+ */
+static bool
+is_linked(const struct dockerfile_instruction *in)
+{
+	const char *value = dockerfile_flag(in, "link");
+
+	return value && strcasecmp(value, "false") != 0 &&
+		!dockerfile_flag(in, "chmod");
+}
+
+int
+step_id(struct step_walk *w, const struct dockerfile_instruction *in,
+	const struct dockerfile_step *step, struct hash *after)
+{
+	struct adding sources = { w, NULL };
+	struct buf b = BUF_INIT;
+	struct hash id;
+	int ret;
+
+	sources.b = &b;
+	if (!is_linked(in))
+		hash_field(&b, 'P', &w->now->id);
+	ret = add_words(w, in, &b);
+	if (!ret)
+		ret = sources_named(&w->stages, in, add_source, &sources,
+				    w->err);
+	if (!ret) {
+		add_heredocs(w, in, &b);
+		add_reads(w, step, &b);
+		ret = finish(w, &b, &id);
+	}
+	if (!ret && is_linked(in)) {
+		buf_clear(&b);
+		hash_field(&b, 'P', &w->now->id);
+		hash_field(&b, 'L', &id);
+		ret = finish(w, &b, after);
+	} else if (!ret) {
+		*after = id;
+	}
+	if (!ret)
+		w->out->v[step - w->out->v].id = id;
+	buf_release(&b);
+	return ret;
+}
