@@ -60,6 +60,7 @@
 		" ORDER BY i.id LIMIT ?9")				\
 	X(LIST_SORTED, LIST_FROM LIST_WHERE LIST_SORTED_BY)		\
 	X(LIST_OF_NAME, LIST_FROM LIST_WHERE " AND i.name = ?12"	\
+		" AND (?13 = 0 OR i.manifest IS NOT NULL)"		\
 		LIST_SORTED_BY)						\
 	X(FIND_NAME, LIST_FROM						\
 		" WHERE i.name = ?1 AND (?2 IS NULL OR e.name = ?2)"	\
@@ -126,9 +127,10 @@ images_list(struct catalog *cat, const struct image_filter *f,
 	int rc;
 
 	if (which == LIST_OF_NAME)
-		sql_bind(q, "ssssssididds", f->engine, f->project, f->base,
+		sql_bind(q, "ssssssididdsd", f->engine, f->project, f->base,
 			 f->dependency, f->prefix, statuses, f->unused_since,
-			 pin, limit, (int)f->sort, direction, f->name);
+			 pin, limit, (int)f->sort, direction, f->name,
+			 (int)f->with_manifest);
 	else if (which == LIST_SORTED)
 		sql_bind(q, "ssssssididd", f->engine, f->project, f->base,
 			 f->dependency, f->prefix, statuses, f->unused_since,

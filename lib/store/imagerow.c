@@ -132,6 +132,7 @@ imagerow_add(struct image_list *list, struct sql_use *q)
 	r->build_us = sql_int(q, c++);
 	r->hits = sql_int(q, c++);
 	r->pinned = sql_int(q, c++) != 0;
+	r->status_at = sql_int(q, c++);
 }
 
 int

@@ -24,11 +24,14 @@
 		" ref, name, project, recipe, origin, image_id, digest," \
 		" base_ref, base_digest, dependencies_hash, manifest," \
 		" log_path, reason, metadata, size_bytes, generation," \
-		" created_at, built_at, build_us, pinned, last_used_at, hits)" \
+		" created_at, built_at, build_us, pinned, last_used_at, hits," \
+		" status_at)"						\
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12," \
 		" ?13, ?14, ?15, ?16, ?17, ?18, ?19, nullif(?20, -1), ?21," \
-		" ?22, ?23, ?24, ?25, ?26, ?27)" \
+		" ?22, ?23, ?24, ?25, ?26, ?27, ?28)" \
 		" ON CONFLICT (tag, engine, platform) DO UPDATE SET"	\
+		" status_at = CASE status WHEN excluded.status"		\
+		"   THEN status_at ELSE excluded.status_at END,"	\
 		" status = excluded.status, hash = excluded.hash,"	\
 		" ref = excluded.ref, origin = excluded.origin,"	\
 		" generation = excluded.generation,"			\
@@ -51,7 +54,8 @@
 		" build_us = coalesce(excluded.build_us, build_us)"	\
 		" RETURNING id")					\
 	X(IMAGE_SET_STATUS,						\
-		"UPDATE images SET status = ?2,"			\
+		"UPDATE images SET status_at = CASE status WHEN ?2"	\
+		" THEN status_at ELSE ?4 END, status = ?2,"		\
 		" reason = coalesce(?3, reason) WHERE id = ?1")		\
 	X(IMAGE_SET_REF, "UPDATE images SET ref = ?2 WHERE id = ?1")	\
 	X(IMAGE_SET_PINNED,						\
@@ -92,16 +96,17 @@ put_row(struct sql *db, int64_t engine, const struct image_row *r,
 	int64_t *id, struct imgcache_error *err)
 {
 	struct sql_use *q = sql_use(db, &images_statements, IMAGE_PUT, err);
-	int64_t now = r->created_at ? r->created_at : clock_now_s();
+	int64_t now = clock_now_s();
 	int rc;
 
-	sql_bind(q, "issssssssssssssssssiiizzdzi", engine, r->key.tag,
+	sql_bind(q, "issssssssssssssssssiiizzdzii", engine, r->key.tag,
 		 r->key.platform, image_status_text(r->status), r->hash, r->ref,
 		 r->name, r->project, r->recipe, r->origin, r->image_id,
 		 r->digest, r->base_ref, r->base_digest, r->dependencies_hash,
 		 r->manifest, r->log_path, r->reason, r->metadata,
-		 r->size_bytes, r->generation, now, r->built_at, r->build_us,
-		 (int)r->pinned, r->last_used_at, r->hits);
+		 r->size_bytes, r->generation,
+		 r->created_at ? r->created_at : now, r->built_at, r->build_us,
+		 (int)r->pinned, r->last_used_at, r->hits, now);
 	rc = sql_row(q, err);
 	if (rc == 0 && id)
 		*id = sql_int(q, 0);
@@ -139,7 +144,8 @@ images_set_status(struct catalog *cat, int64_t id, enum image_status status,
 		return 0;
 	q = sql_use(catalog_sql(cat), &images_statements, IMAGE_SET_STATUS,
 		    err);
-	sql_bind(q, "iss", id, image_status_text(status), reason);
+	sql_bind(q, "issi", id, image_status_text(status), reason,
+		 clock_now_s());
 	return sql_done(q, err);
 }
 

@@ -72,6 +72,7 @@ struct image_row {
 	const char *pushed_ref;	/* see struct image_push */
 	int64_t pushed_at;
 	int64_t size_bytes;	/* -1: unknown */
+	int64_t status_at;	/* when it came to its status; 0: unknown */
 	int64_t generation;	/* see invalidations.h; 0: none */
 	int64_t created_at;	/* when we made the row; the engine's own
 				   "created" is not believed */
@@ -102,8 +103,8 @@ int images_get(struct catalog *cat, const struct image_key *key,
 
 /*
  * Make or update the row of row->key. On update everything is taken from row
- * but id, hits, pinned, created_at, last_used_at and pushed_*; text that is
- * NULL, recipe "unknown", size -1, built_at 0 and build_us 0 leave what is
+ * but id, hits, pinned, created_at, last_used_at, status_at and pushed_*; text
+ * that is NULL, recipe "unknown", size -1, built_at 0 and build_us 0 leave what is
  * there. created_at 0 is now. id may be NULL.
  */
 int images_put(struct catalog *cat, const struct image_row *row, int64_t *id,
@@ -183,6 +184,7 @@ struct image_filter {
 	unsigned statuses;	/* 1u << status, or-ed; 0: any */
 	int64_t unused_since;	/* last used, built, made before; 0: any */
 	enum image_pin pin;
+	bool with_manifest;	/* only if its manifest is known; with name */
 	enum image_sort sort;
 	bool reverse;
 	int64_t limit;		/* 0: all */

@@ -212,10 +212,15 @@ static const char loaded_platforms[] =
 "  PRIMARY KEY (image, platform)\n"
 ") STRICT, WITHOUT ROWID;\n";
 
+/* NULL: it came to its status before there was this column. */
+static const char status_moments[] =
+"ALTER TABLE images ADD COLUMN status_at INTEGER;\n";
+
 const struct migration catalog_migrations[] = {
 	{ "the first tables", first_tables },
 	{ "configurations of bases", base_configs },
 	{ "loaded platforms", loaded_platforms },
+	{ "when an image came to its status", status_moments },
 };
 
 const int catalog_migrations_n =

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <time.h>
+
 #include "store_room.h"
 
 static size_t
@@ -145,6 +147,62 @@ Test(images, a_status_may_keep_its_reason)
 	cr_expect_eq(list.v[0].status, IMAGE_GONE);
 	cr_expect_str_eq(list.v[0].reason, "no such package");
 	image_list_release(&list);
+	room_close(&r);
+}
+
+static int64_t
+status_moment(struct room *r, const struct image_key *key)
+{
+	struct image_list list = { 0 };
+	int64_t at;
+
+	ok(r, images_get(r->cat, key, &list, &r->err));
+	cr_assert_eq(list.n, 1);
+	at = list.v[0].status_at;
+	image_list_release(&list);
+	return at;
+}
+
+Test(images, a_status_has_the_moment_in_which_it_came)
+{
+	struct image_row row = room_image(1);
+	struct room r;
+	int64_t id, now = (int64_t)time(NULL);
+
+	room_open(&r);
+	id = room_put(&r, &row);
+	cr_expect_geq(status_moment(&r, &row.key), now);
+	ok(&r, sql_exec(catalog_sql(r.cat), "UPDATE images SET status_at = 7",
+			&r.err));
+	room_put(&r, &row);
+	ok(&r, images_set_status(r.cat, id, row.status, NULL, &r.err));
+	cr_expect_eq(status_moment(&r, &row.key), 7);
+	ok(&r, images_set_status(r.cat, id, IMAGE_PRUNED, NULL, &r.err));
+	cr_expect_geq(status_moment(&r, &row.key), now);
+	ok(&r, sql_exec(catalog_sql(r.cat), "UPDATE images SET status_at = 7",
+			&r.err));
+	room_put(&r, &row);
+	cr_expect_geq(status_moment(&r, &row.key), now);
+	room_close(&r);
+}
+
+Test(images, a_list_of_a_name_may_want_a_manifest)
+{
+	struct image_filter f = { .name = "tools", .with_manifest = true };
+	struct image_row row = room_image(1);
+	char tags[8][64];
+	struct room r;
+
+	room_open(&r);
+	room_put(&r, &row);
+	row = room_image(2);
+	row.name = "tools";
+	row.manifest = "feed";
+	room_put(&r, &row);
+	cr_expect_eq(list_tags(&r, f, tags), 1);
+	cr_expect_str_eq(tags[0], row.key.tag);
+	f.with_manifest = false;
+	cr_expect_eq(list_tags(&r, f, tags), 2);
 	room_close(&r);
 }
 
