@@ -25,6 +25,10 @@ struct build {
 	struct strv options, rest;
 	struct strv steps;	/* instructions of all stages */
 	struct strv stages;	/* their names */
+	int stage, n_stages;	/* counts from 1 */
+	int at, total;		/* of the stage's steps, as docker counts */
+	bool from_image;
+	char stage_name[64];
 	struct image image;
 	struct fault fault;
 	char layer[65];
@@ -339,14 +343,58 @@ run_triggers(struct build *b)
 	strv_release(&triggers);
 }
 
+static bool
+is_step(const char *step)
+{
+	static const char *const words[] = {
+		"RUN ", "COPY ", "ADD ", "WORKDIR ", NULL
+	};
+
+	for (int i = 0; words[i]; i++)
+		if (!strncmp(step, words[i], strlen(words[i])))
+			return true;
+	return false;
+}
+
+/* A FROM of a stage or of scratch is no step of its own. */
 static void
-take_step(struct build *b, size_t i, size_t n)
+enter_stage(struct build *b, size_t i)
+{
+	struct strv words = { 0 };
+
+	strv_split(&words, b->steps.v[i], " ");
+	b->stage++;
+	b->at = 0;
+	b->from_image = words.n > 1 && !strv_has(&b->stages, words.v[1]) &&
+		strcmp(words.v[1], "scratch");
+	b->total = b->from_image;
+	if (words.n > 3)
+		snprintf(b->stage_name, sizeof(b->stage_name), "%s ",
+			 words.v[3]);
+	else
+		snprintf(b->stage_name, sizeof(b->stage_name), "stage-%d ",
+			 b->stage - 1);
+	for (i++; i < b->steps.n && strncmp(b->steps.v[i], "FROM ", 5); i++)
+		b->total += is_step(b->steps.v[i]);
+	strv_release(&words);
+}
+
+static void
+count_stages(struct build *b)
+{
+	for (size_t i = 0; i < b->steps.n; i++)
+		b->n_stages += !strncmp(b->steps.v[i], "FROM ", 5);
+}
+
+static void
+take_step(struct build *b, size_t i)
 {
 	const char *step = b->steps.v[i];
 	struct buf ignored = BUF_INIT;
 	char *name;
 
 	if (!strncmp(step, "FROM ", 5)) {
+		enter_stage(b, i);
 		step_from(b, step);
 		run_triggers(b);
 	} else {
@@ -356,11 +404,10 @@ take_step(struct build *b, size_t i, size_t n)
 		strv_push(&b->image.env, step + 4);
 	if (!strncmp(step, "ONBUILD ", 8))
 		strv_push(&b->image.onbuild, step + 8);
-	if (strncmp(step, "RUN ", 4) && strncmp(step, "COPY ", 5) &&
-	    strncmp(step, "ADD ", 4) && strncmp(step, "WORKDIR ", 8) &&
-	    strncmp(step, "FROM ", 5))
+	if (!is_step(step) && (strncmp(step, "FROM ", 5) || !b->from_image))
 		return;
-	name = mem_printf("[%zu/%zu] %s", i + 1, n, step);
+	name = mem_printf("[%s%d/%d] %s", b->n_stages > 1 ? b->stage_name : "",
+			  ++b->at, b->total, step);
 	say(b, name, "started");
 	if (!has_option(&b->options, "--no-cache") && step[0] != 'F' &&
 	    state_read("layers", b->layer, &ignored)) {
@@ -530,8 +577,9 @@ verb_build(char **argv)
 	if (!path)
 		path = own = mem_printf("%s/Dockerfile", b.rest.v[0]);
 	read_dockerfile(&b, path);
+	count_stages(&b);
 	for (size_t i = 0; i < b.steps.n; i++)
-		take_step(&b, i, b.steps.n);
+		take_step(&b, i);
 	name_image(&b);
 	keep_image(&b);
 	export_caches(&b.options, b.layer, &b.fault);
