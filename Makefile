@@ -15,11 +15,11 @@ lib/recipe := cachespec dfvars dockerfile dockerfile_assign dockerfile_bases \
 	dockerfile_plan dockerfile_ref dockerfile_resolve dockerfile_scope \
 	dockerfile_sources dockerfile_stages dockerfile_stepid \
 	dockerfile_steps dockerfile_text dockerfile_words dotenv expand \
-	generate generate_install generate_inventory grammar grammar_reader \
-	grammar_values manifest manifest_read npmlock project project_image \
-	project_order project_sections recipe recipe_flags recipe_settings \
-	recipe_values ref requirements requirements_line settings \
-	settings_file settings_paths settings_table settings_value \
+	generate generate_install generate_inventory generate_read grammar \
+	grammar_reader grammar_values manifest manifest_read npmlock project \
+	project_image project_order project_sections recipe recipe_flags \
+	recipe_settings recipe_values ref requirements requirements_line \
+	settings settings_file settings_paths settings_table settings_value \
 	shellprogram shellscript shellskip shellwords yaml yaml_node
 lib/store := bases builds catalog configs contexts imagelist imagerow images \
 	invalidations journal jsonr leases lookups migrate objects platforms \
@@ -30,21 +30,22 @@ lib/docker := builder_info buildx buildx_check buildx_client \
 	platform progress proxies rawjson registry registry_config render \
 	run wait
 lib/ops := aliases arrival base base_config buildcache builder \
-	builder_docker builder_record config context context_advice \
-	context_heavy doctor doctor_build doctor_docker doctor_state ensure \
-	env envformat epoch exec generation handover hints images init \
-	init_check init_compose init_dockerfile init_find init_hook \
-	init_ignore init_image init_packages init_pyproject init_write \
-	inputs inputs_dockerfile inputs_generated inputs_lower inputs_narrow \
-	inputs_plan invalidate lint lint_bases lint_buildx lint_compose \
-	lint_config lint_context lint_copied lint_docker lint_dockerfile \
-	lint_file lint_find lint_fix lint_fix_copy lint_fix_drop \
-	lint_fix_mount lint_gitignore lint_ignorefile lint_install \
-	lint_instructions lint_managers lint_mounts lint_names lint_order \
-	lint_rules lint_run lint_script lint_silence lint_steps lint_tree \
-	localcache lock lockfile lookup parts pins platforms prune push \
-	reasons recipes reconcile registries remote removal rows session \
-	spawn stats steptitle sweep text trust
+	builder_docker builder_record changes changes_dockerfile \
+	changes_files config context context_advice context_heavy doctor \
+	doctor_build doctor_docker doctor_state ensure env envformat epoch \
+	exec generation handover hints images init init_check init_compose \
+	init_dockerfile init_find init_hook init_ignore init_image \
+	init_packages init_pyproject init_write inputs inputs_dockerfile \
+	inputs_generated inputs_lower inputs_narrow inputs_plan invalidate \
+	kept lint lint_bases lint_buildx lint_compose lint_config \
+	lint_context lint_copied lint_docker lint_dockerfile lint_file \
+	lint_find lint_fix lint_fix_copy lint_fix_drop lint_fix_mount \
+	lint_gitignore lint_ignorefile lint_install lint_instructions \
+	lint_managers lint_mounts lint_names lint_order lint_rules lint_run \
+	lint_script lint_silence lint_steps lint_tree localcache lock \
+	lockfile lookup parts pins platforms prune push reads reasons \
+	recipes reconcile registries remote removal rows session side spawn \
+	stats stepnames steptitle sweep text trust world
 cmd := answer build commands complete config context context_report delete \
 	dockerargs dockerfile doctor env exec findings get help init \
 	invalidate lint list lock log main opt pin printer progress prune \

@@ -279,6 +279,74 @@ IMGCACHE_API int imgcache_get(struct imgcache *ic, struct imgcache_recipe *r,
 			      bool quiet, struct imgcache_answer *out,
 			      struct imgcache_error *err);
 
+/*
+ * Why: what differs between the inputs as they are now and those of the last
+ * image of the same name, which steps of the build that reaches, and what they
+ * took the last time. Needs no engine, and counts as no lookup.
+ */
+enum imgcache_subject {		/* in the order of their weight */
+	IMGCACHE_SUBJECT_BASE,
+	IMGCACHE_SUBJECT_FRONTEND,	/* "# syntax=" */
+	IMGCACHE_SUBJECT_HASH,		/* how files are hashed */
+	IMGCACHE_SUBJECT_INSTRUCTION,
+	IMGCACHE_SUBJECT_ARG,
+	IMGCACHE_SUBJECT_PACKAGE,
+	IMGCACHE_SUBJECT_EPOCH,
+	IMGCACHE_SUBJECT_PLATFORM,
+	IMGCACHE_SUBJECT_SALT,
+	IMGCACHE_SUBJECT_TARGET,
+	IMGCACHE_SUBJECT_NETWORK,
+	IMGCACHE_SUBJECT_HOST,		/* --add-host */
+	IMGCACHE_SUBJECT_LABEL,
+	IMGCACHE_SUBJECT_SECRET,	/* ids */
+	IMGCACHE_SUBJECT_SSH,
+	IMGCACHE_SUBJECT_CONTEXT,	/* a named one that is no directory */
+	IMGCACHE_SUBJECT_KEY_FILE,
+	IMGCACHE_SUBJECT_COUNTED,	/* which files of the context count */
+	IMGCACHE_SUBJECT_FILE,
+	IMGCACHE_SUBJECTS
+};
+
+/* "base", "key-file": the word used in JSON. */
+IMGCACHE_API const char *imgcache_subject_word(enum imgcache_subject s);
+
+enum imgcache_how {
+	IMGCACHE_ADDED,
+	IMGCACHE_REMOVED,
+	IMGCACHE_EDITED,
+	IMGCACHE_MOVED,		/* a base: the same name, another image */
+	IMGCACHE_MODE,
+	IMGCACHE_LINK,		/* where a link leads */
+	IMGCACHE_TYPE,		/* a file that became a link ... */
+	IMGCACHE_LOST,		/* it changed, but the old one is not known */
+	IMGCACHE_HOWS
+};
+
+/* "added", "mode": the word used in JSON. */
+IMGCACHE_API const char *imgcache_how_word(enum imgcache_how h);
+
+struct imgcache_change {
+	enum imgcache_subject subject;
+	enum imgcache_how how;
+	const char *name;	/* a ref, an arg, a package, a path, RUN ...;
+				 * NULL: there is only one, and for an
+				 * instruction: nothing but comments */
+	const char *of;		/* a package's manager; a file's context, NULL:
+				 * the main one; the image behind a base;
+				 * "generated" of an instruction that we wrote */
+	const char *before;	/* as it may be shown, or NULL; an arg has */
+	const char *after;	/* neither: its value is nobody's business */
+	int line;		/* of an instruction, as the file is now */
+	int64_t at;		/* a base: when it was looked up last */
+	const int *steps;	/* a file: those that read it; else the first */
+	size_t n_steps;		/* that runs again because of it */
+};
+
+/* The change in a few words: "src/main.c edited", "arg VERSION changed". */
+#define IMGCACHE_CHANGE_TEXT 256
+IMGCACHE_API const char *imgcache_change_text(
+	char out[IMGCACHE_CHANGE_TEXT], const struct imgcache_change *c);
+
 /* Neither the engine has the image, nor does the registry give an answer. */
 enum imgcache_on_unknown {
 	IMGCACHE_UNKNOWN_BY_SETTING,	/* on_unknown; unset: fail in CI */

@@ -114,7 +114,7 @@ test_that 'invalidated: a miss, the next build is new, then a hit' '
 test_that 'inputs changed: which, for the last image of that name' '
 	sed -i "s/A: \"1\"/A: \"2\"/" imgcache.yaml &&
 	expect_status 1 imgcache get tools &&
-	grep "^imgcache: .tools.: .*changed: dockerfile" stderr &&
+	grep "^imgcache: .tools.: inputs changed: ENV changed$" stderr &&
 	sed -i "s/A: \"2\"/A: \"1\"/" imgcache.yaml && hit
 '
 

@@ -143,7 +143,7 @@ test_that 'what is built on b takes its base from the registry' '
 test_that 'why the next one missed: the manifest came along' '
 	on b && sed "s/A: \"1\"/A: \"2\"/" imgcache.yaml >changed.yaml &&
 	expect_status 1 imgcache -f changed.yaml get tools &&
-	grep "inputs changed: dockerfile" stderr
+	grep "inputs changed: ENV changed" stderr
 '
 
 # From here on what the registry says is wrong in one way or another.

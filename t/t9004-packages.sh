@@ -280,7 +280,7 @@ test_that 'the proxy was used, and is nowhere in the image' '
 test_that 'a file that a requirements file includes is an input' '
 	echo "# a remark" >>python/more.txt &&
 	expect_status 1 imgcache get app &&
-	grep "inputs changed: context" stderr
+	grep "inputs changed: python/more.txt edited$" stderr
 '
 
 # Content of its own, so that no other run has these steps in its cache.

@@ -8,10 +8,10 @@
 #include "base/mem.h"
 #include "docker/engine.h"
 #include "ops/aliases.h"
+#include "ops/kept.h"
 #include "ops/lookup.h"
 #include "recipe/grammar.h"
 #include "source/tree.h"
-#include "store/objects.h"
 
 struct image_row
 arrival_row(const struct inputs *in, const struct image_key *key)
@@ -88,45 +88,6 @@ out:
 	engine_image_release(&old);
 }
 
-struct storing {
-	struct catalog *cat;
-	const char *hash;
-	struct imgcache_error *err;
-};
-
-static bool
-store_text(void *payload, const char *path, const struct hash *digest,
-	   const struct buf *text)
-{
-	struct storing *s = payload;
-	char hex[HASH_HEX_SIZE];
-
-	(void)path;
-	return !objects_put(s->cat, s->hash, hash_hex(digest, hex), text->data,
-			    text->len, s->err);
-}
-
-static int
-store_objects(struct inputs *in, struct imgcache_error *err)
-{
-	struct storing s = {
-		.cat = in->ic->catalog,
-		.hash = hash_name(in->hash),
-		.err = err,
-	};
-	size_t i;
-	int ret;
-
-	ret = objects_put(s.cat, s.hash, in->tag + 3, in->manifest.data,
-			  in->manifest.len, err);
-	for (i = 0; !ret && i < in->n_contexts; i++) {
-		if (in->contexts[i].tree)
-			tree_each_text(in->contexts[i].tree, store_text, &s);
-		ret = err->code;
-	}
-	return ret;
-}
-
 static void
 add_asked(struct image_dependency *v, size_t *n, enum grammar_manager manager,
 	  const struct grammar_packages *list)
@@ -187,8 +148,12 @@ int
 arrival_inputs(struct inputs *in, struct image_row *row, int64_t *id,
 	       struct imgcache_error *err)
 {
-	int ret = store_objects(in, err);
+	int ret = kept_put(in, KEPT_ALL, err);
 
 	row->manifest = in->tag + 3;
-	return ret ? ret : store_asked(in, row, id, err);
+	if (!ret)
+		ret = store_asked(in, row, id, err);
+	if (!ret && !row->name)
+		ret = kept_note_name(in, err);
+	return ret;
 }

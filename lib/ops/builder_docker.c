@@ -25,9 +25,9 @@ struct parts {
 	struct strv tags, args, labels, contexts, secrets, ssh;
 };
 
+/* Under docker's name; builder_record.c puts the file's words in its place. */
 static void
-note_step(struct builder *b, const struct progress_event *p,
-	  const char *title)
+note_step(struct builder *b, const struct progress_event *p)
 {
 	struct build_step *s;
 
@@ -42,7 +42,7 @@ note_step(struct builder *b, const struct progress_event *p,
 		b->steps[b->n_steps++].name = "";
 	}
 	s = &b->steps[p->step - 1];
-	s->name = arena_strdup(&b->text, title);
+	s->name = arena_strdup(&b->text, p->name ? p->name : "");
 	s->cached = p->type == PROGRESS_CACHED;
 	s->us = p->elapsed_us;
 }
@@ -96,7 +96,7 @@ on_progress(void *payload, const struct progress_event *p)
 	    strstr(p->text, "exec format error"))
 		b->cannot_run = true;
 	step_title(p->name ? p->name : "", &title);
-	note_step(b, p, title.data);
+	note_step(b, p);
 	e.text = p->type == PROGRESS_OUTPUT || p->type == PROGRESS_TEXT ?
 		p->text : title.data;
 	if (event_type(p->type, &e.type))

@@ -13,6 +13,9 @@
 #include "docker/engine.h"
 #include "ops/arrival.h"
 #include "ops/builder.h"
+#include "ops/kept.h"
+#include "ops/stepnames.h"
+#include "ops/world.h"
 #include "recipe/generate_inventory.h"
 #include "source/repo.h"
 #include "source/tree.h"
@@ -88,10 +91,30 @@ builder_record_start(struct builder *b, struct imgcache_error *err)
 	return ret;
 }
 
+/* What docker called the steps holds values of args: see stepnames.h. */
 static void
-fill_end(const struct builder *b, struct build_row *row,
-	 enum build_status status)
+name_steps(struct builder *b)
 {
+	static const struct dockerfile_steps none;
+	struct imgcache_error ignored = {0};
+	struct dockerfile_steps *steps = NULL;
+	struct side side;
+
+	if (!b->n_steps)
+		return;
+	if (!side_now(&side, b->in, &ignored))
+		(void)world_steps(&(struct world){ .b = &side }, &steps,
+				  &ignored);
+	stepnames_rewrite(steps ? steps : &none, b->steps, b->n_steps,
+			  &b->text);
+	dockerfile_steps_free(steps);
+	side_release(&side);
+}
+
+static void
+fill_end(struct builder *b, struct build_row *row, enum build_status status)
+{
+	name_steps(b);
 	row->id = b->build_row;
 	row->image = b->image_row;
 	row->status = status;

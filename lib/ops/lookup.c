@@ -9,10 +9,10 @@
 #include "docker/platform.h"
 #include "ops/arrival.h"
 #include "ops/generation.h"
+#include "ops/kept.h"
 #include "ops/reasons.h"
-#include "store/contexts.h"
+#include "ops/side.h"
 #include "store/lookups.h"
-#include "store/objects.h"
 #include "store/platforms.h"
 
 void
@@ -86,89 +86,38 @@ reason_of_status(enum image_status s)
 	}
 }
 
-/* Under which a recipe's name is remembered where it shares another's image. */
-static const char *
-shared_id(struct inputs *in)
-{
-	return arena_printf(&in->ic->arena, "name %s %s", in->r->recipe->root,
-			    in->r->recipe->name);
-}
-
-/* Two names, one key: the row has one of them, the other is noted here. */
-static int
-note_shared(struct inputs *in, const struct lookup_found *f,
-	    struct imgcache_error *err)
-{
-	struct context_row row = { .key = in->tag };
-	struct context_row old;
-	bool found;
-	int ret;
-
-	if (!in->r->recipe->name || !f->has_row ||
-	    str_is(f->row.name, in->r->recipe->name))
-		return 0;
-	row.id = shared_id(in);
-	row.path = in->r->recipe->root;
-	ret = contexts_get(in->ic->catalog, row.id, &in->ic->arena, &old,
-			   &found, err);
-	if (ret || (found && str_is(old.key, in->tag)))
-		return ret;
-	return contexts_put(in->ic->catalog, &row, err);
-}
-
-/* The last image of the recipe's name: its own, or the one it shared. */
-static int
-find_last(struct inputs *in, const struct lookup_found *f,
-	  struct image_list *list, struct imgcache_error *err)
-{
-	struct image_filter filter = {
-		.engine = f->engine,
-		.name = in->r->recipe->name,
-		.project = in->r->recipe->root,
-		.sort = IMAGE_BY_CREATED,
-		.limit = 1,
-	};
-	struct image_key key = f->key;
-	struct context_row shared;
-	bool found;
-	int ret = images_list(in->ic->catalog, &filter, list, err);
-
-	if (ret || list->n)
-		return ret;
-	ret = contexts_get(in->ic->catalog, shared_id(in), &in->ic->arena,
-			   &shared, &found, err);
-	if (ret || !found || !shared.key)
-		return ret;
-	key.tag = shared.key;
-	return images_get(in->ic->catalog, &key, list, err);
-}
-
-/* How the manifest of the last image differs from today's. */
+/* How what the last image was made from differs from what there is today. */
 static int
 compare_with_last(struct inputs *in, const struct lookup_found *f,
 		  struct imgcache_answer *a, struct imgcache_error *err)
 {
 	struct image_list list = {0};
-	struct buf before = BUF_INIT, detail = BUF_INIT;
-	bool found = false;
+	struct side before = {0}, now = {0};
+	struct buf detail = BUF_INIT;
 	int ret;
 
-	set_miss(a, IMGCACHE_NEVER_BUILT, NULL);
-	if (!in->r->recipe->name)
+	/* two lists of packages without a name have nothing in common */
+	if (!in->r->recipe->name && in->r->recipe->kind == RECIPE_GENERATED)
 		return 0;
-	ret = find_last(in, f, &list, err);
-	if (!ret && list.n && list.v[0].manifest)
-		ret = objects_get(in->ic->catalog, list.v[0].hash,
-				  list.v[0].manifest, &before, &found, err);
-	if (!ret && found) {
-		enum imgcache_reason why;
+	ret = kept_last(in, f->engine, &list, err);
+	if (!ret && list.n) {
+		ret = side_kept(&before, in->ic, &list.v[0], err);
+		if (!ret)
+			ret = side_now(&now, in, err);
+		if (!ret) {
+			enum imgcache_reason why;
 
-		why = reasons_of_change(before.data, in->manifest.data,
-					&detail);
-		set_miss(a, why, arena_strdup(&in->ic->arena, detail.data));
+			why = reasons_of_change(&before, &now, &detail);
+			set_miss(a, why, arena_strdup(&in->ic->arena,
+						      detail.data));
+		} else if (ret == IMGCACHE_ENO) {
+			error_clear(err);
+			ret = 0;
+		}
 	}
+	side_release(&before);
+	side_release(&now);
 	image_list_release(&list);
-	buf_release(&before);
 	buf_release(&detail);
 	return ret;
 }
@@ -187,8 +136,10 @@ explain_absence(struct inputs *in, struct lookup_found *f,
 {
 	enum imgcache_reason why;
 
-	if (!f->has_row)
-		return compare_with_last(in, f, a, err);
+	if (!f->has_row) {
+		set_miss(a, IMGCACHE_NEVER_BUILT, NULL);
+		return 0;
+	}
 	why = reason_of_status(f->row.status);
 	set_miss(a, why, says_why(f->row.status) ? f->row.reason : NULL);
 	if (f->row.status == IMAGE_COMPLETED && !session_is_disabled(in->ic))
@@ -236,7 +187,9 @@ adopt(struct inputs *in, struct lookup_found *f,
 	if (!f->has_row || f->row.size_bytes <= 0)
 		row.size_bytes = image->size_bytes;
 	row.generation = lookup_generation(image);
-	if (images_put(in->ic->catalog, &row, &f->row.id, err))
+	row.manifest = in->tag + 3;
+	if (kept_put(in, KEPT_HEAD, err) ||
+	    images_put(in->ic->catalog, &row, &f->row.id, err))
 		return err->code;
 	return lookup_loaded(in, f, image->id, err);
 }
@@ -314,9 +267,13 @@ judge(struct inputs *in, struct lookup_found *f,
 	set_hit(in, image, f, a);
 	if (session_is_disabled(in->ic))
 		return 0;
-	if (f->has_row && f->row.status == IMAGE_COMPLETED)
-		return note_shared(in, f, err);
-	return adopt(in, f, image, err);
+	/* of a row that was found on the engine we now know the inputs */
+	if (!f->has_row || f->row.status != IMAGE_COMPLETED ||
+	    (!f->row.manifest && str_is(f->row.origin, "adopted")))
+		return adopt(in, f, image, err);
+	if (in->r->recipe->name && !str_is(f->row.name, in->r->recipe->name))
+		return kept_note_name(in, err);
+	return 0;
 }
 
 /*
@@ -358,7 +315,7 @@ look_further(struct inputs *in, struct lookup_found *f, struct engine *e,
 }
 
 int
-lookup_image(struct inputs *in, struct lookup_found *f,
+lookup_only(struct inputs *in, struct lookup_found *f,
 	     struct imgcache_answer *a, struct imgcache_error *err)
 {
 	struct imgcache_error why = {0};
@@ -395,6 +352,18 @@ lookup_image(struct inputs *in, struct lookup_found *f,
 	else
 		ret = judge(in, f, &image, a, err);
 	engine_image_release(&image);
+	return ret;
+}
+
+int
+lookup_image(struct inputs *in, struct lookup_found *f,
+	     struct imgcache_answer *a, struct imgcache_error *err)
+{
+	int ret = lookup_only(in, f, a, err);
+
+	if (!ret && a->state == IMGCACHE_MISS && !f->has_row &&
+	    a->reason == IMGCACHE_NEVER_BUILT)
+		ret = compare_with_last(in, f, a, err);
 	return ret;
 }
 

@@ -34,6 +34,13 @@ struct lookup_found {
 int lookup_image(struct inputs *in, struct lookup_found *f,
 		 struct imgcache_answer *a, struct imgcache_error *err);
 
+/*
+ * The same, but where there is no row the reason is that it was never built,
+ * without a look at what changed since the last image.
+ */
+int lookup_only(struct inputs *in, struct lookup_found *f,
+		struct imgcache_answer *a, struct imgcache_error *err);
+
 /* The generation that its label says, 0 if it has none. */
 int64_t lookup_generation(const struct engine_image *image);
 

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Manifests are compared line by line. The subject of a line is its word and,
- * where several lines begin with it, the name behind it; a subject whose line
- * differs, or that only one of the two has, is what changed.
- */
+/* Reasons and changes as people read them, in one line. */
 #include "ops/reasons.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/mem.h"
-#include "base/strv.h"
+#include "ops/changes.h"
 #include "store/lookups.h"
+
+/* So many changes beside files are told; the rest are counted. */
+#define MAX_TOLD 3
 
 static const char *const texts[IMGCACHE_REASONS] = {
 	"hit", "never built", "inputs changed", "a base moved",
@@ -35,99 +33,209 @@ imgcache_reason_text(enum imgcache_reason r)
 	return texts[r];
 }
 
-static bool
-is_named(const char *word, size_t len)
-{
-	static const char *const named[] = {
-		"arg", "base", "named", "extra", "label", "secret", "ssh",
-		"addhost", "platform", NULL
-	};
-	size_t i;
+/* In the order of enum imgcache_subject. */
+static const char *const subjects[IMGCACHE_SUBJECTS] = {
+	"base", "frontend", "hash", "instruction", "arg", "package", "epoch",
+	"platform", "salt", "target", "network", "host", "label", "secret",
+	"ssh", "context", "key-file", "counted", "file",
+};
 
-	for (i = 0; named[i]; i++)
-		if (strlen(named[i]) == len && !strncmp(named[i], word, len))
-			return true;
-	return false;
+/* In the order of enum imgcache_how. */
+static const char *const hows[IMGCACHE_HOWS] = {
+	"added", "removed", "edited", "moved", "mode", "link", "type", "lost",
+};
+
+const char *
+imgcache_subject_word(enum imgcache_subject s)
+{
+	return subjects[s];
 }
 
-/* Length of the subject at the beginning of a line. */
-static size_t
-subject_length(const char *line)
+const char *
+imgcache_how_word(enum imgcache_how h)
 {
-	size_t len = strcspn(line, " ");
-	const char *p = line + len;
+	return hows[h];
+}
 
-	if (!is_named(line, len) || !*p)
-		return len;
-	if (p[1] != '"')
-		return len + 1 + strcspn(p + 1, " ");
-	for (p += 2; *p && *p != '"'; p++)
-		if (*p == '\\' && p[1])
-			p++;
-	return (size_t)(p - line) + (*p == '"');
+/* For people: what a word says too shortly. */
+static const char *
+how_text(enum imgcache_how h)
+{
+	switch (h) {
+	case IMGCACHE_MODE:
+		return "mode changed";
+	case IMGCACHE_LINK:
+		return "link changed";
+	case IMGCACHE_TYPE:
+		return "type changed";
+	case IMGCACHE_LOST:
+		return "changed";
+	default:
+		return hows[h];
+	}
 }
 
 static void
-split(const char *text, struct strv *lines)
+add_instruction(struct buf *b, const struct imgcache_change *c)
 {
-	strv_split(lines, text, "\n");
+	if (c->how == IMGCACHE_LOST)
+		buf_adds(b, "Dockerfile edited");
+	else if (!c->name)
+		buf_adds(b, "only comments in the Dockerfile edited");
+	else if (c->of)		/* generated: the recipe has other words */
+		buf_addf(b, "%s %s", strcmp(c->name, "RUN") ? c->name :
+			 c->after ? c->after : c->before,
+			 c->how == IMGCACHE_EDITED ? "changed" :
+			 how_text(c->how));
+	else if (c->line)
+		buf_addf(b, "Dockerfile:%d %s %s", c->line, c->name,
+			 how_text(c->how));
+	else
+		buf_addf(b, "%s removed from the Dockerfile", c->name);
 }
 
-/* Add the subjects of lines that are in a but not in b. */
 static void
-add_changed(const struct strv *a, const struct strv *b, struct strv *subjects)
+add_base(struct buf *b, const struct imgcache_change *c)
 {
-	size_t i;
+	if (c->of)
+		buf_addf(b, "base @%s changed", c->of);
+	else if (c->how == IMGCACHE_EDITED)
+		buf_addf(b, "base %s instead of %s", c->after, c->before);
+	else
+		buf_addf(b, "base %s %s", c->name, how_text(c->how));
+}
 
-	for (i = 0; i < a->n; i++) {
-		char *s;
+/* What stands once, or has a value that people would rather see. */
+static void
+add_value(struct buf *b, const struct imgcache_change *c)
+{
+	const char *word = subjects[c->subject];
 
-		if (strv_has(b, a->v[i]))
-			continue;
-		s = mem_strndup(a->v[i], subject_length(a->v[i]));
-		if (strv_has(subjects, s))
-			free(s);
+	if (c->subject == IMGCACHE_SUBJECT_COUNTED)
+		word = "what counts of the context";
+	else if (c->subject == IMGCACHE_SUBJECT_HASH)
+		word = "hash of files";
+	if (c->before && c->after)
+		buf_addf(b, "%s %s instead of %s", word, c->after, c->before);
+	else
+		buf_addf(b, "%s %s %s", word, c->after ? c->after : c->before ?
+			 c->before : "", how_text(c->how));
+}
+
+static void
+add_change(struct buf *b, const struct imgcache_change *c)
+{
+	switch (c->subject) {
+	case IMGCACHE_SUBJECT_BASE:
+		add_base(b, c);
+		break;
+	case IMGCACHE_SUBJECT_INSTRUCTION:
+		add_instruction(b, c);
+		break;
+	case IMGCACHE_SUBJECT_PACKAGE:
+		buf_addf(b, "%s %s %s", c->of, c->after ? c->after : c->before,
+			 c->how == IMGCACHE_EDITED ? "changed" :
+			 how_text(c->how));
+		break;
+	case IMGCACHE_SUBJECT_FILE:
+		buf_addf(b, "%s%s%s %s", c->of ? c->of : "", c->of ? ":" : "",
+			 strcmp(c->name, ".") ? c->name : "the context",
+			 how_text(c->how));
+		break;
+	case IMGCACHE_SUBJECT_SALT:
+		buf_adds(b, "salt changed");
+		break;
+	case IMGCACHE_SUBJECT_KEY_FILE:
+		buf_addf(b, "key file %s %s", c->name, how_text(c->how));
+		break;
+	default:
+		if (!c->name || (c->subject == IMGCACHE_SUBJECT_PLATFORM &&
+				 c->how == IMGCACHE_EDITED))
+			add_value(b, c);
 		else
-			strv_take(subjects, s);
+			buf_addf(b, "%s %s %s", subjects[c->subject], c->name,
+				 c->how == IMGCACHE_EDITED ? "changed" :
+				 how_text(c->how));
 	}
 }
 
-static bool
-has_only(const struct strv *subjects, const char *first, const char *second)
+const char *
+imgcache_change_text(char out[IMGCACHE_CHANGE_TEXT],
+		     const struct imgcache_change *c)
 {
-	size_t i;
+	struct buf b = BUF_INIT;
 
-	for (i = 0; i < subjects->n; i++) {
-		size_t len = strcspn(subjects->v[i], " ");
+	add_change(&b, c);
+	snprintf(out, IMGCACHE_CHANGE_TEXT, "%s", b.data);
+	buf_release(&b);
+	return out;
+}
 
-		if (strncmp(subjects->v[i], first, len) &&
-		    (!second || strncmp(subjects->v[i], second, len)))
+static bool
+only_of(const struct changes *c, enum imgcache_subject subject)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->v[i].c.subject != subject)
 			return false;
-	}
-	return subjects->n > 0;
+	return c->n > 0;
 }
 
 enum imgcache_reason
-reasons_of_change(const char *before, const char *after, struct buf *detail)
+reasons_word(const struct changes *c)
 {
-	struct strv a = {0}, b = {0}, subjects = {0};
-	enum imgcache_reason reason = IMGCACHE_INPUTS_CHANGED;
-	size_t i;
+	if (only_of(c, IMGCACHE_SUBJECT_EPOCH))
+		return IMGCACHE_EPOCH_ROLLED;
+	if (only_of(c, IMGCACHE_SUBJECT_BASE))
+		return IMGCACHE_BASE_MOVED;
+	return IMGCACHE_INPUTS_CHANGED;
+}
 
-	split(before, &a);
-	split(after, &b);
-	add_changed(&b, &a, &subjects);
-	add_changed(&a, &b, &subjects);
-	/* A generated file names its bases, so it changes with them. */
-	if (has_only(&subjects, "epoch", NULL))
-		reason = IMGCACHE_EPOCH_ROLLED;
-	else if (has_only(&subjects, "base", "dockerfile") &&
-		 !has_only(&subjects, "dockerfile", NULL))
-		reason = IMGCACHE_BASE_MOVED;
-	for (i = 0; i < subjects.n; i++)
-		buf_addf(detail, "%s%s", i ? ", " : "", subjects.v[i]);
-	strv_release(&a);
-	strv_release(&b);
-	strv_release(&subjects);
+static void
+add_comma(struct buf *b)
+{
+	if (b->len)
+		buf_adds(b, ", ");
+}
+
+/* The weightiest few of what is no file, then one file. */
+static void
+add_all(const struct changes *c, struct buf *b)
+{
+	char text[IMGCACHE_CHANGE_TEXT];
+	size_t others = 0, files = 0;
+
+	for (size_t i = 0; i < c->n; i++) {
+		bool is_file = c->v[i].c.subject == IMGCACHE_SUBJECT_FILE;
+
+		if (is_file ? files++ : others++ >= MAX_TOLD)
+			continue;
+		add_comma(b);
+		buf_adds(b, imgcache_change_text(text, &c->v[i].c));
+	}
+	if (others > MAX_TOLD)
+		buf_addf(b, ", %zu more change%s", others - MAX_TOLD,
+			 others == MAX_TOLD + 1 ? "" : "s");
+	if (c->n_files > 1)
+		buf_addf(b, ", %zu more file%s", c->n_files - 1,
+			 c->n_files == 2 ? "" : "s");
+}
+
+enum imgcache_reason
+reasons_of_change(const struct side *before, const struct side *after,
+		  struct buf *detail)
+{
+	enum imgcache_reason reason;
+	struct changes c;
+
+	changes_find(&c, before, after, 1);
+	reason = reasons_word(&c);
+	if (reason == IMGCACHE_BASE_MOVED && c.n == 1 && !c.v[0].c.of &&
+	    c.v[0].c.how == IMGCACHE_MOVED)
+		buf_adds(detail, c.v[0].c.name);
+	else if (reason == IMGCACHE_EPOCH_ROLLED && c.v[0].c.after)
+		buf_addf(detail, "it is %s now", c.v[0].c.after);
+	else
+		add_all(&c, detail);
+	changes_release(&c);
 	return reason;
 }

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/strv.h"
 #include "ops/handover.h"
+#include "ops/kept.h"
 #include "ops/session.h"
 #include "store/builds.h"
 #include "store/contexts.h"
@@ -77,29 +78,6 @@ sweep_locks(const char *dir, int64_t before)
 	return n;
 }
 
-/* Ids of the directories that a listing or manifest names. */
-static void
-children_of(void *payload, const char *text, size_t len, struct strv *ids)
-{
-	const char *end = text + len;
-
-	(void)payload;
-	while (text < end) {
-		size_t n = strcspn(text, "\n");
-		const char *p = text, *word;
-
-		if (!strncmp(p, "d ", 2) || !strncmp(p, "context ", 8) ||
-		    !strncmp(p, "named ", 6))
-			for (word = p; word < p + n; word += strcspn(word, " \n") + 1) {
-				size_t k = strspn(word, "0123456789abcdef");
-
-				if (k == 40 || k == 32)
-					strv_take(ids, mem_strndup(word, k));
-			}
-		text += n + 1;
-	}
-}
-
 static int
 sweep_catalog(struct imgcache *ic, int64_t now, struct imgcache_error *err)
 {
@@ -110,7 +88,7 @@ sweep_catalog(struct imgcache *ic, int64_t now, struct imgcache_error *err)
 	if (!ret)
 		ret = lookups_condense(ic->catalog, now - KEEP_LOOKUPS, err);
 	if (!ret)
-		ret = objects_sweep(ic->catalog, children_of, NULL, now - DAY,
+		ret = objects_sweep(ic->catalog, kept_children, NULL, now - DAY,
 				    NULL, err);
 	if (!ret)
 		ret = catalog_compact(ic->catalog, err);

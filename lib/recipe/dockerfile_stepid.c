@@ -113,21 +113,38 @@ what_context(struct step_walk *w, const char *name)
 	return is ? is : name;
 }
 
+/* A named context that stands for an image or a stage is read as a whole. */
+static void
+add_context(struct step_walk *w, const char *name, struct buf *b)
+{
+	const struct dockerfile_world *o = w->world;
+	const struct dockerfile_read all = {
+		.kind = DOCKERFILE_READ_TREE, .context = name, .path = "",
+	};
+	const char *text = o->read ? o->read(o->payload, &all) : NULL;
+
+	field(b, 'c', what_context(w, name));
+	if (text)
+		field(b, 'r', text);
+}
+
 int
 step_root_id(struct step_walk *w, const struct stage *st, struct hash *out)
 {
+	char *target = platform_text(&w->stages.target);
 	struct buf b = BUF_INIT;
 	int ret;
 
 	if (st->root == ROOT_SCRATCH)
 		field(&b, 's', "");
 	else if (st->context)
-		field(&b, 'c', what_context(w, st->context));
+		add_context(w, st->context, &b);
 	else
 		field(&b, 'i', what_image(w, st->image));
-	field(&b, 'p', st->platform ? st->platform : "");
+	field(&b, 'p', st->platform ? st->platform : target);
 	ret = finish(w, &b, out);
 	buf_release(&b);
+	free(target);
 	return ret;
 }
 

@@ -176,6 +176,25 @@ add_step(struct step_walk *w, const struct dockerfile_instruction *in,
 	return s;
 }
 
+/* A named context in the image's place is read as a whole. */
+static void
+add_from(struct step_walk *w, const struct stage *st)
+{
+	struct dockerfile_step *s = add_step(w, st->from, st->from->line);
+	struct dockerfile_read *all;
+
+	s->id = w->now->id;
+	if (!st->context)
+		return;
+	all = arena_alloc(&w->out->arena, sizeof(*all));
+	all->kind = DOCKERFILE_READ_TREE;
+	all->context = arena_strdup(&w->out->arena, st->context);
+	all->path = "";
+	all->line = s->line;
+	s->reads = all;
+	s->n_reads = 1;
+}
+
 static int
 take_step(struct step_walk *w, const struct dockerfile_instruction *in,
 	  int line)
@@ -286,7 +305,7 @@ enter_stage(struct step_walk *w, const struct stage *st)
 		scope_set(&w->scope, v->name, var);
 	}
 	if (!ret && st->root == ROOT_IMAGE)
-		add_step(w, st->from, st->from->line)->id = s->id;
+		add_from(w, st);
 	return ret;
 }
 

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Instructions, and the packages of a generated file. An edit that only
+ * follows from something else (a FROM line from its base, an install from its
+ * packages) is hidden behind that.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "ops/changes.h"
+#include "ops/steptitle.h"
+#include "recipe/generate.h"
+#include "recipe/generate_read.h"
+
+static void
+hide(struct changes *c, const struct dockerfile_edit *e)
+{
+	mem_grow(c->hidden.v, c->hidden.n, c->hidden.cap);
+	c->hidden.v[c->hidden.n++] = *e;
+}
+
+/* Titles stand for the scripts that we wrote; a user's lines are his own. */
+static const char *
+shown(const struct changes *c, const struct dockerfile_instruction *in)
+{
+	struct buf words = BUF_INIT, title = BUF_INIT;
+	const char *text = NULL;
+
+	if (in) {
+		dockerfile_show(in, &words);
+		if (c->b->is_generated)
+			step_title(words.data, &title);
+		text = arena_strdup(c->arena, c->b->is_generated ?
+				    title.data : words.data);
+	}
+	buf_release(&words);
+	buf_release(&title);
+	return text;
+}
+
+static void
+add_edit(struct changes *c, const struct dockerfile_edit *e)
+{
+	const struct dockerfile_instruction *in = e->after ? e->after :
+		e->before;
+	struct change *new = changes_add(c, IMGCACHE_SUBJECT_INSTRUCTION,
+		!e->before ? IMGCACHE_ADDED : !e->after ? IMGCACHE_REMOVED :
+		IMGCACHE_EDITED, dockerfile_keyword_name(in->keyword));
+
+	if (in->keyword == DOCKERFILE_UNKNOWN)
+		new->c.name = arena_strdup(c->arena, in->word);
+	new->c.before = shown(c, e->before);
+	new->c.after = shown(c, e->after);
+	new->c.of = c->b->is_generated ? "generated" : NULL;
+	new->c.line = e->after ? e->after->line : 0;
+	new->edit = *e;
+}
+
+static bool
+same_flags(const struct dockerfile_instruction *a,
+	   const struct dockerfile_instruction *b)
+{
+	for (size_t i = 0; a->n_flags == b->n_flags && i < a->n_flags; i++)
+		if (strcmp(a->flags[i], b->flags[i]))
+			return false;
+	return a->n_flags == b->n_flags;
+}
+
+/* FROM of another image, with the stage's name and platform as they were. */
+static bool
+follows_base(const struct changes *c, const struct dockerfile_edit *e)
+{
+	const struct dockerfile_instruction *x = e->before, *y = e->after;
+
+	return x && y && x->keyword == DOCKERFILE_FROM &&
+		changes_has(c, IMGCACHE_SUBJECT_BASE) && same_flags(x, y) &&
+		x->n_args == y->n_args &&
+		(x->n_args < 3 || !strcmp(x->args[2], y->args[2]));
+}
+
+/* The epoch comes into a generated file, or goes, with its ARG. */
+static bool
+follows_epoch(const struct changes *c, const struct dockerfile_edit *e)
+{
+	const struct dockerfile_instruction *in = e->after ? e->after :
+		e->before;
+
+	return c->b->is_generated && in->keyword == DOCKERFILE_ARG &&
+		in->n_args && !strcmp(in->args[0], GENERATE_EPOCH_ARG);
+}
+
+static const char *
+file_value(const struct side *s)
+{
+	const char *value = side_value(s, "dockerfile", NULL);
+
+	return value ? value : "";
+}
+
+/* Under two kinds of hash, equal files have other hashes. */
+static bool
+same_file(const struct changes *c)
+{
+	const struct buf *x = c->a->in ? &c->a->in->dockerfile : &c->a->text;
+	const struct buf *y = c->b->in ? &c->b->in->dockerfile : &c->b->text;
+
+	if (!strcmp(c->a->hash, c->b->hash))
+		return !strcmp(file_value(c->a), file_value(c->b));
+	return x->len == y->len && !memcmp(x->data, y->data, x->len);
+}
+
+void
+changes_in_dockerfile(struct changes *c)
+{
+	struct dockerfile_edits edits = {0};
+
+	if (same_file(c))
+		return;
+	if (!c->a->df || !c->b->df) {
+		changes_add(c, IMGCACHE_SUBJECT_INSTRUCTION, IMGCACHE_LOST,
+			    NULL);
+		return;
+	}
+	dockerfile_diff(c->a->df, c->b->df, &edits);
+	if (!edits.n)
+		changes_add(c, IMGCACHE_SUBJECT_INSTRUCTION, IMGCACHE_EDITED,
+			    NULL);
+	for (size_t i = 0; i < edits.n; i++)
+		if (follows_base(c, &edits.v[i]) ||
+		    follows_epoch(c, &edits.v[i]))
+			hide(c, &edits.v[i]);
+		else
+			add_edit(c, &edits.v[i]);
+	dockerfile_edits_release(&edits);
+}
+
+/* apt tells one name on two architectures apart. */
+static int
+by_name(const struct grammar_package *x, const struct grammar_package *y)
+{
+	int order = strcmp(x->name, y->name);
+
+	return order ? order : strcmp(x->arch ? x->arch : "",
+				      y->arch ? y->arch : "");
+}
+
+static const struct grammar_package *
+find_package(const struct grammar_packages *list,
+	     const struct grammar_package *wanted)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (!by_name(&list->v[i], wanted))
+			return &list->v[i];
+	return NULL;
+}
+
+static void
+add_package(struct changes *c, const struct grammar_package *x,
+	    const struct grammar_package *y)
+{
+	const struct grammar_package *p = y ? y : x;
+	struct change *new = changes_add(c, IMGCACHE_SUBJECT_PACKAGE,
+		!x ? IMGCACHE_ADDED : !y ? IMGCACHE_REMOVED : IMGCACHE_EDITED,
+		p->name);
+
+	new->c.of = grammar_manager_name(p->manager);
+	new->c.before = x ? arena_strdup(c->arena, x->text) : NULL;
+	new->c.after = y ? arena_strdup(c->arena, y->text) : NULL;
+}
+
+static bool
+compare_packages(struct changes *c, const struct grammar_packages *x,
+		 const struct grammar_packages *y)
+{
+	size_t from = c->n;
+
+	for (size_t i = 0; i < x->n; i++)
+		if (!find_package(y, &x->v[i]))
+			add_package(c, &x->v[i], NULL);
+	for (size_t i = 0; i < y->n; i++) {
+		const struct grammar_package *old = find_package(x, &y->v[i]);
+
+		if (!old || strcmp(old->text, y->v[i].text))
+			add_package(c, old, &y->v[i]);
+	}
+	return c->n > from;
+}
+
+/* The install that this edit is one of, if packages of it changed. */
+static bool
+follows_packages(const struct dockerfile_edit *e, const bool *changed)
+{
+	const struct dockerfile_instruction *in = e->after ? e->after :
+		e->before;
+	enum grammar_manager manager;
+
+	return in && generate_installs(in, &manager) && changed[manager];
+}
+
+static void
+hide_installs(struct changes *c, const bool *changed)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n; i++) {
+		if (c->v[i].c.subject == IMGCACHE_SUBJECT_INSTRUCTION &&
+		    follows_packages(&c->v[i].edit, changed))
+			hide(c, &c->v[i].edit);
+		else
+			c->v[n++] = c->v[i];
+	}
+	c->n = n;
+}
+
+/* All packages of a manager are one step: each that changed has its edit. */
+static void
+give_edits(struct changes *c)
+{
+	enum grammar_manager manager;
+
+	for (size_t i = 0; i < c->n; i++) {
+		struct change *p = &c->v[i];
+
+		if (p->c.subject != IMGCACHE_SUBJECT_PACKAGE)
+			continue;
+		for (size_t k = 0; k < c->hidden.n && !p->edit.before &&
+		     !p->edit.after; k++) {
+			const struct dockerfile_edit *e = &c->hidden.v[k];
+
+			if (generate_installs(e->after ? e->after : e->before,
+					      &manager) &&
+			    !strcmp(grammar_manager_name(manager), p->c.of))
+				p->edit = *e;
+		}
+	}
+}
+
+void
+changes_in_packages(struct changes *c)
+{
+	struct generate_packages x = {0}, y = {0};
+	bool changed[GRAMMAR_PIP + 1] = {0};
+
+	if (!c->a->is_generated || !c->b->is_generated || !c->a->df ||
+	    !c->b->df)
+		return;
+	generate_packages_read(c->a->df, &x);
+	generate_packages_read(c->b->df, &y);
+	for (int i = 0; i <= GRAMMAR_PIP; i++)
+		changed[i] = compare_packages(c, &x.lists[i], &y.lists[i]);
+	hide_installs(c, changed);
+	give_edits(c);
+	generate_packages_release(&x);
+	generate_packages_release(&y);
+}
