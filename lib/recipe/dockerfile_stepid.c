@@ -151,6 +151,7 @@ step_root_id(struct step_walk *w, const struct stage *st, struct hash *out)
 struct adding {
 	struct step_walk *w;
 	struct buf *b;
+	bool sure;		/* without what stages have become */
 };
 
 /* What a --from or from= names. */
@@ -162,7 +163,10 @@ add_source(void *payload, const struct stage_source *source,
 	struct step_walk *w = a->w;
 
 	(void)err;
-	if (source->stage != STAGE_NONE && source->stage < w->stage)
+	if (source->stage != STAGE_NONE && source->stage < w->stage &&
+	    a->sure)
+		field(a->b, 'S', "");
+	else if (source->stage != STAGE_NONE && source->stage < w->stage)
 		hash_field(a->b, 'S', &w->states[source->stage].id);
 	else if (source->context)
 		field(a->b, 'C', what_context(w, source->context));
@@ -302,18 +306,19 @@ is_linked(const struct dockerfile_instruction *in)
 		!dockerfile_flag(in, "chmod");
 }
 
-int
-step_id(struct step_walk *w, const struct dockerfile_instruction *in,
-	const struct dockerfile_step *step, struct hash *after)
+/* One of the two ids, and what stands there after it. */
+static int
+make_id(struct step_walk *w, const struct dockerfile_instruction *in,
+	struct dockerfile_step *step, bool sure)
 {
-	struct adding sources = { w, NULL };
+	struct hash *now = sure ? &w->now->sure : &w->now->id;
+	struct hash *id = sure ? &step->sure : &step->id;
 	struct buf b = BUF_INIT;
-	struct hash id;
+	struct adding sources = { w, &b, sure };
 	int ret;
 
-	sources.b = &b;
 	if (!is_linked(in))
-		hash_field(&b, 'P', &w->now->id);
+		hash_field(&b, 'P', now);
 	ret = add_words(w, in, &b);
 	if (!ret)
 		ret = sources_named(&w->stages, in, add_source, &sources,
@@ -321,18 +326,25 @@ step_id(struct step_walk *w, const struct dockerfile_instruction *in,
 	if (!ret) {
 		add_heredocs(w, in, &b);
 		add_reads(w, step, &b);
-		ret = finish(w, &b, &id);
+		ret = finish(w, &b, id);
 	}
 	if (!ret && is_linked(in)) {
 		buf_clear(&b);
-		hash_field(&b, 'P', &w->now->id);
-		hash_field(&b, 'L', &id);
-		ret = finish(w, &b, after);
+		hash_field(&b, 'P', now);
+		hash_field(&b, 'L', id);
+		ret = finish(w, &b, now);
 	} else if (!ret) {
-		*after = id;
+		*now = *id;
 	}
-	if (!ret)
-		w->out->v[step - w->out->v].id = id;
 	buf_release(&b);
 	return ret;
+}
+
+int
+step_id(struct step_walk *w, const struct dockerfile_instruction *in,
+	struct dockerfile_step *step)
+{
+	int ret = make_id(w, in, step, false);
+
+	return ret ? ret : make_id(w, in, step, true);
 }

@@ -21,7 +21,7 @@ struct step_var {
 
 /* After the instruction walked last; a child stage begins with a copy. */
 struct step_state {
-	struct hash id;		/* of what stands here */
+	struct hash id, sure;	/* of what stands here; see the steps */
 	struct step_var *env;	/* in the order in which they were set last */
 	size_t n_env, cap_env;
 	const char *cwd, *user, *shell;
@@ -52,9 +52,9 @@ void step_set(struct step_walk *w, const char *name, struct step_var var);
 /* The path that a WORKDIR leads to; NULL after an error. */
 const char *step_folder(struct step_walk *w, const char *word);
 
-/* The id of a step, and of what stands there after it. */
+/* The ids of a step; what stands there after it goes into w->now. */
 int step_id(struct step_walk *w, const struct dockerfile_instruction *in,
-	    const struct dockerfile_step *step, struct hash *after);
+	    struct dockerfile_step *step);
 
 /* What stands at the beginning of a stage that no other stage is below. */
 int step_root_id(struct step_walk *w, const struct stage *st,

@@ -184,6 +184,7 @@ add_from(struct step_walk *w, const struct stage *st)
 	struct dockerfile_read *all;
 
 	s->id = w->now->id;
+	s->sure = w->now->sure;
 	if (!st->context)
 		return;
 	all = arena_alloc(&w->out->arena, sizeof(*all));
@@ -202,7 +203,7 @@ take_step(struct step_walk *w, const struct dockerfile_instruction *in,
 	struct dockerfile_step *s = add_step(w, in, line);
 	int ret = in->keyword == DOCKERFILE_WORKDIR ? 0 : take_reads(w, in, s);
 
-	return ret ? ret : step_id(w, in, s, &w->now->id);
+	return ret ? ret : step_id(w, in, s);
 }
 
 /* The root is there already: docker makes no step of it. */
@@ -290,6 +291,7 @@ enter_stage(struct step_walk *w, const struct stage *st)
 		s->user = "";
 		s->open = st->root != ROOT_SCRATCH;
 		ret = step_root_id(w, st, &s->id);
+		s->sure = s->id;
 	}
 	w->scope.open = s->open;
 	if (!s->open)

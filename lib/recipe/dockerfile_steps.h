@@ -41,6 +41,13 @@ struct dockerfile_step {
 	const struct dockerfile_read *reads;
 	size_t n_reads;
 	struct hash id;
+	/*
+	 * The same without what the stages that are copied from or mounted
+	 * have become: docker looks at the content then, and takes a step from
+	 * its cache if that came out as it was. Another `sure` id runs again
+	 * whatever comes out.
+	 */
+	struct hash sure;
 };
 
 struct dockerfile_steps {
