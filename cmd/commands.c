@@ -14,6 +14,7 @@ const struct command *const commands[] = {
 	&command_exec,
 	&command_lock,
 	&command_dockerfile,
+	&command_why,
 	&command_context,
 	&command_init,
 

@@ -342,6 +342,58 @@ struct imgcache_change {
 	size_t n_steps;		/* that runs again because of it */
 };
 
+/* A step of the build as the inputs are now, in the order of the file. */
+struct imgcache_step {
+	const char *stage;	/* as docker names it; NULL: the only one */
+	int number, total;	/* [stage 2/5] */
+	const char *text;	/* the instruction, or a generated one's title */
+	int line;
+	bool breaks;		/* it runs again ... */
+	bool maybe;		/* ... if what it copies came out another */
+	int64_t us;		/* what it took the last time, -1: unknown */
+};
+
+struct imgcache_why_options {
+	const char *since;	/* an image, instead of the last one */
+	const char *until;	/* an image, instead of the inputs of now */
+};
+
+struct imgcache_why {
+	const char *name;
+	const char *tag;	/* of the inputs of now, or of `until` */
+	const char *ref;
+	enum imgcache_state state;	/* is it there? UNKNOWN: no engine */
+	enum imgcache_reason reason;	/* why not */
+	const char *detail;
+	const char *status;	/* of an image of just these inputs, as the
+				 * catalog knows it; NULL: there was none */
+	int64_t at;		/* when it came to that, or was invalidated */
+	const char *elsewhere;	/* the engine that has it, or NULL */
+	const char *before_tag;	/* that image, or the one compared with */
+	int64_t before_at;	/* when it was built or found */
+	bool compared;		/* with another one: what follows is set */
+	const struct imgcache_change *changes;	/* by weight, files by path */
+	size_t n_changes;
+	size_t n_more_files;	/* that changed as well, and are not listed */
+	const struct imgcache_step *steps;
+	size_t n_steps;
+	bool knows_steps;	/* else which of them run again is not known */
+	int first_step;		/* that is sure to run again, -1: none is */
+	int n_breaks;		/* of them n_maybe only maybe */
+	int n_maybe;
+	int n_timed;		/* of those, how many have a known time */
+	int64_t cost_us;	/* their sum */
+};
+
+/*
+ * 0 with an answer, whatever it is. IMGCACHE_ENO if since or until is no image
+ * of the catalog, or what it was made from is not known.
+ */
+IMGCACHE_API int imgcache_why(struct imgcache *ic, struct imgcache_recipe *r,
+			      const struct imgcache_why_options *o,
+			      struct imgcache_why *out,
+			      struct imgcache_error *err);
+
 /* The change in a few words: "src/main.c edited", "arg VERSION changed". */
 #define IMGCACHE_CHANGE_TEXT 256
 IMGCACHE_API const char *imgcache_change_text(

@@ -200,6 +200,28 @@ join_ours(struct changes *c, size_t from)
 	}
 }
 
+static bool
+target_differs(const struct changes *c)
+{
+	return !str_is(side_value(c->a, "target", NULL),
+		       side_value(c->b, "target", NULL));
+}
+
+/* Another target stands on other bases: that is the target's doing. */
+static void
+drop_unused(struct changes *c, size_t from)
+{
+	size_t n = from;
+
+	if (!target_differs(c))
+		return;
+	for (size_t i = from; i < c->n; i++)
+		if (c->v[i].c.how != IMGCACHE_ADDED &&
+		    c->v[i].c.how != IMGCACHE_REMOVED)
+			c->v[n++] = c->v[i];
+	c->n = n;
+}
+
 static void
 compare_bases(struct changes *c)
 {
@@ -216,24 +238,56 @@ compare_bases(struct changes *c)
 	}
 	join_ours(c, from);
 	join_pair(c, from);
+	drop_unused(c, from);
+}
+
+static bool
+declares(const struct side *s, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < s->df->n; i++) {
+		const struct dockerfile_instruction *in = &s->df->v[i];
+
+		for (size_t k = 0; in->keyword == DOCKERFILE_ARG &&
+		     k < in->n_args; k++)
+			if (!strncmp(in->args[k], name, len) &&
+			    (!in->args[k][len] || in->args[k][len] == '='))
+				return true;
+	}
+	return false;
+}
+
+/*
+ * An arg counts where it is declared. It may come or go because the file began
+ * or ceased to declare it, or another target is built: that is told there.
+ */
+static bool
+counts_newly(const struct changes *c, const struct imgcache_change *arg)
+{
+	const struct side *s = arg->how == IMGCACHE_ADDED ? c->a : c->b;
+
+	if ((arg->how != IMGCACHE_ADDED && arg->how != IMGCACHE_REMOVED) ||
+	    dockerfile_arg_always_counts(arg->name) || !s->df ||
+	    side_value(s, "context-reason", NULL))
+		return false;
+	return target_differs(c) || !declares(s, arg->name);
 }
 
 /* The epoch reaches a Dockerfile as an arg; one of the two is enough. */
 static void
 compare_args(struct changes *c)
 {
-	size_t from = c->n;
+	size_t from = c->n, n = from;
 	bool rolled = !str_is(side_value(c->a, "epoch", NULL),
 			      side_value(c->b, "epoch", NULL));
 
 	compare_named(c, IMGCACHE_SUBJECT_ARG, "arg", false);
-	for (size_t i = from; rolled && i < c->n; i++)
-		if (!strcmp(c->v[i].c.name, GENERATE_EPOCH_ARG)) {
-			memmove(&c->v[i], &c->v[i + 1],
-				(c->n - i - 1) * sizeof(*c->v));
-			c->n--;
-			break;
-		}
+	for (size_t i = from; i < c->n; i++)
+		if (!(rolled && !strcmp(c->v[i].c.name, GENERATE_EPOCH_ARG)) &&
+		    !counts_newly(c, &c->v[i].c))
+			c->v[n++] = c->v[i];
+	c->n = n;
 }
 
 /* Directories are compared file by file. */
@@ -311,6 +365,7 @@ changes_find(struct changes *c, const struct side *a, const struct side *b,
 	compare_contexts(c);
 	compare_named(c, IMGCACHE_SUBJECT_KEY_FILE, "extra", false);
 	compare_counted(c);
+	changes_give_edits(c);
 	changes_in_files(c);
 }
 

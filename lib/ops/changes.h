@@ -42,6 +42,8 @@ struct change *changes_add(struct changes *c, enum imgcache_subject subject,
 			   enum imgcache_how how, const char *name);
 void changes_in_dockerfile(struct changes *c);
 void changes_in_packages(struct changes *c);
+void changes_give_edits(struct changes *c);	/* hidden ones, to whose doing
+						   they are */
 void changes_in_files(struct changes *c);
 
 #endif

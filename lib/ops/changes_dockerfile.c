@@ -91,6 +91,14 @@ follows_epoch(const struct changes *c, const struct dockerfile_edit *e)
 		in->n_args && !strcmp(in->args[0], GENERATE_EPOCH_ARG);
 }
 
+/* Then each install has a line more, or less. */
+static bool
+epoch_came_or_went(const struct changes *c)
+{
+	return !side_value(c->a, "epoch", NULL) !=
+		!side_value(c->b, "epoch", NULL);
+}
+
 static const char *
 file_value(const struct side *s)
 {
@@ -188,7 +196,7 @@ compare_packages(struct changes *c, const struct grammar_packages *x,
 	return c->n > from;
 }
 
-/* The install that this edit is one of, if packages of it changed. */
+/* Is this edit one of an install of which we know why it changed? */
 static bool
 follows_packages(const struct dockerfile_edit *e, const bool *changed)
 {
@@ -214,26 +222,41 @@ hide_installs(struct changes *c, const bool *changed)
 	c->n = n;
 }
 
-/* All packages of a manager are one step: each that changed has its edit. */
-static void
-give_edits(struct changes *c)
+/* Is the hidden edit this change's doing? */
+static bool
+is_doing_of(const struct changes *c, const struct change *change,
+	    const struct dockerfile_edit *e)
 {
+	const struct dockerfile_instruction *in = e->after ? e->after :
+		e->before;
 	enum grammar_manager manager;
 
+	switch (change->c.subject) {
+	case IMGCACHE_SUBJECT_PACKAGE:
+		return generate_installs(in, &manager) &&
+			!strcmp(grammar_manager_name(manager), change->c.of);
+	case IMGCACHE_SUBJECT_BASE:
+		return in->keyword == DOCKERFILE_FROM &&
+			(c->b->is_generated || str_is(in->args[0],
+						      change->c.after));
+	case IMGCACHE_SUBJECT_EPOCH:
+		return in->keyword == DOCKERFILE_RUN ||
+			in->keyword == DOCKERFILE_ARG;
+	default:
+		return false;
+	}
+}
+
+void
+changes_give_edits(struct changes *c)
+{
 	for (size_t i = 0; i < c->n; i++) {
-		struct change *p = &c->v[i];
+		struct change *change = &c->v[i];
 
-		if (p->c.subject != IMGCACHE_SUBJECT_PACKAGE)
-			continue;
-		for (size_t k = 0; k < c->hidden.n && !p->edit.before &&
-		     !p->edit.after; k++) {
-			const struct dockerfile_edit *e = &c->hidden.v[k];
-
-			if (generate_installs(e->after ? e->after : e->before,
-					      &manager) &&
-			    !strcmp(grammar_manager_name(manager), p->c.of))
-				p->edit = *e;
-		}
+		for (size_t k = 0; k < c->hidden.n && !change->edit.before &&
+		     !change->edit.after; k++)
+			if (is_doing_of(c, change, &c->hidden.v[k]))
+				change->edit = c->hidden.v[k];
 	}
 }
 
@@ -249,9 +272,9 @@ changes_in_packages(struct changes *c)
 	generate_packages_read(c->a->df, &x);
 	generate_packages_read(c->b->df, &y);
 	for (int i = 0; i <= GRAMMAR_PIP; i++)
-		changed[i] = compare_packages(c, &x.lists[i], &y.lists[i]);
+		changed[i] = compare_packages(c, &x.lists[i], &y.lists[i]) ||
+			epoch_came_or_went(c);
 	hide_installs(c, changed);
-	give_edits(c);
 	generate_packages_release(&x);
 	generate_packages_release(&y);
 }

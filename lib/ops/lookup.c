@@ -107,6 +107,7 @@ compare_with_last(struct inputs *in, const struct lookup_found *f,
 		if (!ret) {
 			enum imgcache_reason why;
 
+			side_share_dockerfile(&before, &now);
 			why = reasons_of_change(&before, &now, &detail);
 			set_miss(a, why, arena_strdup(&in->ic->arena,
 						      detail.data));
@@ -189,6 +190,7 @@ adopt(struct inputs *in, struct lookup_found *f,
 	row.generation = lookup_generation(image);
 	row.manifest = in->tag + 3;
 	if (kept_put(in, KEPT_HEAD, err) ||
+	    (!row.name && kept_note_name(in, err)) ||
 	    images_put(in->ic->catalog, &row, &f->row.id, err))
 		return err->code;
 	return lookup_loaded(in, f, image->id, err);

@@ -80,6 +80,20 @@ side_kept(struct side *s, struct imgcache *ic, const struct image_row *row,
 }
 
 void
+side_share_dockerfile(struct side *s, const struct side *other)
+{
+	const struct buf *text = other->in ? &other->in->dockerfile :
+		&other->text;
+
+	if (s->df || !other->df || strcmp(s->hash, other->hash) ||
+	    !str_is(side_value(s, "dockerfile", NULL),
+		    side_value(other, "dockerfile", NULL)))
+		return;
+	buf_add(&s->text, text->data, text->len);
+	read_dockerfile(s, &s->text);
+}
+
+void
 side_release(struct side *s)
 {
 	dockerfile_free(s->df);

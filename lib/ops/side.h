@@ -37,6 +37,9 @@ int side_kept(struct side *s, struct imgcache *ic, const struct image_row *row,
 	      struct imgcache_error *err);
 void side_release(struct side *s);
 
+/* The Dockerfile was lost, but the other side has the same: take that. */
+void side_share_dockerfile(struct side *s, const struct side *other);
+
 /* A value of the manifest, NULL if it has no such line. */
 const char *side_value(const struct side *s, const char *word,
 		       const char *name);

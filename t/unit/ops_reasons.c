@@ -195,10 +195,33 @@ Test(reasons, under_another_hash_only_names_are_compared)
 		HEAD "dockerfile 9 bb\narg A bb\nextra k 1 bb\n"
 		"context full bb\n",
 	};
-	static const char *const files[] = { "FROM a\n", "FROM a\n" };
+	static const char *const files[] = {
+		"FROM a\nARG B\n", "FROM a\nARG B\n"
+	};
 
 	expect_with(manifests, files, IMGCACHE_INPUTS_CHANGED,
 		    "hash of files git instead of xxh3, arg B removed");
+}
+
+Test(reasons, an_arg_that_is_declared_newly_is_the_instruction_s_doing)
+{
+	static const char *const manifests[] = {
+		HEAD "dockerfile 1 aa\n",
+		HEAD "dockerfile 1 bb\narg A aa\n",
+	};
+	static const char *const files[] = {
+		"FROM a\n", "FROM a\nARG A\n"
+	};
+
+	expect_with(manifests, files, IMGCACHE_INPUTS_CHANGED,
+		    "Dockerfile:2 ARG added");
+}
+
+Test(reasons, another_target_takes_its_bases_and_args_with_it)
+{
+	expect(HEAD "target a\nbase x sha256:a\n",
+	       HEAD "target b\nbase x sha256:b\nbase y sha256:c\n",
+	       IMGCACHE_INPUTS_CHANGED, "base x moved, target b instead of a");
 }
 
 Test(reasons, what_counts_of_a_context_is_told_with_its_reason)
