@@ -158,7 +158,9 @@ json_container(struct json *j, const char *hex)
 	char *name = container_field(hex, "name");
 	char *state = container_field(hex, "state");
 	char *slashed = mem_printf("/%s", name);
+	struct strv labels = { 0 };
 
+	container_labels(hex, &labels);
 	json_object(j);
 	add(j, "Id", hex);
 	add(j, "Name", slashed);
@@ -170,8 +172,10 @@ json_container(struct json *j, const char *hex)
 	json_key(j, "Config");
 	json_object(j);
 	add_id(j, "Image", image);
+	add_labels(j, &labels);
 	json_end_object(j);
 	json_end_object(j);
+	strv_release(&labels);
 	free(slashed);
 	free(image);
 	free(name);
@@ -185,7 +189,9 @@ json_container_row(struct json *j, const char *hex)
 	char *name = container_field(hex, "name");
 	char *state = container_field(hex, "state");
 	char *slashed = mem_printf("/%s", name);
+	struct strv labels = { 0 };
 
+	container_labels(hex, &labels);
 	json_object(j);
 	add(j, "Id", hex);
 	json_key(j, "Names");
@@ -195,7 +201,9 @@ json_container_row(struct json *j, const char *hex)
 	add_id(j, "Image", image);
 	add_id(j, "ImageID", image);
 	add(j, "State", state);
+	add_labels(j, &labels);
 	json_end_object(j);
+	strv_release(&labels);
 	free(slashed);
 	free(image);
 	free(name);

@@ -57,12 +57,16 @@ static void
 write_container(const struct run *r, const char *state)
 {
 	const char *name = option_value(&r->options, "--name");
-	char *text = mem_printf("image %s\nname %s\npid %ld\nstate %s\n",
-				r->image.hex, name ? name : "standin",
-				(long)command_pid, state);
+	struct buf text = BUF_INIT;
 
-	state_write("containers", r->id, text);
-	free(text);
+	buf_addf(&text, "image %s\nname %s\npid %ld\nstate %s\n",
+		 r->image.hex, name ? name : "standin", (long)command_pid,
+		 state);
+	for (size_t i = 0; i < r->options.n; i++)
+		if (!strncmp(r->options.v[i], "--label=", 8))
+			buf_addf(&text, "label %s\n", r->options.v[i] + 8);
+	state_write("containers", r->id, text.data);
+	buf_release(&text);
 }
 
 static void

@@ -387,6 +387,25 @@ container_field(const char *hex, const char *field)
 }
 
 void
+container_labels(const char *hex, struct strv *out)
+{
+	char *id = container_field(hex, "image");
+	struct image image = { 0 };
+	struct buf text = BUF_INIT;
+	char *line, *rest;
+
+	if (image_read(id, &image))
+		strv_push_all(out, &image.labels);
+	state_read("containers", hex, &text);
+	for (rest = text.data; (line = strsep(&rest, "\n"));)
+		if (!strncmp(line, "label ", 6))
+			strv_push(out, line + 6);
+	buf_release(&text);
+	image_release(&image);
+	free(id);
+}
+
+void
 image_users(const char *hex, bool running_only, struct strv *out)
 {
 	struct strv all = { 0 };

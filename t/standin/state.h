@@ -93,6 +93,7 @@ bool image_remove(const char *ref, struct buf *out, bool *missing);
 
 /* One member of containers/HEX, "" if none; the caller frees. */
 char *container_field(const char *hex, const char *field);
+void container_labels(const char *hex, struct strv *out);
 bool container_stop(const char *id);
 
 /* The objects as the engine's API has them. */
