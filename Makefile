@@ -45,13 +45,13 @@ lib/ops := aliases arrival base base_config buildcache builder \
 	lint_script lint_silence lint_steps lint_tree localcache lock \
 	lockfile lookup parts pins platforms prune push reads reasons \
 	recipes reconcile registries remote removal rows session side spawn \
-	stats stepnames steptitle sweep text trust why whysteps whytimes \
-	world
+	stats stepnames steptitle sweep text trust verify verify_container \
+	why whysteps whytimes world
 cmd := answer build commands complete config context context_report delete \
 	dockerargs dockerfile doctor env exec findings get help init \
 	invalidate lint list lock log main opt pin printer progress prune \
-	recipe spawn stats summary table tag text usage why whyfiles whytext \
-	words
+	recipe spawn stats summary table tag text usage verify why whyfiles \
+	whytext words
 t/helper := fill-catalog ignore-case ignore-list key-case
 standin := build cache docker fault objects remote runner state
 engined := engined fault objects state

@@ -15,6 +15,7 @@ const struct command *const commands[] = {
 	&command_lock,
 	&command_dockerfile,
 	&command_why,
+	&command_verify,
 	&command_context,
 	&command_init,
 

@@ -399,6 +399,47 @@ IMGCACHE_API int imgcache_why(struct imgcache *ic, struct imgcache_recipe *r,
 IMGCACHE_API const char *imgcache_change_text(
 	char out[IMGCACHE_CHANGE_TEXT], const struct imgcache_change *c);
 
+/*
+ * Verify: is an image, or what runs, what the sources say now? Counts as no
+ * lookup.
+ */
+enum imgcache_freshness {
+	IMGCACHE_FRESH,
+	IMGCACHE_STALE,		/* reason and detail say why */
+	IMGCACHE_NOT_KNOWN,	/* not ours, or never built: detail */
+	IMGCACHE_DIRTY		/* built while its sources changed */
+};
+
+struct imgcache_verdict {
+	enum imgcache_freshness freshness;
+	const char *subject;	/* a recipe's name, or a container's */
+	const char *container;	/* its id; NULL: it is about an image */
+	const char *name;	/* of the recipe, or NULL */
+	const char *tag;	/* of what there is, or NULL */
+	const char *wanted;	/* of what the sources say, or NULL */
+	enum imgcache_reason reason;
+	const char *detail;
+};
+
+struct imgcache_verify_options {
+	struct imgcache_recipe *const *recipes;	/* their last images */
+	size_t n_recipes;
+	const char *const *containers;	/* names, ids; NULL-ended, or NULL */
+	bool all_running;		/* every container that runs ... */
+	const char *const *labels;	/* ... with all of these, NAME or
+					 * NAME=VALUE; NULL-ended, or NULL */
+};
+
+/*
+ * In the order asked for: recipes, containers by name, running ones by name.
+ * IMGCACHE_EUNKNOWN if the engine gives no answer, IMGCACHE_EFAIL if it has no
+ * such container.
+ */
+IMGCACHE_API int imgcache_verify(struct imgcache *ic,
+				 const struct imgcache_verify_options *o,
+				 const struct imgcache_verdict **out, size_t *n,
+				 struct imgcache_error *err);
+
 /* Neither the engine has the image, nor does the registry give an answer. */
 enum imgcache_on_unknown {
 	IMGCACHE_UNKNOWN_BY_SETTING,	/* on_unknown; unset: fail in CI */

@@ -132,6 +132,8 @@ struct engine_container {
 	const char *image;	/* as it was named when it was created */
 	const char *image_id;	/* "sha256:…" */
 	const char *state;	/* "running", "exited", "created", ... */
+	const struct engine_label *labels;	/* its image's, and its own */
+	size_t n_labels;
 };
 
 struct engine_containers {

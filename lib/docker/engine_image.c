@@ -30,22 +30,25 @@ static const char *const *names_of(struct arena *a, const struct jsonr_node *n)
 	return named;
 }
 
-static void
-fill_labels(struct arena *a, const struct jsonr_node *n,
-	    struct engine_image *out)
+/* "Labels", which an inspected thing has in its "Config". */
+static const struct engine_label *
+labels_of(struct arena *a, const struct jsonr_node *n, size_t *count)
 {
+	const struct jsonr_node *config = jsonr_member(n, "Config");
 	struct engine_label *label;
-	size_t n_max = n && n->type == JSONR_OBJECT ? n->n : 0;
+	size_t n_max;
 
+	n = jsonr_member(config ? config : n, "Labels");
+	n_max = n && n->type == JSONR_OBJECT ? n->n : 0;
 	label = arena_alloc(a, (n_max + 1) * sizeof(*label));
-	out->labels = label;
-	out->n_labels = 0;
+	*count = 0;
 	for (n = n_max ? n->child : NULL; n; n = n->next) {
 		if (n->type != JSONR_STRING)
 			continue;
-		label[out->n_labels].name = arena_strdup(a, n->key);
-		label[out->n_labels++].value = arena_strdup(a, n->text);
+		label[*count].name = arena_strdup(a, n->key);
+		label[(*count)++].value = arena_strdup(a, n->text);
 	}
+	return label;
 }
 
 /* A moment in an inspected image, seconds in a list. */
@@ -78,7 +81,6 @@ fill_image(const struct engine *e, struct arena *a,
 	   struct imgcache_error *err)
 {
 	const struct jsonr_node *config = jsonr_member(n, "Config");
-	const struct jsonr_node *labels = jsonr_member(config, "Labels");
 
 	out->id = engine_text(a, n, "/Id");
 	if (!str_starts(out->id, "sha256:"))
@@ -87,7 +89,7 @@ fill_image(const struct engine *e, struct arena *a,
 				 engine_endpoint(e));
 	out->tags = names_of(a, jsonr_member(n, "RepoTags"));
 	out->digests = names_of(a, jsonr_member(n, "RepoDigests"));
-	fill_labels(a, config ? labels : jsonr_member(n, "Labels"), out);
+	out->labels = labels_of(a, n, &out->n_labels);
 	out->size_bytes = jsonr_int(n, "/Size", 0);
 	out->created = created(n);
 	out->os = engine_text(a, n, "/Os");
@@ -382,6 +384,7 @@ fill_container(struct arena *a, const struct jsonr_node *n,
 	out->image = engine_text(a, n, listed ? "/Image" : "/Config/Image");
 	out->image_id = engine_text(a, n, listed ? "/ImageID" : "/Image");
 	out->state = engine_text(a, n, listed ? "/State" : "/State/Status");
+	out->labels = labels_of(a, n, &out->n_labels);
 }
 
 int
