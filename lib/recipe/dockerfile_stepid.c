@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/strv.h"
+#include "recipe/dockerfile_mount.h"
 
 static void
 field(struct buf *b, char letter, const char *value)
@@ -216,15 +217,39 @@ add_heredocs(struct step_walk *w, const struct dockerfile_instruction *in,
 	}
 }
 
+/* A mount without where its source is: what is there decides. */
+static const char *
+without_source(struct step_walk *w, const char *flag)
+{
+	static const char *const keys[] = { ",source=", ",src=", NULL };
+	struct imgcache_error ignored = {0};
+	struct run_mount m;
+
+	if (!str_starts(flag, "--mount=") ||
+	    run_mount_parse(&m, flag + 8, w->arena, &ignored) || !m.source)
+		return flag;
+	for (size_t i = 0; keys[i]; i++) {
+		const char *at = strstr(flag, keys[i]);
+		size_t len = at ? (size_t)(at - flag) + strlen(keys[i]) : 0;
+
+		if (at && str_starts(flag + len, m.source))
+			return arena_printf(w->arena, "%.*s%s", (int)len, flag,
+					    flag + len + strlen(m.source));
+	}
+	return flag;
+}
+
 static int
 add_flags(struct step_walk *w, const struct dockerfile_instruction *in,
-	  struct buf *b)
+	  struct buf *b, bool sure)
 {
 	int ret = 0;
 
 	for (size_t i = 0; i < in->n_flags && !ret; i++)
 		if (!str_starts(in->flags[i], "--from="))
-			ret = add_expanded(w, b, 'f', in->flags[i]);
+			ret = add_expanded(w, b, 'f', sure ?
+					   without_source(w, in->flags[i]) :
+					   in->flags[i]);
 	return ret;
 }
 
@@ -244,7 +269,7 @@ add_reads(struct step_walk *w, const struct dockerfile_step *step,
 
 static int
 add_run(struct step_walk *w, const struct dockerfile_instruction *in,
-	struct buf *b)
+	struct buf *b, bool sure)
 {
 	field(b, in->json ? 'J' : 'T', w->now->shell && !in->json ?
 	      w->now->shell : "");
@@ -254,18 +279,35 @@ add_run(struct step_walk *w, const struct dockerfile_instruction *in,
 	field(b, 'u', w->now->user);
 	field(b, 'n', w->world->run ? w->world->run : "");
 	add_env(w, b);
-	return add_flags(w, in, b);
+	return add_flags(w, in, b, sure);
+}
+
+/* Of a source docker's key has the last part of the path, and the content. */
+static int
+add_last_part(struct step_walk *w, struct buf *b, const char *word)
+{
+	bool known;
+	const char *text = step_expand(w, word, &known), *slash;
+
+	if (!text)
+		return w->err->code;
+	text = source_clean(w->arena, text);
+	slash = strrchr(text, '/');
+	field(b, 'a', slash ? slash + 1 : text);
+	return 0;
 }
 
 /* Only where a relative target is meant from does it matter where we are. */
 static int
 add_copy(struct step_walk *w, const struct dockerfile_instruction *in,
-	 struct buf *b)
+	 struct buf *b, bool sure)
 {
-	int ret = add_flags(w, in, b);
+	int ret = add_flags(w, in, b, false);
 
 	for (size_t i = 0; i < in->n_args && !ret; i++)
-		ret = add_expanded(w, b, 'a', in->args[i]);
+		ret = sure && i + 1 < in->n_args ?
+			add_last_part(w, b, in->args[i]) :
+			add_expanded(w, b, 'a', in->args[i]);
 	if (in->n_args && in->args[in->n_args - 1][0] != '/')
 		field(b, 'w', w->now->cwd);
 	return ret;
@@ -273,14 +315,14 @@ add_copy(struct step_walk *w, const struct dockerfile_instruction *in,
 
 static int
 add_words(struct step_walk *w, const struct dockerfile_instruction *in,
-	  struct buf *b)
+	  struct buf *b, bool sure)
 {
 	const char *folder;
 
 	field(b, 'k', dockerfile_keyword_name(in->keyword));
 	switch (in->keyword) {
 	case DOCKERFILE_RUN:
-		return add_run(w, in, b);
+		return add_run(w, in, b, sure);
 	case DOCKERFILE_WORKDIR:
 		folder = step_folder(w, in->n_args ? in->args[0] : "");
 		if (!folder)
@@ -289,7 +331,7 @@ add_words(struct step_walk *w, const struct dockerfile_instruction *in,
 		field(b, 'u', w->now->user);
 		return 0;
 	default:
-		return add_copy(w, in, b);
+		return add_copy(w, in, b, sure);
 	}
 }
 
@@ -319,7 +361,7 @@ make_id(struct step_walk *w, const struct dockerfile_instruction *in,
 
 	if (!is_linked(in))
 		hash_field(&b, 'P', now);
-	ret = add_words(w, in, &b);
+	ret = add_words(w, in, &b, sure);
 	if (!ret)
 		ret = sources_named(&w->stages, in, add_source, &sources,
 				    w->err);

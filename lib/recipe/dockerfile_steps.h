@@ -43,9 +43,9 @@ struct dockerfile_step {
 	struct hash id;
 	/*
 	 * The same without what the stages that are copied from or mounted
-	 * have become: docker looks at the content then, and takes a step from
-	 * its cache if that came out as it was. Another `sure` id runs again
-	 * whatever comes out.
+	 * have become, and without the folders of sources: docker looks at the
+	 * content then, and takes a step from its cache if that is as it was.
+	 * Another `sure` id runs again whatever the content.
 	 */
 	struct hash sure;
 };

@@ -211,6 +211,19 @@ Test(dockerfile_steps, what_is_copied_from_a_stage_may_come_out_as_it_was)
 		      "2 4? 5");
 }
 
+Test(dockerfile_steps, the_same_from_another_folder_may_be_the_same_content)
+{
+	expect_edited("FROM a\nCOPY x/f d\nRUN b\n",
+		      "FROM a\nCOPY y/f d\nRUN b\n", "2? 3?");
+	expect_edited("FROM a\nCOPY x/f d\n", "FROM a\nCOPY x/g d\n", "2");
+	expect_edited("FROM a\nRUN --mount=type=bind,source=x,target=/m b\n",
+		      "FROM a\nRUN --mount=type=bind,source=y,target=/m b\n",
+		      "2?");
+	expect_edited("FROM a\nRUN --mount=type=bind,source=x,target=/m b\n",
+		      "FROM a\nRUN --mount=type=bind,source=x,target=/n b\n",
+		      "2");
+}
+
 Test(dockerfile_steps, the_same_path_is_read_by_each_that_names_it)
 {
 	struct side s = { .text = "FROM a AS x\nCOPY y z\nFROM a\nRUN b\n"
