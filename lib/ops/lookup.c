@@ -14,6 +14,7 @@
 #include "ops/side.h"
 #include "store/lookups.h"
 #include "store/platforms.h"
+#include "sys/clock.h"
 
 void
 lookup_begin(const struct inputs *in, struct imgcache_answer *a)
@@ -143,10 +144,12 @@ explain_absence(struct inputs *in, struct lookup_found *f,
 	}
 	why = reason_of_status(f->row.status);
 	set_miss(a, why, says_why(f->row.status) ? f->row.reason : NULL);
-	if (f->row.status == IMAGE_COMPLETED && !session_is_disabled(in->ic))
-		return images_set_status(in->ic->catalog, f->row.id,
-					 IMAGE_GONE, NULL, err);
-	return 0;
+	if (f->row.status != IMAGE_COMPLETED || session_is_disabled(in->ic))
+		return 0;
+	f->row.status = IMAGE_GONE;
+	f->row.status_at = clock_now_s();
+	return images_set_status(in->ic->catalog, f->row.id, IMAGE_GONE, NULL,
+				 err);
 }
 
 int64_t
