@@ -17,6 +17,7 @@
 #define LABEL 13		/* columns of a subject */
 #define INDENT (2 + LABEL)
 #define ALL_STEPS 24		/* so many steps are shown whatever runs */
+#define MAX_INLINE 40		/* longer values have lines of their own */
 
 static void
 short_key(const char *tag, char out[16])
@@ -213,6 +214,61 @@ verb_of(const struct imgcache_change *c)
 		imgcache_how_word(c->how);
 }
 
+/*
+ * Values that say more than the head does, and are too long for it. Args,
+ * packages that came or went and the like have none.
+ */
+static bool
+has_sides(const struct imgcache_change *c)
+{
+	int width = (c->before ? text_width(c->before) : 0) +
+		(c->after ? text_width(c->after) : 0);
+
+	switch (c->subject) {
+	case IMGCACHE_SUBJECT_INSTRUCTION:
+		return c->name != NULL;
+	case IMGCACHE_SUBJECT_PACKAGE:
+		return c->how == IMGCACHE_EDITED;
+	case IMGCACHE_SUBJECT_BASE:
+		return c->how == IMGCACHE_MOVED || c->how == IMGCACHE_EDITED;
+	case IMGCACHE_SUBJECT_HASH:
+		return false;
+	default:
+		return width > MAX_INLINE;
+	}
+}
+
+/* "a -> b", "NAME a -> b", "a added", "NAME removed" */
+static void
+put_values(const struct imgcache_change *c)
+{
+	const char *value = c->after ? c->after : c->before;
+	char *name = c->name && !(c->subject == IMGCACHE_SUBJECT_PLATFORM &&
+				  c->before && c->after) ?
+		text_visible(c->name) : NULL;
+	char *x = text_visible(c->before ? c->before : "");
+	char *y = text_visible(value ? value : "");
+
+	if (name)
+		printf("%s ", name);
+	if (has_sides(c) || !value || !*value)
+		fputs(verb_of(c), stdout);
+	else if (c->before && c->after)
+		printf("%s -> %s", x, y);
+	else
+		printf("%s %s", y, verb_of(c));
+	free(name);
+	free(x);
+	free(y);
+}
+
+static void
+put_pair(const char *what, const char *verb)
+{
+	text_put(stdout, what);
+	printf(" %s", verb);
+}
+
 /* What stands behind the label. */
 static void
 put_head(const struct imgcache_change *c)
@@ -227,7 +283,7 @@ put_head(const struct imgcache_change *c)
 		else if (c->how == IMGCACHE_EDITED)
 			fputs("another one", stdout);
 		else
-			printf("%s %s", c->name, imgcache_how_word(c->how));
+			put_pair(c->name, imgcache_how_word(c->how));
 		if (c->how == IMGCACHE_MOVED && c->at)
 			printf(", looked up %s", ago(when, c->at));
 		break;
@@ -240,37 +296,20 @@ put_head(const struct imgcache_change *c)
 		else if (c->line && !c->of)
 			printf("Dockerfile:%d %s", c->line, verb_of(c));
 		else
-			printf("%s %s", strcmp(c->name, "RUN") || !c->of ?
-			       c->name : "step", verb_of(c));
+			put_pair(strcmp(c->name, "RUN") || !c->of ? c->name :
+				 "step", verb_of(c));
 		break;
 	case IMGCACHE_SUBJECT_PACKAGE:
 		printf("%s %s %s", c->of, c->how == IMGCACHE_EDITED ? c->name :
 		       c->after ? c->after : c->before, verb_of(c));
 		break;
 	case IMGCACHE_SUBJECT_HASH:
-		fputs("changed, so files could not be compared", stdout);
+		printf("%s -> %s, so files could not be compared", c->before,
+		       c->after);
 		break;
 	default:
-		if (c->name && !(c->before && c->after))
-			printf("%s %s", c->name, verb_of(c));
-		else if (c->name && strcmp(c->name, c->before))
-			printf("%s changed", c->name);
-		else
-			fputs(verb_of(c), stdout);
+		put_values(c);
 	}
-}
-
-/* Values that say more than the head does. */
-static bool
-has_sides(const struct imgcache_change *c)
-{
-	if (c->subject == IMGCACHE_SUBJECT_INSTRUCTION)
-		return c->name != NULL;
-	if (c->subject == IMGCACHE_SUBJECT_PACKAGE)
-		return c->how == IMGCACHE_EDITED;
-	if (c->subject == IMGCACHE_SUBJECT_BASE)
-		return c->how == IMGCACHE_MOVED || c->how == IMGCACHE_EDITED;
-	return true;
 }
 
 static void
@@ -341,7 +380,7 @@ widest_bracket(const struct imgcache_why *w)
 				 step->stage : "", step->stage ? " " : "",
 				 step->number, step->total);
 
-		if (step->breaks && n > widest)
+		if (step->breaks && !step->is_from && n > widest)
 			widest = n;
 	}
 	return widest;
@@ -357,8 +396,8 @@ put_cost(const struct imgcache_why *w, const struct why_style *s)
 		return;
 	fputc('\n', stdout);
 	if (!w->knows_steps) {
-		printf("  Which of the %zu steps run again is not known.\n",
-		       w->n_steps);
+		printf("  Which of the %d steps run again is not known.\n",
+		       w->n_runs);
 		return;
 	}
 	if (!w->n_breaks) {
@@ -366,8 +405,8 @@ put_cost(const struct imgcache_why *w, const struct why_style *s)
 		     "anew.");
 		return;
 	}
-	printf("  %d of %zu steps run again", w->n_breaks - w->n_maybe,
-	       w->n_steps);
+	printf("  %d of %d steps run again", w->n_breaks - w->n_maybe,
+	       w->n_runs);
 	if (w->n_maybe)
 		printf(", %d more may", w->n_maybe);
 	if (w->n_timed)
@@ -376,7 +415,7 @@ put_cost(const struct imgcache_why *w, const struct why_style *s)
 		       imgcache_format_duration(time, w->cost_us));
 	puts(":");
 	for (size_t i = 0; i < w->n_steps; i++)
-		if (w->steps[i].breaks && (s->all || shown++ < ALL_STEPS))
+		if (w->steps[i].breaks && !w->steps[i].is_from && (s->all || shown++ < ALL_STEPS))
 			put_step(&w->steps[i], widest, s);
 	if (!s->all && shown > ALL_STEPS)
 		printf("    and %d more, see -v\n", shown - ALL_STEPS);

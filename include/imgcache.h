@@ -348,6 +348,7 @@ struct imgcache_step {
 	int number, total;	/* [stage 2/5] */
 	const char *text;	/* the instruction, or a generated one's title */
 	int line;
+	bool is_from;		/* a FROM: docker runs nothing for it */
 	bool breaks;		/* it runs again ... */
 	bool maybe;		/* ... if what it copies came out another */
 	int64_t us;		/* what it took the last time, -1: unknown */
@@ -379,7 +380,8 @@ struct imgcache_why {
 	size_t n_steps;
 	bool knows_steps;	/* else which of them run again is not known */
 	int first_step;		/* that is sure to run again, -1: none is */
-	int n_breaks;		/* of them n_maybe only maybe */
+	int n_runs;		/* steps but for those of FROM */
+	int n_breaks;		/* of these run again, n_maybe only maybe */
 	int n_maybe;
 	int n_timed;		/* of those, how many have a known time */
 	int64_t cost_us;	/* their sum */

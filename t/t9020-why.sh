@@ -47,7 +47,7 @@ test_that 'why: the file, who reads it, what runs, what that took' '
 	imgcache why app >out && cat out &&
 	grep -x "  files        1 read by \[build 3/4\] COPY src src" out &&
 	grep -x " *\[stage-1 3/3\] COPY src /src" out &&
-	grep -x "  3 of 7 steps run again, 1 more may; they took .*:" out &&
+	grep -x "  3 of 5 steps run again, 1 more may; they took .*:" out &&
 	grep "    \[build 4/4\]    RUN echo \"\$VERSION .* [1-9][0-9.]* s$" out
 '
 

@@ -182,21 +182,38 @@ resolved_at(struct changes *c, const char *ref)
 	return row.resolved_at;
 }
 
-/* Our images have their key in their name: the same image of ours moved on. */
+static bool
+is_ours(const struct imgcache_change *base, enum imgcache_how how)
+{
+	const char *value = how == IMGCACHE_ADDED ? base->after : base->before;
+
+	return base->how == how && value && manifest_is_tag(value);
+}
+
+/*
+ * Our images have their key in their name: the same image of ours moved on. The
+ * new one may not be built yet, and then has no name that the catalog knows.
+ */
 static void
 join_ours(struct changes *c, size_t from)
 {
 	for (size_t i = from; i < c->n; i++) {
-		struct imgcache_change *x = &c->v[i].c;
+		const char *was, *is;
 
-		x->of = image_name(c, x->after ? x->after : x->before);
-		for (size_t k = from; x->of && k < i; k++)
-			if (str_is(c->v[k].c.of, x->of) &&
-			    c->v[k].c.how == IMGCACHE_REMOVED &&
-			    x->how == IMGCACHE_ADDED) {
-				join(c, k, i--);
-				break;
-			}
+		if (!is_ours(&c->v[i].c, IMGCACHE_REMOVED))
+			continue;
+		was = image_name(c, c->v[i].c.before);
+		for (size_t k = from; was && k < c->n; k++) {
+			if (!is_ours(&c->v[k].c, IMGCACHE_ADDED))
+				continue;
+			is = image_name(c, c->v[k].c.after);
+			if (is && strcmp(is, was))
+				continue;
+			join(c, i, k);
+			c->v[k < i ? i - 1 : i].c.of = was;
+			i -= k < i;
+			break;
+		}
 	}
 }
 

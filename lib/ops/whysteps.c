@@ -89,6 +89,7 @@ take_steps(struct finding *f, struct imgcache_step *v)
 			.total = s->total,
 			.text = arena_strdup(f->arena, text.data),
 			.line = s->line,
+			.is_from = s->in->keyword == DOCKERFILE_FROM,
 			.us = -1,
 		};
 		buf_release(&text);
@@ -115,6 +116,13 @@ mark_breaks(struct finding *f, struct imgcache_step *v)
 	return true;
 }
 
+/* A FROM is no step that runs; what stands on it is. */
+static bool
+runs(const struct dockerfile_step *step)
+{
+	return step->in->keyword != DOCKERFILE_FROM;
+}
+
 /* The first step that would be another without this change, a sure one first. */
 static void
 blame(struct finding *f, struct change *change)
@@ -129,10 +137,11 @@ blame(struct finding *f, struct change *change)
 
 	if (!ids_of(&ids, &without))
 		return;
-	for (i = 0; i < n && has_id(&ids.all, &f->now->v[i].id); i++)
+	for (i = 0; i < n && (!runs(&f->now->v[i]) ||
+			      has_id(&ids.all, &f->now->v[i].id)); i++)
 		;
-	for (sure = i; sure < n &&
-	     has_id(&ids.sure, &f->now->v[sure].sure); sure++)
+	for (sure = i; sure < n && (!runs(&f->now->v[sure]) ||
+	     has_id(&ids.sure, &f->now->v[sure].sure)); sure++)
 		;
 	if (i < n) {
 		first = arena_alloc(f->arena, sizeof(*first));
@@ -208,7 +217,8 @@ sum_up(const struct finding *f, struct imgcache_step *v,
 	out->n_steps = f->now->n;
 	out->first_step = -1;
 	for (size_t i = 0; i < f->now->n; i++) {
-		if (!v[i].breaks)
+		out->n_runs += !v[i].is_from;
+		if (!v[i].breaks || v[i].is_from)
 			continue;
 		if (out->first_step < 0 && !v[i].maybe)
 			out->first_step = (int)i;

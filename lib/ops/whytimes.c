@@ -99,7 +99,7 @@ take_build(struct timing *t, const struct step_list *list)
 			s->us = time_in(list, s->stage, t->titles[i]);
 		if (s->us < 0)
 			s->us = time_in(list, s->stage, t->old_titles[i]);
-		missing += s->us < 0 && s->breaks;
+		missing += s->us < 0 && s->breaks && !s->is_from;
 	}
 	return missing;
 }
