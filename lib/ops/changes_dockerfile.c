@@ -111,12 +111,84 @@ file_value(const struct side *s)
 static bool
 same_file(const struct changes *c)
 {
-	const struct buf *x = c->a->in ? &c->a->in->dockerfile : &c->a->text;
-	const struct buf *y = c->b->in ? &c->b->in->dockerfile : &c->b->text;
+	const struct buf *x = side_file(c->a), *y = side_file(c->b);
 
 	if (!strcmp(c->a->hash, c->b->hash))
 		return !strcmp(file_value(c->a), file_value(c->b));
 	return x->len == y->len && !memcmp(x->data, y->data, x->len);
+}
+
+/* The file without the stages that do not count. */
+static struct dockerfile
+counted_part(const struct changes *c, const struct side *s)
+{
+	struct dockerfile part = *s->df;
+	bool counts = true;
+	size_t stages = 0;
+
+	part.n = 0;
+	part.v = arena_alloc(c->arena, (s->df->n + 1) * sizeof(*part.v));
+	for (size_t i = 0; i < s->df->n; i++) {
+		if (s->df->v[i].keyword == DOCKERFILE_FROM)
+			counts = side_uses_stage(s, stages++);
+		if (counts)
+			part.v[part.n++] = s->df->v[i];
+	}
+	return part;
+}
+
+/* The instruction itself, of which a part of the file has a copy. */
+static const struct dockerfile_instruction *
+itself(const struct dockerfile *df, const struct dockerfile_instruction *copy)
+{
+	for (size_t i = 0; copy && i < df->n; i++)
+		if (df->v[i].line == copy->line)
+			return &df->v[i];
+	return NULL;
+}
+
+static void
+find_edits(const struct changes *c, struct dockerfile_edits *out)
+{
+	struct dockerfile a = counted_part(c, c->a);
+	struct dockerfile b = counted_part(c, c->b);
+
+	dockerfile_diff(&a, &b, out);
+	for (size_t i = 0; i < out->n; i++) {
+		struct dockerfile_edit *e = &out->v[i];
+
+		e->before = itself(c->a->df, e->before);
+		e->after = itself(c->b->df, e->after);
+		e->next = itself(c->b->df, e->next);
+	}
+}
+
+static bool
+came_or_went(const struct dockerfile_edits *edits,
+	     const struct dockerfile_instruction *in)
+{
+	for (size_t i = 0; i < edits->n; i++)
+		if (edits->v[i].before == in || edits->v[i].after == in)
+			return !edits->v[i].before || !edits->v[i].after;
+	return false;
+}
+
+/* With another target whole stages come and go. */
+static bool
+follows_target(const struct changes *c, const struct dockerfile_edits *edits,
+	       const struct dockerfile_edit *e)
+{
+	const char *x = side_value(c->a, "target", NULL);
+	const char *y = side_value(c->b, "target", NULL);
+	const struct dockerfile *df = e->after ? c->b->df : c->a->df;
+	const struct dockerfile_instruction *in = e->after ? e->after :
+		e->before;
+
+	if ((e->before && e->after) || str_is(x, y) || (!x && !y))
+		return false;
+	while (in > df->v && in->keyword != DOCKERFILE_FROM)
+		in--;
+	return came_or_went(edits, in);
 }
 
 void
@@ -131,13 +203,14 @@ changes_in_dockerfile(struct changes *c)
 			    NULL);
 		return;
 	}
-	dockerfile_diff(c->a->df, c->b->df, &edits);
+	find_edits(c, &edits);
 	if (!edits.n)
 		changes_add(c, IMGCACHE_SUBJECT_INSTRUCTION, IMGCACHE_EDITED,
 			    NULL);
 	for (size_t i = 0; i < edits.n; i++)
 		if (follows_base(c, &edits.v[i]) ||
-		    follows_epoch(c, &edits.v[i]))
+		    follows_epoch(c, &edits.v[i]) ||
+		    follows_target(c, &edits, &edits.v[i]))
 			hide(c, &edits.v[i]);
 		else
 			add_edit(c, &edits.v[i]);

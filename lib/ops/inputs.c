@@ -26,6 +26,12 @@
 
 #define MAX_IGNORE (16 << 20)
 
+const struct buf *
+inputs_counted_file(const struct inputs *in)
+{
+	return in->needed.len ? &in->needed : &in->dockerfile;
+}
+
 const struct base *
 inputs_base(const struct inputs *in, const char *ref)
 {
@@ -298,8 +304,7 @@ static int
 write_manifest(struct inputs *in, struct imgcache_error *err)
 {
 	const struct recipe *q = in->r->recipe;
-	const struct buf *file = in->needed.len ? &in->needed :
-		&in->dockerfile;
+	const struct buf *file = inputs_counted_file(in);
 	struct manifest m = {
 		.kind = in->hash,
 		.salt = q->salt,

@@ -56,6 +56,8 @@ struct inputs {
 	int64_t inherited_generation;	/* of images it is built from */
 	struct buf dockerfile;	/* the bytes handed to buildx */
 	struct buf needed;	/* what of them counts, if not all */
+	const size_t *stages;	/* of it in use, ascending; none: all are */
+	size_t n_stages;
 	enum hash_kind hash;
 	const char *epoch;	/* NULL: none */
 	const char *frontend;
@@ -145,6 +147,9 @@ struct inputs_planning {
 int inputs_plan(struct inputs *in, const struct dockerfile *df,
 		const struct inputs_planning *p, struct dockerfile_plan **out,
 		struct imgcache_error *err);
+
+/* What of the Dockerfile is in the key. */
+const struct buf *inputs_counted_file(const struct inputs *in);
 
 /* Add a base, once; returns it by *out, which may be NULL. */
 int inputs_add_base(struct inputs *in, const struct base_query *q,

@@ -219,6 +219,20 @@ order_bases(struct inputs *in, size_t first, const struct dockerfile_plan *plan)
 			}
 }
 
+static void
+note_stages(struct inputs *in, const struct dockerfile_plan *plan)
+{
+	size_t i, *v;
+
+	if (!plan->understood)
+		return;
+	v = arena_alloc(&in->ic->arena, (plan->n_stages + 1) * sizeof(*v));
+	for (i = 0; i < plan->n_stages; i++)
+		v[i] = plan->stages[i].index;
+	in->stages = v;
+	in->n_stages = plan->n_stages;
+}
+
 int
 inputs_plan(struct inputs *in, const struct dockerfile *df,
 	    const struct inputs_planning *p, struct dockerfile_plan **out,
@@ -242,9 +256,11 @@ inputs_plan(struct inputs *in, const struct dockerfile *df,
 	} while (!ret && r.more);
 	if (!ret && n > 1)
 		order_bases(in, first, *out);
-	if (!ret)
+	if (!ret) {
 		dockerfile_needed(df, *out, &options, in->dockerfile.data,
 				  in->dockerfile.len, &in->needed);
+		note_stages(in, *out);
+	}
 	strmap_release(&r.seen);
 	strv_release(&r.keys);
 	free(r.configs);

@@ -34,6 +34,7 @@ store_text(void *payload, const char *path, const struct hash *digest,
 static int
 store_dockerfile(const struct inputs *in, const struct storing *s)
 {
+	const struct buf *file = inputs_counted_file(in);
 	struct manifest_lines m;
 	const char *value = NULL;
 	int ret = 0;
@@ -42,8 +43,7 @@ store_dockerfile(const struct inputs *in, const struct storing *s)
 		value = manifest_value(&m, "dockerfile", NULL);
 	if (value)
 		ret = objects_put(s->cat, s->hash, manifest_last_word(value),
-				  in->dockerfile.data, in->dockerfile.len,
-				  s->err);
+				  file->data, file->len, s->err);
 	manifest_lines_release(&m);
 	return ret;
 }

@@ -82,8 +82,7 @@ side_kept(struct side *s, struct imgcache *ic, const struct image_row *row,
 void
 side_share_dockerfile(struct side *s, const struct side *other)
 {
-	const struct buf *text = other->in ? &other->in->dockerfile :
-		&other->text;
+	const struct buf *text = side_file(other);
 
 	if (s->df || !other->df || strcmp(s->hash, other->hash) ||
 	    !str_is(side_value(s, "dockerfile", NULL),
@@ -91,6 +90,23 @@ side_share_dockerfile(struct side *s, const struct side *other)
 		return;
 	buf_add(&s->text, text->data, text->len);
 	read_dockerfile(s, &s->text);
+}
+
+const struct buf *
+side_file(const struct side *s)
+{
+	return s->in ? inputs_counted_file(s->in) : &s->text;
+}
+
+bool
+side_uses_stage(const struct side *s, size_t stage)
+{
+	const struct inputs *in = s->in;
+
+	for (size_t i = 0; in && i < in->n_stages; i++)
+		if (in->stages[i] == stage)
+			return true;
+	return !in || !in->n_stages;
 }
 
 void

@@ -20,7 +20,7 @@ struct side {
 	const char *tag;
 	const char *hash;		/* "git" or "xxh3" */
 	struct manifest_lines manifest;
-	struct buf text;		/* of a kept Dockerfile */
+	struct buf text;		/* of a kept Dockerfile: what counted */
 	struct dockerfile *df;		/* NULL: not known, or no Dockerfile */
 	bool is_generated;
 };
@@ -39,6 +39,12 @@ void side_release(struct side *s);
 
 /* The Dockerfile was lost, but the other side has the same: take that. */
 void side_share_dockerfile(struct side *s, const struct side *other);
+
+/* The text of the Dockerfile as far as it counts. */
+const struct buf *side_file(const struct side *s);
+
+/* Is that stage of df, from 0, in use? Others are none of the key's business. */
+bool side_uses_stage(const struct side *s, size_t stage);
 
 /* A value of the manifest, NULL if it has no such line. */
 const char *side_value(const struct side *s, const char *word,
