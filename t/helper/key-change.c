@@ -406,6 +406,9 @@ argument(struct project *p, struct change *c)
 
 	if (!a)
 		return false;
+	/* the three that are paths are always there */
+	if (a->use == ARG_USED && !chance(3))
+		a = &p->args[pick((unsigned)p->n_args)];
 	c->stays_full = a->use != ARG_USED &&
 		(a->use != ARG_OF_STAGE || !p->stage[a->stage].used);
 	c->stays_sources = c->stays_full;

@@ -340,6 +340,9 @@ argument(struct project *p, struct stage *st)
 			stage_add(st, LINE_OTHER,
 				  mem_printf("ENV SEEN=$%s", name));
 	}
+	/* which has it in its environment, whether it names it or not */
+	if (st->has_shell && chance(2))
+		run(p, st);
 	free(name);
 }
 
