@@ -52,9 +52,18 @@ fi
 dir=$(mktemp -d "${TMPDIR:-/tmp}/imgcache-oracle.XXXXXX")
 token=$(basename "$dir" | tr -dc a-zA-Z0-9 |
 	tr '[:upper:]' '[:lower:]')
-mkdir "$dir/home" "$dir/work"
+mkdir "$dir/home" "$dir/work" "$dir/tmp"
 w=$dir/work
+# buildx leaves something behind there.
+export TMPDIR="$dir/tmp"
 export DOCKER_CONFIG="${DOCKER_CONFIG-$HOME/.docker}"
+# Nobody's settings but those of the cases.
+for name in $(env | sed -n 's/^\(IMGCACHE_[A-Z_]*\)=.*/\1/p'); do
+	case $name in
+	IMGCACHE_TEST_*) ;;
+	*) unset "$name" ;;
+	esac
+done
 export HOME="$dir/home" IMGCACHE_DIR="$dir/state"
 export GIT_AUTHOR_NAME=o GIT_AUTHOR_EMAIL=o@localhost
 export GIT_COMMITTER_NAME=o GIT_COMMITTER_EMAIL=o@localhost
