@@ -164,6 +164,18 @@ add_archive(struct project *p, struct stage *st)
 	free(to);
 }
 
+/* Now and then a pattern with an escape, which we do not follow. */
+static char *
+escaped(const struct project *p, const char *path)
+{
+	const char *point = chance(3) ? strrchr(path, '.') : NULL;
+
+	if (!point)
+		return mem_strdup(path);
+	return mem_printf("%.*s%s%s*", (int)(point - path), path,
+			  p->escape == '\\' ? "\\\\" : "\\", point);
+}
+
 /* A file from lines that look like other things. */
 static void
 heredoc(struct project *p, struct stage *st)
@@ -177,8 +189,11 @@ heredoc(struct project *p, struct stage *st)
 	case 0:
 		if (e && is_plain(e->path)) {
 			stage_reads(st, 0, e->path);
-			buf_addf(&b, "COPY <<EOF %s %s/\n%s\nEOF", e->path,
-				 to, p->token);
+			char *path = escaped(p, e->path);
+
+			buf_addf(&b, "COPY <<EOF %s %s/\n%s\nEOF", path, to,
+				 p->token);
+			free(path);
 			break;
 		}
 		/* fall through */
@@ -243,7 +258,9 @@ run_command(struct project *p, struct stage *st, const char *to, char **flag)
 		return mem_printf("echo \"$VERSION $SRC $TOPIC\" %s > %s",
 				  p->token, to);
 	case 2:
-		*flag = mem_printf("--mount=type=cache,id=%s,target=/cache ",
+		*flag = chance(3) ? mem_strdup("--mount=type=tmpfs,target=/tmp"
+					       " --network=none ") :
+			mem_printf("--mount=type=cache,id=%s,target=/cache ",
 				   p->token);
 		return mem_printf("echo %s > %s", p->token, to);
 	case 3:
@@ -355,7 +372,8 @@ other(struct project *p, struct stage *st)
 		"CMD [\"/bin/sh\"]", "CMD echo hello", "MAINTAINER nobody",
 		"ENTRYPOINT [ \"/bin/sh\", \"-c\" ]",
 		"HEALTHCHECK --interval=5m CMD true", "HEALTHCHECK NONE",
-		"ENV GREETING hello world  ", "LABEL a.b=c d=\"e f\""
+		"ENV GREETING hello world  ", "LABEL a.b=c d=\"e f\"",
+		"SHELL [\"/bin/sh\", \"-ec\"]"
 	};
 
 	switch (pick(8)) {
@@ -393,6 +411,9 @@ onbuild(struct project *p, struct stage *st)
 	if (st->has_shell && chance(2))
 		stage_add(st, LINE_OTHER, mem_printf("ONBUILD RUN echo %s",
 						     p->token));
+	/* engines differ on what comes of it, so all counts */
+	if (chance(3))
+		stage_add(st, LINE_OTHER, mem_strdup("ONBUILD ENV FROM_BELOW=1"));
 }
 
 void
