@@ -187,6 +187,16 @@ below_link(const struct tree *t, const struct entry *link)
 	return NULL;
 }
 
+/* Does it lead to something that docker gets, too? Else the build fails. */
+static bool
+leads_somewhere(const struct tree *t, const struct entry *link)
+{
+	const struct entry *to = tree_entry(t, link->text +
+					    strspn(link->text, "./"));
+
+	return to && to->sent;
+}
+
 /* A link, or a path through one; NULL if there is none. */
 static char *
 by_link(const struct tree *t)
@@ -198,6 +208,8 @@ by_link(const struct tree *t)
 		char *path;
 
 		if (e->kind != ENTRY_LINK || !e->sent)
+			continue;
+		if (!leads_somewhere(t, e) && !chance(8))
 			continue;
 		path = chance(3) ? NULL : below_link(t, e);
 		return path ? path : mem_strdup(e->path);
