@@ -16,6 +16,21 @@ function complain(seed, words)
 	printf "seed %s: %s\n", seed, words
 }
 
+# Why the tag of such a change may differ where docker has all in its cache.
+function reason(class)
+{
+	if (class ~ /^(case of a|comment inside|instruction|line of the D)/)
+		return "a line of a stage in use counts as it is written"
+	if (class ~ /^build argument/)
+		return "a value counts where an instruction could use it"
+	if (class ~ /; all counts$/)
+		return "something in the Dockerfile is not understood"
+	if (class ~ /^mode($|,| of a named)/)
+		return "a mode counts, though --chmod may put another in " \
+			"its place"
+	return ""
+}
+
 {
 	seed = $1; class = $2; mode = $3; counted = $4; stays = $5
 	group_write = $6; ran = $7; made = $8
@@ -33,12 +48,14 @@ function complain(seed, words)
 		complain(seed, "no tag: " what)
 	if (!kept && same_tag && !group_write)
 		complain(seed, "UNSOUND: " what)
-	# what nobody reads counts where the whole context does
+	# Where something is not understood, all of the Dockerfile counts, and
+	# what nobody reads does. The line of mode sources comes first.
 	if (mode == "sources" && counted ~ /full/) {
 		fallen++
-		if (class ~ /, unread/)
-			stays = 0
+		fell[seed]
 	}
+	if (seed in fell && class ~ /, unread|^comment|^order|^unused stage/)
+		stays = 0
 	if (stays && !same_tag)
 		complain(seed, "not precise: " what)
 	if (stays && !kept && !group_write)
@@ -46,8 +63,13 @@ function complain(seed, words)
 	if (kept) {
 		cached[mode]++
 		stable[mode] += same_tag
-		if (!same_tag)
-			lost[mode ": " class]++
+		if (!same_tag && mode == "sources") {
+			if (seed in fell)
+				class = class "; all counts"
+			lost[class] = lost[class] " " seed
+			if (reason(class) == "")
+				complain(seed, "no reason is known: " what)
+		}
 	}
 }
 
@@ -67,7 +89,7 @@ END {
 			stable[m], cached[m] ? 100 * stable[m] / cached[m] : 100
 	}
 	for (c in lost)
-		printf "  %d %s\n", lost[c], c | "sort -k2"
-	close("sort -k2")
+		printf "  %s (%s), seeds%s\n", c, reason(c), lost[c] | "sort"
+	close("sort")
 	exit bad > 0
 }

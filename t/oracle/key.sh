@@ -17,7 +17,9 @@
 #	fresh	what imgcache has built after the change, in one case of SHARE,
 #		is what docker builds of the copy, to the byte
 #	stable	how often the tag stays where docker finds every step in its
-#		cache and makes the same image; the others are listed by class
+#		cache and makes the same image; those of the mode sources where
+#		it does not are listed by class, and a class without a reason in
+#		key.awk is wrong. In the mode full all that is sent counts.
 #
 # Asks the docker that DOCKER_HOST names (t/engine/engine.sh env), with the
 # registry IMGCACHE_TEST_REGISTRY; exit code 77 without. The imgcache is the one
@@ -420,7 +422,7 @@ fresh() {
 # before, stays, group-write, ran, same image, tags, copy's tag, git's tag.
 verdicts() {
 	for s; do
-		for mode in full sources; do
+		for mode in sources full; do
 			if [ $mode = full ]; then
 				stays=$(sed -n 2p "$w/$s.change")
 			else
