@@ -162,7 +162,7 @@ mode(struct project *p, struct change *c)
 					  02755, 0666, 01644 };
 	const struct entry *e = some_entry(p, c, ENTRY_FILE);
 
-	c->mode = PICK(modes);
+	c->mode = e && chance(3) ? e->mode ^ 0111 : PICK(modes);
 	if (!e || (e->mode & ~020u) == (c->mode & ~020u))
 		return false;
 	c->apply = apply_chmod;
@@ -316,8 +316,32 @@ comment(struct project *p, struct change *c)
 
 	insert_line(st, pick((unsigned)st->n + 1), chance(3) ? "" :
 		    "# a new remark");
-	c->name = mem_strdup("comment or blank line in the Dockerfile");
+	settle_text(p, c, "comment or blank line in the Dockerfile",
+		    dockerfile_path(p));
 	return true;
+}
+
+/* BuildKit passes over it, and we do not. */
+static bool
+inner_comment(struct project *p, struct change *c)
+{
+	struct stage *st = some_stage(p, true);
+	const char *at;
+	size_t i;
+
+	for (i = 0; st && i < st->n; i++) {
+		char *text = st->v[i].text;
+
+		at = st->v[i].kind == LINE_HEREDOC ||
+			strstr(text, "<<") ? NULL : strstr(text, "    # ");
+		if (!at)
+			continue;
+		st->v[i].text = mem_printf("%.*s    # a remark,%s",
+					   (int)(at - text), text, at + 5);
+		c->name = mem_strdup("comment inside an instruction");
+		return true;
+	}
+	return false;
 }
 
 static bool
@@ -527,10 +551,10 @@ static bool (*const changes[])(struct project *p, struct change *c) = {
 	edit, edit, edit, edit, edit, same_again, touch, owner, group_write,
 	mode, mode, folder_mode, folder_mode, add, add, add, removal, removal,
 	renaming, renaming, retarget, retarget, other_kind, other_kind,
-	comment, unused_stage, unused_stage, instruction, heredoc_text,
-	keyword_case, argument, argument, argument, ignore_order,
-	ignore_order, ignore_remark, ignore_line, ignore_line, moved_base,
-	moved_base, nothing
+	comment, comment, inner_comment, unused_stage, unused_stage,
+	instruction, heredoc_text, keyword_case, argument, argument, argument,
+	ignore_order, ignore_order, ignore_remark, ignore_line, ignore_line,
+	moved_base, moved_base, nothing
 };
 
 void
