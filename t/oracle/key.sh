@@ -176,13 +176,26 @@ mode_of() {
 	[ $(($1 / share % 2)) -eq 0 ] && echo full || echo sources
 }
 
-# images SEED NAME: build what misses, the ref is kept as <SEED>.<NAME>-ref
-images() {
-	[ $(($1 % share)) -eq 0 ] || return 0
+# image_made SEED NAME: build what misses, the ref is kept as <SEED>.<NAME>-ref
+image_made() {
 	orders "$1"
 	(ours "$1" k build -q --context-mode "$(mode_of "$1")" \
 		--label "imgcache-test=$token") >"$w/$1.$2-ref" \
 		2>"$w/$1.$2-build" || echo none >"$w/$1.$2-ref"
+}
+
+# images NAME SEED...: some at a time, since each waits for the disk
+images() {
+	name=$1
+	shift
+	n=0
+	for s; do
+		[ $((s % share)) -eq 0 ] || continue
+		image_made "$s" "$name" &
+		n=$((n + 1))
+		[ $((n % 4)) -ne 0 ] || wait
+	done
+	wait
 }
 
 # steps LOG: "SEED ran|cached|failed TEXT" for each step and end of a target
@@ -422,6 +435,7 @@ fresh() {
 # before, stays, group-write, ran, same image, tags, copy's tag, git's tag.
 verdicts() {
 	for s; do
+		made=$(made "$s")
 		for mode in sources full; do
 			if [ $mode = full ]; then
 				stays=$(sed -n 2p "$w/$s.change")
@@ -434,7 +448,7 @@ verdicts() {
 				--arg stays "$stays" \
 				--rawfile change "$w/$s.change" \
 				--arg ran "$(ran "$s" | wc -l)" \
-				--arg made "$(made "$s")" \
+				--arg made "$made" \
 				--slurpfile k1 "$w/$s.k1-$mode.json" \
 				--slurpfile k2 "$w/$s.k2-$mode.json" \
 				--slurpfile b "$w/$s.b-$mode.json" \
@@ -518,8 +532,8 @@ before() {
 	images_of a "$@" >"$w/a.images"
 	for s; do
 		tags "$s" k k1
-		images "$s" k1
 	done
+	images k1 "$@"
 	bake c "$@"
 	images_of c "$@" >"$w/c.images"
 }
@@ -534,7 +548,9 @@ after() {
 	for s; do
 		tags "$s" k k2
 		tags "$s" b b
-		images "$s" k2
+	done
+	images k2 "$@"
+	for s; do
 		committed "$s"
 	done
 	images_ours "$w"/*.k2-ref >"$w/ours.images"
