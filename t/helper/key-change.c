@@ -466,6 +466,27 @@ argument(struct project *p, struct change *c)
 	return true;
 }
 
+/* ARG before the first FROM: another path, or whatever it was and a digit. */
+static bool
+global_value(struct project *p, struct change *c)
+{
+	char **line = p->globals.n ?
+		&p->globals.v[pick((unsigned)p->globals.n)] : NULL;
+	const struct entry *e = tree_pick(&p->tree[0], true, true);
+	bool is_path = line && (!strncmp(*line, "ARG SRC", 7) ||
+				!strncmp(*line, "ARG DIR", 7) ||
+				!strncmp(*line, "ARG APP", 7));
+
+	if (!line || !e || !is_plain(e->path) ||
+	    (!is_path && strncmp(*line, "ARG UNUSED", 10)))
+		return false;
+	*line = is_path ? mem_printf("%.7s=%s", *line, e->path) :
+		mem_printf("%s2", *line);
+	c->name = mem_printf("value of a global argument%s", is_path ? "" :
+			     " of no use");
+	return true;
+}
+
 /* Can the line and the next one change places? */
 static bool
 can_swap(const struct strv *lines, size_t at)
@@ -553,8 +574,8 @@ static bool (*const changes[])(struct project *p, struct change *c) = {
 	renaming, renaming, retarget, retarget, other_kind, other_kind,
 	comment, comment, inner_comment, unused_stage, unused_stage,
 	instruction, heredoc_text, keyword_case, argument, argument, argument,
-	ignore_order, ignore_order, ignore_remark, ignore_line, ignore_line,
-	moved_base, moved_base, nothing
+	global_value, ignore_order, ignore_order, ignore_remark, ignore_line,
+	ignore_line, moved_base, moved_base, nothing
 };
 
 void

@@ -21,6 +21,8 @@ function reason(class)
 {
 	if (class ~ /^(case of a|comment inside|instruction|line of the D)/)
 		return "a line of a stage in use counts as it is written"
+	if (class ~ /^value of a global/)
+		return "a line before the first stage counts as it is written"
 	if (class ~ /^build argument/)
 		return "a value counts where an instruction could use it"
 	if (class ~ /; all counts$/)
