@@ -52,7 +52,7 @@ cmd := answer build commands complete config context context_report delete \
 	invalidate lint list lock log main opt pin printer progress prune \
 	recipe spawn stats summary table tag text usage verify why whyfiles \
 	whytext words
-t/helper := fill-catalog ignore-case ignore-list key-case
+t/helper := fill-catalog ignore-case key-case
 standin := build cache docker fault objects remote runner state
 engined := engined fault objects state
 layers := lib/base lib/sys lib/source lib/recipe lib/store lib/docker lib/ops

@@ -1,12 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# ignore.sh [-s SEED] [-n CASES] [-b BATCH] CASE-MAKER LISTER
+# ignore.sh [-s SEED] [-n CASES] [-b BATCH] CASE-MAKER
 #
 # BuildKit judges our ignore rules: random trees and random ignore files, and
-# what "FROM scratch / COPY . /" exports must be what we list. CASE-MAKER and
-# LISTER are the programs of t/helper/ignore-case.c and ignore-list.c. Asks the
-# docker that DOCKER_HOST names (t/engine/engine.sh env); exit code 77 without.
+# what "FROM scratch / COPY . /" exports must be what "imgcache context --list"
+# lists. CASE-MAKER is the program of t/helper/ignore-case.c, the imgcache is
+# the one of PATH. Asks the docker that DOCKER_HOST names (t/engine/engine.sh
+# env); exit code 77 without.
+#
+# In one case of three the ignore file is the context's, in one there is that,
+# too, and says "*", which must not be heeded.
 #
 # Many cases are one "buildx bake". Ignore files that we refuse are given to
 # BuildKit one by one and must fail there too, unless only Go's regexp refuses
@@ -24,7 +28,7 @@ while getopts s:n:b: o; do
 	esac
 done
 shift $((OPTIND - 1))
-make=$1 list=$2
+make=$1
 
 if ! docker buildx version >/dev/null 2>&1 ||
 	! docker version >/dev/null 2>&1; then
@@ -34,9 +38,13 @@ fi
 
 # The base names of the contexts must be new: BuildKit remembers by them.
 dir=$(mktemp -d "${TMPDIR:-/tmp}/imgcache-oracle.XXXXXX")
-trap 'rm -rf "$dir"' EXIT
+trap 'rm -rf "${dir%/cases}"' EXIT
 trap 'exit 130' INT TERM
 run=$(basename "$dir" | tr -dc a-zA-Z0-9)
+mkdir "$dir/own" "$dir/cases"
+export DOCKER_CONFIG="${DOCKER_CONFIG-$HOME/.docker}"
+export HOME="$dir/own" IMGCACHE_DIR="$dir/own/state"
+dir=$dir/cases
 
 # Unpacked as exported: nothing stands between us and what was sent.
 listing() {
@@ -44,9 +52,32 @@ listing() {
 		-o -mindepth 1 -printf '%P\0') | LC_ALL=C sort -z
 }
 
+# make_case SEED
+make_case() {
+	"$make" "$1" "$dir"
+	mv "$dir/$1-tree" "$dir/$run$1"
+	printf 'FROM scratch\nCOPY . /\n' >"$dir/$1.Dockerfile"
+	case $(($1 % 3)) in
+	0) mv "$dir/$1.Dockerfile.dockerignore" "$dir/$run$1/.dockerignore" ;;
+	1) echo '*' >"$dir/$run$1/.dockerignore" ;;
+	esac
+}
+
+# rules SEED: the ignore file
+rules() {
+	cat "$dir/$1.Dockerfile.dockerignore" 2>/dev/null ||
+		cat "$dir/$run$1/.dockerignore"
+}
+
+# list SEED
+list() {
+	imgcache context --list -z --context "$dir/$run$1" \
+		--dockerfile "$dir/$1.Dockerfile"
+}
+
 differ() {
 	echo "seed $1 differs (< ours, > BuildKit)"
-	sed 's/^/	/' "$dir/$1.Dockerfile.dockerignore" | cat -A
+	rules "$1" | sed 's/^/	/' | cat -A
 	for side in ours theirs; do
 		tr '\n\0' '?\n' <"$dir/$1.$side" >"$dir/$1.$side.txt"
 	done
@@ -110,13 +141,15 @@ while [ "$seed" -lt "$end" ]; do
 		s=$seed
 		seed=$((seed + 1))
 		n=$((n + 1))
-		"$make" "$s" "$dir"
-		mv "$dir/$s-tree" "$dir/$run$s"
-		printf 'FROM scratch\nCOPY . /\n' >"$dir/$s.Dockerfile"
-		if "$list" "$dir/$run$s" "$dir/$s.Dockerfile.dockerignore" \
-			>"$dir/$s.raw" 2>"$dir/$s.err"; then
+		make_case "$s"
+		if list "$s" >"$dir/$s.raw" 2>"$dir/$s.err"; then
 			LC_ALL=C sort -z <"$dir/$s.raw" >"$dir/$s.ours"
 			batch_seeds="$batch_seeds $s"
+		elif ! grep -q 'docker build would refuse it' "$dir/$s.err"
+		then
+			bad=$((bad + 1))
+			echo "seed $s: imgcache failed"
+			cat "$dir/$s.err"
 		elif bake_one "$s"; then
 			if grep -q 'not a well formed' "$dir/$s.err"; then
 				bad=$((bad + 1))
@@ -137,7 +170,7 @@ while [ "$seed" -lt "$end" ]; do
 				bad=$((bad + 1))
 				echo "seed $s: refused by BuildKit only"
 				tail -n 3 "$dir/bake.json.log"
-				cat -A "$dir/$s.Dockerfile.dockerignore"
+				rules "$s" | cat -A
 				rm -rf "$dir/$s.ours"
 			}
 		done
