@@ -529,7 +529,6 @@ before() {
 	# shellcheck disable=SC2046
 	set -- $(without "$w/a.failed" "$@")
 	valid=$*
-	images_of a "$@" >"$w/a.images"
 	for s; do
 		tags "$s" k k1
 	done
