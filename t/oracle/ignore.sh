@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# ignore.sh [-s SEED] [-n CASES] [-b BATCH] CASE-MAKER
+# ignore.sh [-s SEED] [-n CASES] [-b BATCH] [-p] CASE-MAKER
 #
 # BuildKit judges our ignore rules: random trees and random ignore files, and
 # what "FROM scratch / COPY . /" exports must be what "imgcache context --list"
 # lists. CASE-MAKER is the program of t/helper/ignore-case.c, the imgcache is
 # the one of PATH. Asks the docker that DOCKER_HOST names (t/engine/engine.sh
-# env); exit code 77 without.
+# env); exit code 77 without. -p prunes the engine's build cache after each
+# batch, as key.sh does.
 #
 # In one case of three the ignore file is the context's, in one there is that,
 # too, and says "*", which must not be heeded.
@@ -18,12 +19,13 @@
 
 set -eu
 
-seed=1 cases=200 batch=50
-while getopts s:n:b: o; do
+seed=1 cases=200 batch=50 prune=''
+while getopts s:n:b:p o; do
 	case $o in
 	s) seed=$OPTARG ;;
 	n) cases=$OPTARG ;;
 	b) batch=$OPTARG ;;
+	p) prune=1 ;;
 	*) exit 129 ;;
 	esac
 done
@@ -184,6 +186,7 @@ while [ "$seed" -lt "$end" ]; do
 		fi
 	done
 	rm -rf "${dir:?}"/*
+	[ -z "$prune" ] || docker buildx prune -af >/dev/null
 done
 echo "$good equal, $refused refused by both, $stricter refused by us only" \
 	"(regexp), $bad different"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# key.sh [-s SEED] [-n CASES] [-b BATCH] [-i SHARE] [-k] [-r] CASE-MAKER
+# key.sh [-s SEED] [-n CASES] [-b BATCH] [-i SHARE] [-kpr] CASE-MAKER
 #
 # BuildKit judges our keys: random projects (t/helper/key-case.c) and one
 # random change of each. Plain docker builds a project and its changed copy from
@@ -23,20 +23,23 @@
 #
 # Asks the docker that DOCKER_HOST names (t/engine/engine.sh env), with the
 # registry IMGCACHE_TEST_REGISTRY; exit code 77 without. The imgcache is the one
-# of PATH. -k keeps the folder and in it the files of what is wrong. -r takes
-# docker at its first word: else a step that it says to have run, while the image
-# stays as it was, must run in a second try, too.
+# of PATH. -k keeps the folder and in it the files of what is wrong. -p prunes
+# the engine's build cache after each batch, for an engine that nobody else
+# uses: thousands of cases make it slow. -r takes docker at its first word: else
+# a step that it says to have run, while the image stays as it was, must run in
+# a second try, too.
 
 set -eu
 
-seed=1 cases=60 batch=30 share=1 keep='' retry=1
-while getopts s:n:b:i:kr o; do
+seed=1 cases=60 batch=30 share=1 keep='' prune='' retry=1
+while getopts s:n:b:i:kpr o; do
 	case $o in
 	s) seed=$OPTARG ;;
 	n) cases=$OPTARG ;;
 	b) batch=$OPTARG ;;
 	i) share=$OPTARG ;;
 	k) keep=1 ;;
+	p) prune=1 ;;
 	r) retry='' ;;
 	*) exit 129 ;;
 	esac
@@ -571,6 +574,7 @@ one_batch() {
 	cat "$w/fresh" >>"$dir/fresh"
 	cat "$w/verdicts" >>"$dir/verdicts"
 	remove_images "$@"
+	[ -z "$prune" ] || docker buildx prune -af >/dev/null
 	[ -z "$keep" ] || keep_files
 }
 

@@ -16,11 +16,12 @@ stop() {
 trap stop EXIT
 PATH=$PWD/build:$PATH
 export PATH
+# -p: an engine that was started for this is nobody else's
 bad=0
 echo "ignore rules, $N cases from $SEED on:"
-t/oracle/ignore.sh -s "$SEED" -n "$N" build/plain/t/helper/ignore-case ||
-	bad=1
+t/oracle/ignore.sh -s "$SEED" -n "$N" ${IMGCACHE_ENGINE_STARTED:+-p} \
+	build/plain/t/helper/ignore-case || bad=1
 echo "keys, $N cases from $SEED on:"
 t/oracle/key.sh -s "$SEED" -n "$N" -i "$IMAGES" \
-	build/plain/t/helper/key-case || bad=1
+	${IMGCACHE_ENGINE_STARTED:+-p} build/plain/t/helper/key-case || bad=1
 exit $bad
