@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The instructions are copied as they are written, so whoever reads what comes
- * out reads the same instructions. Only "--from=2" means something else when
+ * The instructions are copied as they are written, but for the case of the
+ * keyword, so whoever reads what comes out reads the same instructions. Only "--from=2" means something else when
  * stages before it are gone; then each stage has its number above it.
  */
 
@@ -49,6 +49,23 @@ next_line(const char *s, const char *end)
 	return newline ? newline + 1 : end;
 }
 
+static void
+add_instruction(struct buf *out, const struct dockerfile_instruction *in,
+		const char *s, const char *end)
+{
+	const char *keyword = s;
+	size_t n = strlen(in->word);
+
+	while (keyword < end && (*keyword == ' ' || *keyword == '\t'))
+		keyword++;
+	if ((size_t)(end - keyword) >= n && !memcmp(keyword, in->word, n)) {
+		buf_add(out, s, (size_t)(keyword - s));
+		buf_adds(out, dockerfile_keyword_name(in->keyword));
+		s = keyword + n;
+	}
+	buf_add(out, s, (size_t)(end - s));
+}
+
 void
 dockerfile_needed(const struct dockerfile *df,
 		  const struct dockerfile_plan *plan,
@@ -56,7 +73,8 @@ dockerfile_needed(const struct dockerfile *df,
 		  const char *text, size_t len, struct buf *out)
 {
 	bool numbers = has_numbers(df, options), needed = true;
-	const char *at = text, *end = text + len;
+	bool marked = len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0;
+	const char *at = text + (marked ? 3 : 0), *end = text + len;
 	size_t stage = 0, next = 0;	/* of the file, of the plan */
 	int line = 1;
 
@@ -84,6 +102,6 @@ dockerfile_needed(const struct dockerfile *df,
 		for (; line <= in->end_line; line++)
 			at = next_line(at, end);
 		if (needed)
-			buf_add(out, start, (size_t)(at - start));
+			add_instruction(out, in, start, at);
 	}
 }

@@ -52,6 +52,14 @@ Test(dockerfile_needed, what_stands_in_an_instruction_stays)
 	      "FROM a\nRUN x \\\n# why\n\n  && y\nRUN <<E\n# z\n\nE\nCMD c\n");
 }
 
+Test(dockerfile_needed, a_keyword_may_be_in_any_case)
+{
+	check("\xef\xbb\xbf""arg V=1\nfrom a AS x\n  Run one \\\n copy\n"
+	      "onbuild copy a b\n", NULL,
+	      "ARG V=1\nFROM a AS x\n  RUN one \\\n copy\n"
+	      "ONBUILD copy a b\n");
+}
+
 Test(dockerfile_needed, only_the_stages_in_use_and_what_is_global)
 {
 	static const char file[] =
