@@ -417,7 +417,7 @@ keyword_case(struct project *p, struct change *c)
 	if (!l || strncmp(l->text, "COPY", 4))
 		return false;
 	memcpy(l->text, "copy", 4);
-	c->name = mem_strdup("case of a keyword");
+	settle_text(p, c, "case of a keyword", dockerfile_path(p));
 	return true;
 }
 

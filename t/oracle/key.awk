@@ -19,7 +19,7 @@ function complain(seed, words)
 # Why the tag of such a change may differ where docker has all in its cache.
 function reason(class)
 {
-	if (class ~ /^(case of a|comment inside|instruction|line of the D)/)
+	if (class ~ /^(comment inside|instruction|line of the D)/)
 		return "a line of a stage in use counts as it is written"
 	if (class ~ /^value of a global/)
 		return "a line before the first stage counts as it is written"
@@ -56,7 +56,7 @@ function reason(class)
 		fallen++
 		fell[seed]
 	}
-	if (seed in fell && class ~ /, unread|^comment|^order|^unused stage/)
+	if (seed in fell && class ~ /, unread|^(case|comment|order|unused)/)
 		stays = 0
 	if (stays && !same_tag)
 		complain(seed, "not precise: " what)
