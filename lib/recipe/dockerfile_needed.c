@@ -25,12 +25,30 @@ names_number(const char *text)
 	return false;
 }
 
+/* Is the stage in use? *next of the plan's is the first that may be this. */
 static bool
-has_numbers(const struct dockerfile *df, const struct dockerfile_options *o)
+take_stage(const struct dockerfile_plan *plan, size_t stage, size_t *next)
 {
-	for (size_t i = 0; i < df->n; i++)
-		if (names_number(df->v[i].text))
+	bool needed = *next < plan->n_stages &&
+		plan->stages[*next].index == stage;
+
+	*next += needed;
+	return needed;
+}
+
+static bool
+has_numbers(const struct dockerfile *df, const struct dockerfile_plan *plan,
+	    const struct dockerfile_options *o)
+{
+	size_t stage = 0, next = 0;
+	bool needed = true;
+
+	for (size_t i = 0; i < df->n; i++) {
+		if (df->v[i].keyword == DOCKERFILE_FROM)
+			needed = take_stage(plan, stage++, &next);
+		if (needed && names_number(df->v[i].text))
 			return true;
+	}
 	for (size_t i = 0; i < o->n_bases; i++) {
 		const struct strv *v = o->bases[i].onbuild;
 		for (size_t k = 0; v && k < v->n; k++)
@@ -72,7 +90,7 @@ dockerfile_needed(const struct dockerfile *df,
 		  const struct dockerfile_options *options,
 		  const char *text, size_t len, struct buf *out)
 {
-	bool numbers = has_numbers(df, options), needed = true;
+	bool numbers = has_numbers(df, plan, options), needed = true;
 	bool marked = len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0;
 	const char *at = text + (marked ? 3 : 0), *end = text + len;
 	size_t stage = 0, next = 0;	/* of the file, of the plan */
@@ -89,9 +107,7 @@ dockerfile_needed(const struct dockerfile *df,
 		const char *start;
 
 		if (in->keyword == DOCKERFILE_FROM) {
-			needed = next < plan->n_stages &&
-				plan->stages[next].index == stage;
-			next += needed;
+			needed = take_stage(plan, stage, &next);
 			if (needed && numbers)
 				buf_addf(out, "# stage %zu\n", stage);
 			stage++;

@@ -83,6 +83,8 @@ Test(dockerfile_needed, stages_have_their_numbers_where_one_is_named)
 	check("FROM a\nRUN one\nFROM u\nFROM b\nCOPY --from=0 p q\n", NULL,
 	      "# stage 0\nFROM a\nRUN one\n# stage 2\nFROM b\n"
 	      "COPY --from=0 p q\n");
+	check("FROM a AS x\nFROM b\nCOPY --from=0 p q\nFROM c\n", NULL,
+	      "FROM c\n");
 	check("FROM a AS x\nFROM s AS b\nONBUILD COPY --from=0 p q\nFROM b\n",
 	      NULL, "# stage 0\nFROM a AS x\n# stage 1\nFROM s AS b\n"
 	      "ONBUILD COPY --from=0 p q\n# stage 2\nFROM b\n");
