@@ -168,7 +168,7 @@ add_archive(struct project *p, struct stage *st)
 static char *
 escaped(const struct project *p, const char *path)
 {
-	const char *point = chance(3) ? strrchr(path, '.') : NULL;
+	const char *point = chance(8) ? strrchr(path, '.') : NULL;
 
 	if (!point)
 		return mem_strdup(path);
@@ -412,7 +412,7 @@ onbuild(struct project *p, struct stage *st)
 		stage_add(st, LINE_OTHER, mem_printf("ONBUILD RUN echo %s",
 						     p->token));
 	/* engines differ on what comes of it, so all counts */
-	if (chance(3))
+	if (chance(5))
 		stage_add(st, LINE_OTHER, mem_strdup("ONBUILD ENV FROM_BELOW=1"));
 }
 
