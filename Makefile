@@ -175,6 +175,7 @@ bench: all helpers
 	@t/bench/bench.sh
 	@t/bench/context.sh
 	@t/bench/source.sh
+	@t/bench/registry.sh
 fuzz oracle:
 	@t/$@/run.sh
 lint:
