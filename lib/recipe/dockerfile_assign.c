@@ -48,7 +48,7 @@ assign_arg(const struct source_reader *r, struct globals *globals,
 
 	if (strpbrk(name, "$'\"\\`"))
 		plan_doubt(r->plan, r->line, "an odd ARG name '%.50s'", name);
-	idle_add(idle, name);
+	idle_add(idle, name, !given && !equals);
 	if (given) {
 		scope_set(r->scope, name, dfvar_of(given));
 	} else if (equals) {

@@ -212,14 +212,20 @@ globals_use(struct globals *g, size_t first)
 	free(todo.v);
 }
 
+void
+globals_use_name(struct globals *g, const char *name)
+{
+	size_t id = strmap_get(&g->ids, name, strlen(name));
+
+	if (id != STRMAP_NONE)
+		globals_use(g, id);
+}
+
 struct dfvar
-globals_inherit(struct globals *g, const char *name)
+globals_inherit(const struct globals *g, const char *name)
 {
 	size_t id = strmap_get(&g->ids, name, strlen(name));
 	struct dfvar unset = { DFVAR_UNSET, "", 0 };
 
-	if (id == STRMAP_NONE)
-		return unset;
-	globals_use(g, id);
-	return g->v[id].var;
+	return id == STRMAP_NONE ? unset : g->v[id].var;
 }

@@ -69,10 +69,11 @@ int globals_expand(struct globals *g, const char *word, const char **out,
 /* The value the caller gave, NULL if none. */
 const char *globals_given(const struct globals *g, const char *name);
 
-/* What a bare ARG of that name in a stage takes over; marks it as used. */
-struct dfvar globals_inherit(struct globals *g, const char *name);
+/* What a bare ARG of that name in a stage takes over. */
+struct dfvar globals_inherit(const struct globals *g, const char *name);
 
-/* Mark as used, with all it is made of. */
+/* Mark as used, with all it is made of; a name that is none is no matter. */
 void globals_use(struct globals *g, size_t id);
+void globals_use_name(struct globals *g, const char *name);
 
 #endif

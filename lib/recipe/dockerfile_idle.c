@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
+
 bool
 idle_can_use(const struct dockerfile_instruction *in)
 {
@@ -17,32 +19,43 @@ idle_can_use(const struct dockerfile_instruction *in)
 }
 
 void
-idle_add(struct idle_args *idle, const char *name)
+idle_add(struct idle_args *idle, const char *name, bool inherits)
 {
-	strv_push(&idle->names, name);
+	mem_grow(idle->v, idle->n, idle->cap);
+	idle->v[idle->n++] = (struct idle_arg){ name, inherits };
 }
 
 void
-idle_use(struct idle_args *idle, struct plan_builder *plan)
+idle_release(struct idle_args *idle)
 {
-	for (size_t i = 0; i < idle->names.n; i++)
-		plan_add_arg(plan, idle->names.v[i]);
-	strv_clear(&idle->names);
+	free(idle->v);
+	memset(idle, 0, sizeof(*idle));
+}
+
+/* They stay where they are, so that the marks of others stay right. */
+void
+idle_use(struct idle_args *idle, struct plan_builder *plan,
+	 struct globals *globals)
+{
+	for (; idle->used < idle->n; idle->used++) {
+		const struct idle_arg *arg = &idle->v[idle->used];
+
+		plan_add_arg(plan, arg->name);
+		if (arg->inherits)
+			globals_use_name(globals, arg->name);
+	}
 }
 
 size_t
 idle_mark(const struct idle_args *idle)
 {
-	return idle->names.n;
+	return idle->n;
 }
 
 void
 idle_undo_to(struct idle_args *idle, size_t mark)
 {
-	struct strv *s = &idle->names;
-
-	while (s->n > mark) {
-		free(s->v[--s->n]);
-		s->v[s->n] = NULL;
-	}
+	idle->n = mark;
+	if (idle->used > mark)
+		idle->used = mark;
 }

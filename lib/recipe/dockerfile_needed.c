@@ -2,8 +2,9 @@
 
 /*
  * The instructions are copied as they are written, but for the case of the
- * keyword, so whoever reads what comes out reads the same instructions. Only "--from=2" means something else when
- * stages before it are gone; then each stage has its number above it.
+ * keyword, so whoever reads what comes out reads the same instructions. Only
+ * "--from=2" means something else when stages before it are gone; then each
+ * stage has its number above it.
  */
 
 #include "recipe/dockerfile.h"
@@ -23,6 +24,23 @@ names_number(const char *text)
 			return true;
 	}
 	return false;
+}
+
+/* "--fr\om=1" is a flag, too, so it is the flag that is asked. */
+static bool
+names_stage_by_number(const struct dockerfile_instruction *in)
+{
+	const char *from = dockerfile_flag(in->trigger ? in->trigger : in,
+					   "from");
+
+	return (from && !byte_is_letter(*from)) || names_number(in->text);
+}
+
+/* A trigger of a base is only text here. */
+static bool
+may_name_number(const char *trigger)
+{
+	return strpbrk(trigger, "\\`'\"") || names_number(trigger);
 }
 
 /* Is the stage in use? *next of the plan's is the first that may be this. */
@@ -46,13 +64,13 @@ has_numbers(const struct dockerfile *df, const struct dockerfile_plan *plan,
 	for (size_t i = 0; i < df->n; i++) {
 		if (df->v[i].keyword == DOCKERFILE_FROM)
 			needed = take_stage(plan, stage++, &next);
-		if (needed && names_number(df->v[i].text))
+		if (needed && names_stage_by_number(&df->v[i]))
 			return true;
 	}
 	for (size_t i = 0; i < o->n_bases; i++) {
 		const struct strv *v = o->bases[i].onbuild;
 		for (size_t k = 0; v && k < v->n; k++)
-			if (names_number(v->v[k]))
+			if (may_name_number(v->v[k]))
 				return true;
 	}
 	return false;

@@ -271,7 +271,7 @@ walk_instruction(struct resolver *r, const struct dockerfile_instruction *in,
 
 	r->scope.moment++;
 	if (idle_can_use(in))
-		idle_use(&r->idle, &r->plan);
+		idle_use(&r->idle, &r->plan, &r->stages.globals);
 	switch (in->keyword) {
 	case DOCKERFILE_ARG:
 	case DOCKERFILE_ENV:
@@ -418,7 +418,7 @@ out:
 	free(text);
 	stages_release(&r->stages);
 	scope_release(&r->scope);
-	strv_release(&r->idle.names);
+	idle_release(&r->idle);
 	arena_release(&r->arena);
 	return ret;
 }

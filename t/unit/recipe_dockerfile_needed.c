@@ -90,6 +90,15 @@ Test(dockerfile_needed, stages_have_their_numbers_where_one_is_named)
 	      "ONBUILD COPY --from=0 p q\n# stage 2\nFROM b\n");
 }
 
+Test(dockerfile_needed, a_quoted_flag_is_the_same_flag)
+{
+	check("FROM a\nFROM u\nFROM b\nCOPY --fr\\om=0 p q\n", NULL,
+	      "# stage 0\nFROM a\n# stage 2\nFROM b\nCOPY --fr\\om=0 p q\n");
+	check("FROM a\nFROM u\nFROM b\nCOPY --fr\"o\"m=0 p q\n", NULL,
+	      "# stage 0\nFROM a\n# stage 2\nFROM b\n"
+	      "COPY --fr\"o\"m=0 p q\n");
+}
+
 Test(dockerfile_needed, a_base_with_triggers_may_name_a_number)
 {
 	struct strv onbuild = { 0 };

@@ -261,6 +261,10 @@ Test(dockerfile_stages, an_arg_counts_once_something_can_use_it)
 		  "stage 0:1\nbase a:1\n" },
 		{ "FROM a\nARG N\nONBUILD COPY $N /x\n",
 		  "stage 0:1\nbase a:1\narg N\n" },
+		{ "ARG A=x\nARG B=$A\nFROM a\nARG B\n",
+		  "stage 0:3\nbase a:3\n" },
+		{ "ARG A=x\nARG B=$A\nFROM a\nARG B\nRUN x\n",
+		  "stage 0:3\nbase a:3\narg A\narg B\n" },
 		{ "FROM a\nARG N\nWAT\n", "stage 0:1\nbase a:1\narg N\n"
 		  "doubt 3 unknown instruction 'WAT'\n" },
 	};
@@ -281,6 +285,9 @@ Test(dockerfile_stages, an_arg_counts_for_the_stages_that_stand_on_it)
 		{ "FROM a AS s\nARG N\nRUN x\nFROM s AS t\nARG M\n"
 		  "FROM s\nARG M\nCOPY --from=t x y\n", "stage 0:1 s\n"
 		  "stage 1:4 t\nstage 2:6\nbase a:1\narg N\n" },
+		{ "FROM a AS s\nARG X\nARG Y\nFROM s AS t\nRUN x\nARG N\n"
+		  "FROM s\nRUN y\nCOPY --from=t x y\n", "stage 0:1 s\n"
+		  "stage 1:4 t\nstage 2:7\nbase a:1\narg X\narg Y\n" },
 	};
 	CHECK(rows);
 }
