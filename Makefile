@@ -23,7 +23,7 @@ lib/recipe := cachespec dfvars dockerfile dockerfile_assign dockerfile_bases \
 	shellprogram shellscript shellskip shellwords yaml yaml_node
 lib/store := bases builds catalog configs contexts imagelist imagerow images \
 	invalidations journal jsonr leases lookups migrate objects platforms \
-	schema sql sql_transaction stats
+	redone schema sql sql_transaction stats
 lib/docker := builder_info buildx buildx_check buildx_client \
 	buildx_platforms buildx_run endpoint engine engine_ask engine_change \
 	engine_image engine_info failure fold http http_encode moment plain \
@@ -44,9 +44,9 @@ lib/ops := aliases arrival base base_config buildcache builder \
 	lint_managers lint_mounts lint_names lint_order lint_rules lint_run \
 	lint_script lint_silence lint_steps lint_tree localcache lock \
 	lockfile lookup parts pins platforms prune push reads reasons \
-	recipes reconcile registries remote removal rows session side spawn \
-	stats stepnames steptitle sweep text trust verify verify_container \
-	why whysteps whytimes world
+	recipes reconcile redo registries remote removal rows session side \
+	spawn stats stepnames steptitle sweep text trust verify \
+	verify_container why whysteps whytimes world
 cmd := answer build commands complete config context context_report delete \
 	dockerargs dockerfile doctor env exec findings get help init \
 	invalidate lint list lock log main opt pin printer progress prune \

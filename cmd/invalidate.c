@@ -5,12 +5,14 @@
 #include "printer.h"
 #include "verbs.h"
 
-static const char *base;
+static const char *base, *stage;
 static bool all;
 
 static const struct opt options[] = {
 	TEXT_OPTION('b', "base", &base, "REF",
 		    "every image built from that base"),
+	TEXT_OPTION('s', "stage", &stage, "STAGE",
+		    "only that stage, of the names or of all images"),
 	FLAG_OPTION('a', "all", &all, "every image"),
 	JSON_OPTION,
 	END_OPTION
@@ -51,6 +53,22 @@ invalidate_words(struct invocation *inv, const struct words *words, size_t *n)
 	return ret;
 }
 
+/* Of the images named, or of all of the project. */
+static int
+invalidate_stage(struct invocation *inv, const struct words *words, size_t *n)
+{
+	struct imgcache_invalidation what = { .stage = stage };
+	size_t i = 0, more;
+	int ret;
+
+	do {
+		what.name = words->n ? words->v[i] : NULL;
+		ret = imgcache_invalidate(inv->ic, &what, &more, &inv->err);
+		*n += ret ? 0 : more;
+	} while (!ret && ++i < words->n);
+	return ret;
+}
+
 /* One object: images (number: that miss from now on). */
 static void
 print_count(size_t n)
@@ -75,10 +93,14 @@ run(struct invocation *inv, const struct parsed *p)
 	size_t n = 0;
 	int ret;
 
-	if ((base != NULL) + all + (p->words.n > 0) != 1)
+	if ((base != NULL) + all + (stage || p->words.n) != 1)
 		return fail(&inv->err, IMGCACHE_EUSAGE,
-			    "give names, --base or --all, one of them");
-	if (p->words.n)
+			    "give names, --stage, --base or --all");
+	if (stage && !*stage)
+		return fail(&inv->err, IMGCACHE_EUSAGE, "--stage wants a name");
+	if (stage)
+		ret = invalidate_stage(inv, &p->words, &n);
+	else if (p->words.n)
 		ret = invalidate_words(inv, &p->words, &n);
 	else
 		ret = imgcache_invalidate(inv->ic, &what, &n, &inv->err);

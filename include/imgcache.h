@@ -635,10 +635,12 @@ IMGCACHE_API int imgcache_lock(struct imgcache *ic, const char *const *refs,
 
 /*
  * The next build rebuilds; nothing is deleted. Exactly one of the fields is
- * set. *n is the number of images of the catalog that miss from now on.
+ * set, but for stage, which may have a name. *n is the number of images of the
+ * catalog that miss from now on.
  */
 struct imgcache_invalidation {
 	const char *name;
+	const char *stage;	/* of that image, or of all of the project */
 	const char *tag;	/* or the beginning of an id */
 	const char *base;	/* its memo is dropped too */
 	bool all;

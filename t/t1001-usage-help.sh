@@ -102,7 +102,7 @@ test_that 'a word too few' '
 	wrong "which images? see imgcache list" unpin &&
 	wrong "which images? see imgcache list" delete &&
 	wrong "which image? give one id or name" log &&
-	wrong "give names, --base or --all, one of them" invalidate
+	wrong "give names, --stage, --base or --all" invalidate
 '
 
 test_that 'options that exclude each other' '

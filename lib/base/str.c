@@ -32,6 +32,17 @@ str_is(const char *a, const char *b)
 	return a && b ? !strcmp(a, b) : a == b;
 }
 
+char *
+str_lower(const char *s)
+{
+	char *out = mem_strdup(s), *p;
+
+	for (p = out; *p; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p += 'a' - 'A';
+	return out;
+}
+
 static size_t
 min3(size_t a, size_t b, size_t c)
 {

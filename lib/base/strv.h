@@ -29,6 +29,8 @@ void strv_split(struct strv *s, const char *text, const char *delims);
 
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
+/* ASCII only; the caller frees. */
+char *str_lower(const char *s);
 bool str_is(const char *a, const char *b);	/* NULL equals only NULL */
 
 /* The nearest of the n words to a mistyped one, or NULL if none is near. */

@@ -378,6 +378,8 @@ builder_part(struct builder *b, struct imgcache_error *err)
 	if (!ret)
 		ret = keep_bases(b, err);
 	if (!ret)
+		ret = redo_plan(&b->redo, b, err);
+	if (!ret)
 		ret = buildcache_plan(&b->caches, b, err);
 	if (!ret)
 		ret = builder_docker(b, err);
@@ -408,6 +410,8 @@ builder_run(struct builder *b, struct imgcache_answer *a,
 	if (!ret)
 		ret = keep_bases(b, err);
 	if (!ret)
+		ret = redo_plan(&b->redo, b, err);
+	if (!ret)
 		ret = buildcache_plan(&b->caches, b, err);
 	if (!ret)
 		ret = builder_record_start(b, err);
@@ -434,6 +438,7 @@ void
 builder_release(struct builder *b)
 {
 	buildcache_release(&b->caches);
+	redo_release(&b->redo);
 	handover_release(&b->files);
 	free(b->temporary);
 	free(b->log_path);

@@ -13,6 +13,7 @@
 #include "ops/buildcache.h"
 #include "ops/handover.h"
 #include "ops/lookup.h"
+#include "ops/redo.h"
 #include "store/builds.h"
 
 struct buildx_client;
@@ -30,6 +31,7 @@ struct builder {
 	const char *only[2];	/* behind platforms, if it is one of several */
 	bool cannot_run;	/* a step was for another processor */
 	struct buildcache caches;
+	struct redo redo;
 	struct handover files;	/* what docker was given */
 	char *temporary;		/* the name it is built under */
 	char *log_path;

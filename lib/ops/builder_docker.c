@@ -365,8 +365,8 @@ run(struct builder *b, struct parts *p, const struct buildx_client *client,
 		.cache_from = (const char *const *)b->caches.from.v,
 		.network = q->network,
 		.builder = b->options->builder,
-		.no_cache = b->options->rebuild ||
-			b->reason == IMGCACHE_INVALIDATED,
+		.no_cache_filter = (const char *const *)b->redo.stages.v,
+		.no_cache = b->redo.everything,
 		.load = b->options->builder != NULL,
 	};
 	struct buildx_run r = {

@@ -239,6 +239,8 @@ builder_record_success(struct builder *b, const struct engine_image *image,
 	if (!ret)
 		ret = record_platforms(b, err);
 	if (!ret)
+		ret = redo_done(&b->redo, b, err);
+	if (!ret)
 		ret = builds_finish(cat, &end, b->steps, b->n_steps, err);
 	if (!ret)
 		return catalog_commit(cat, err);

@@ -481,6 +481,7 @@ inputs_release(struct inputs *in)
 	free(in->lower);
 	free(in->named);
 	free(in->extras);
+	strv_release(&in->stage_names);
 	strv_release(&in->looked_at);
 	strv_release(&in->allow);
 	strv_release(&in->plain_contexts);

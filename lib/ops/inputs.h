@@ -58,6 +58,7 @@ struct inputs {
 	struct buf needed;	/* what of them counts, if not all */
 	const size_t *stages;	/* of it in use, ascending; none: all are */
 	size_t n_stages;
+	struct strv stage_names;	/* of those in use; lower case */
 	enum hash_kind hash;
 	const char *epoch;	/* NULL: none */
 	const char *frontend;

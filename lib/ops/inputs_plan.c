@@ -219,11 +219,31 @@ order_bases(struct inputs *in, size_t first, const struct dockerfile_plan *plan)
 			}
 }
 
+/* Where it cannot be told which are in use, all of the file are. */
 static void
-note_stages(struct inputs *in, const struct dockerfile_plan *plan)
+note_names(struct inputs *in, const struct dockerfile *df,
+	   const struct dockerfile_plan *plan)
+{
+	size_t i;
+
+	strv_clear(&in->stage_names);
+	for (i = 0; plan->understood && i < plan->n_stages; i++)
+		if (plan->stages[i].name)
+			strv_push(&in->stage_names, plan->stages[i].name);
+	for (i = 0; !plan->understood && i < df->n; i++)
+		if (df->v[i].keyword == DOCKERFILE_FROM &&
+		    df->v[i].n_args == 3)
+			strv_take(&in->stage_names,
+				  str_lower(df->v[i].args[2]));
+}
+
+static void
+note_stages(struct inputs *in, const struct dockerfile *df,
+	    const struct dockerfile_plan *plan)
 {
 	size_t i, *v;
 
+	note_names(in, df, plan);
 	if (!plan->understood)
 		return;
 	v = arena_alloc(&in->ic->arena, (plan->n_stages + 1) * sizeof(*v));
@@ -259,7 +279,7 @@ inputs_plan(struct inputs *in, const struct dockerfile *df,
 	if (!ret) {
 		dockerfile_needed(df, *out, &options, in->dockerfile.data,
 				  in->dockerfile.len, &in->needed);
-		note_stages(in, *out);
+		note_stages(in, df, *out);
 	}
 	strmap_release(&r.seen);
 	strv_release(&r.keys);

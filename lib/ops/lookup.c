@@ -259,6 +259,7 @@ judge(struct inputs *in, struct lookup_found *f,
 		return 0;
 	}
 	if (lookup_generation(image) < f->generation) {
+		f->stale = lookup_generation(image);
 		set_miss(a, IMGCACHE_INVALIDATED, NULL);
 		return 0;
 	}

@@ -32,6 +32,20 @@ text(struct asking *q, const char *s)
 	return arena_strdup(&q->ic->arena, s);
 }
 
+/* The stage in use that "STAGE" or "NAME:STAGE" means, or NULL. */
+static const char *
+stage_of(const struct inputs *in, const char *value)
+{
+	const char *name = in->r->recipe->name;
+	const char *stage = strchr(value, ':');
+
+	if (stage && (!name || strncmp(value, name, strlen(name)) ||
+		      value + strlen(name) != stage))
+		return NULL;
+	stage = stage ? stage + 1 : value;
+	return strv_has(&in->stage_names, stage) ? stage : NULL;
+}
+
 /* Does an invalidation of that scope and value concern these inputs? */
 static bool
 concerns(const struct inputs *in, const struct invalidation *v)
@@ -50,9 +64,31 @@ concerns(const struct inputs *in, const struct invalidation *v)
 			if (str_is(v->value, in->bases[i].ref))
 				return true;
 		return false;
+	case INVALIDATE_STAGE:
+		return stage_of(in, v->value) &&
+			(!v->project || str_is(v->project,
+					       in->r->recipe->root));
 	default:
 		return false;
 	}
+}
+
+static const char *
+name_command(struct asking *q, const struct invalidation *by)
+{
+	const char *stage = by->scope == INVALIDATE_STAGE ?
+		stage_of(q->in, by->value) : NULL;
+
+	if (stage)
+		return arena_printf(&q->ic->arena, "imgcache invalidate "
+				    "--stage %s%s%s", stage,
+				    stage == by->value ? "" : " ",
+				    stage == by->value ? "" :
+				    q->in->r->recipe->name);
+	return arena_printf(&q->ic->arena, "imgcache invalidate%s%s",
+			    by->scope == INVALIDATE_ALL ? " --all" :
+			    by->scope == INVALIDATE_BASE ? " --base " : " ",
+			    by->value ? by->value : "");
 }
 
 /* By what, and when; of an image that this one is built from only the when. */
@@ -68,11 +104,7 @@ name_invalidation(struct asking *q, struct imgcache_error *err)
 			by = &list.v[i];
 	if (by && by->moment >= q->found.generation) {
 		q->out->at = by->moment;
-		q->out->detail = arena_printf(&q->ic->arena,
-			"imgcache invalidate%s%s",
-			by->scope == INVALIDATE_ALL ? " --all" :
-			by->scope == INVALIDATE_BASE ? " --base " : " ",
-			by->value ? by->value : "");
+		q->out->detail = name_command(q, by);
 	} else if (!ret) {
 		q->out->at = q->found.generation;
 		q->out->detail = "with an image that it is built from";

@@ -27,6 +27,9 @@
 		"SELECT coalesce(max(moment), 0) FROM invalidations"	\
 		" WHERE scope = ?1 AND project IN ('', coalesce(?2, ''))" \
 		" AND value = ?3")					\
+	X(INVALIDATION_ANY,						\
+		"SELECT count(*) > 0 FROM invalidations"		\
+		" WHERE scope = ?1")					\
 	X(INVALIDATION_LIST,						\
 		"SELECT scope, nullif(project, ''), value, moment"	\
 		" FROM invalidations"					\
@@ -145,6 +148,39 @@ invalidations_generation(struct catalog *cat,
 		rc = raise_to(cat, INVALIDATE_STAGE, s->project, s->stages[i],
 			      generation, err);
 	return rc;
+}
+
+int
+invalidations_of_stage(struct catalog *cat, const struct invalidation_stage *s,
+		       int64_t *moment, struct imgcache_error *err)
+{
+	char *one = s->name ? mem_printf("%s:%s", s->name, s->stage) : NULL;
+	int rc;
+
+	*moment = 0;
+	rc = raise_to(cat, INVALIDATE_STAGE, s->project, s->stage, moment, err);
+	if (rc == 0)
+		rc = raise_to(cat, INVALIDATE_STAGE, s->project, one, moment,
+			      err);
+	free(one);
+	return rc;
+}
+
+int
+invalidations_any_stage(struct catalog *cat, bool *any,
+			struct imgcache_error *err)
+{
+	struct sql_use *q = sql_use(catalog_sql(cat),
+				    &invalidations_statements,
+				    INVALIDATION_ANY, err);
+	int rc;
+
+	sql_bind(q, "s", scopes[INVALIDATE_STAGE]);
+	rc = sql_row(q, err);
+	if (rc)
+		return rc;
+	*any = sql_int(q, 0);
+	return sql_reset(q, err);
 }
 
 static enum invalidation_scope

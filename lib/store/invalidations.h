@@ -67,6 +67,25 @@ int invalidations_generation(struct catalog *cat,
 			     const struct invalidation_subject *subject,
 			     int64_t *generation, struct imgcache_error *err);
 
+/*
+ * When the stage was last declared stale by itself: in every image of the
+ * project, or in that one (NULL: it has no name). 0: never. The value of
+ * INVALIDATE_STAGE is "STAGE" or "NAME:STAGE".
+ */
+struct invalidation_stage {
+	const char *project;
+	const char *name;
+	const char *stage;
+};
+
+int invalidations_of_stage(struct catalog *cat,
+			   const struct invalidation_stage *s, int64_t *moment,
+			   struct imgcache_error *err);
+
+/* Was any stage ever? */
+int invalidations_any_stage(struct catalog *cat, bool *any,
+			    struct imgcache_error *err);
+
 /* All of them, newest first. */
 int invalidations_list(struct catalog *cat, struct invalidation_list *out,
 		       struct imgcache_error *err);

@@ -216,11 +216,23 @@ static const char loaded_platforms[] =
 static const char status_moments[] =
 "ALTER TABLE images ADD COLUMN status_at INTEGER;\n";
 
+static const char redone_stages[] =
+"-- Up to which invalidation of a stage an engine has built it anew.\n"
+"CREATE TABLE redone_stages (\n"
+"  engine TEXT NOT NULL,\n"
+"  project TEXT NOT NULL,\n"
+"  image TEXT NOT NULL,       -- '': made of flags\n"
+"  stage TEXT NOT NULL,\n"
+"  moment INTEGER NOT NULL,   -- of invalidations\n"
+"  PRIMARY KEY (engine, project, image, stage)\n"
+") STRICT, WITHOUT ROWID;\n";
+
 const struct migration catalog_migrations[] = {
 	{ "the first tables", first_tables },
 	{ "configurations of bases", base_configs },
 	{ "loaded platforms", loaded_platforms },
 	{ "when an image came to its status", status_moments },
+	{ "stages built anew", redone_stages },
 };
 
 const int catalog_migrations_n =

@@ -15,7 +15,7 @@ static const struct sql_list *const lists[] = {
 	&configs_statements, &contexts_statements, &images_statements,
 	&invalidations_statements, &jsonr_statements, &leases_statements,
 	&list_statements, &lookups_statements, &objects_statements,
-	&platforms_statements,
+	&platforms_statements, &redone_statements,
 	&stats_statements,
 };
 

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/redo.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "ops/builder.h"
+#include "ops/generation.h"
+#include "store/invalidations.h"
+#include "store/redone.h"
+
+static struct redone_stage
+row_of(const struct builder *b, const char *stage)
+{
+	return (struct redone_stage){
+		.engine = b->found->engine ? b->found->engine : "",
+		.project = b->in->r->recipe->root,
+		.image = b->in->r->recipe->name,
+		.stage = stage,
+	};
+}
+
+static int
+plan_stage(struct redo *r, const struct builder *b, const char *stage,
+	   struct imgcache_error *err)
+{
+	const struct redone_stage row = row_of(b, stage);
+	const struct invalidation_stage s = {
+		row.project, row.image, stage
+	};
+	struct catalog *cat = b->in->ic->catalog;
+	int64_t moment, done;
+	int ret = invalidations_of_stage(cat, &s, &moment, err);
+
+	if (ret || !moment)
+		return ret;
+	ret = redone_get(cat, &row, &done, err);
+	if (ret || done >= moment)
+		return ret;
+	mem_grow(r->marks, r->n_marks, r->cap_marks);
+	r->marks[r->n_marks++] = (struct redo_mark){ stage, moment };
+	if (!r->everything)
+		strv_push(&r->stages, stage);
+	return 0;
+}
+
+int
+redo_plan(struct redo *r, const struct builder *b, struct imgcache_error *err)
+{
+	const struct strv *names = &b->in->stage_names;
+	int64_t whole = 0;
+	bool any = false;
+	size_t i;
+	int ret = 0;
+
+	r->everything = b->options->rebuild;
+	if (session_is_disabled(b->in->ic))
+		return 0;
+	if (b->reason == IMGCACHE_INVALIDATED)
+		ret = generation_whole(b->in, &whole, err);
+	r->everything |= whole > b->found->stale;
+	if (!ret && names->n)
+		ret = invalidations_any_stage(b->in->ic->catalog, &any, err);
+	for (i = 0; !ret && any && i < names->n; i++)
+		ret = plan_stage(r, b, names->v[i], err);
+	return ret;
+}
+
+int
+redo_done(const struct redo *r, const struct builder *b,
+	  struct imgcache_error *err)
+{
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; !ret && i < r->n_marks; i++) {
+		const struct redone_stage row = row_of(b, r->marks[i].stage);
+
+		ret = redone_set(b->in->ic->catalog, &row, r->marks[i].moment,
+				 err);
+	}
+	return ret;
+}
+
+void
+redo_release(struct redo *r)
+{
+	strv_release(&r->stages);
+	free(r->marks);
+	memset(r, 0, sizeof(*r));
+}
