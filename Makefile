@@ -21,16 +21,16 @@ lib/recipe := cachespec dfvars dockerfile dockerfile_assign dockerfile_bases \
 	recipe_settings recipe_values ref requirements requirements_line \
 	settings settings_file settings_paths settings_table settings_value \
 	shellprogram shellscript shellskip shellwords yaml yaml_node
-lib/store := bases builds catalog configs contexts imagelist imagerow images \
-	invalidations journal jsonr leases lookups migrate objects platforms \
-	redone schema sql sql_transaction stats
+lib/store := bases builds caches catalog configs contexts imagelist imagerow \
+	images invalidations journal jsonr leases lookups migrate objects \
+	platforms redone schema sql sql_transaction stats
 lib/docker := builder_info buildx buildx_check buildx_client \
 	buildx_platforms buildx_run endpoint engine engine_ask engine_change \
 	engine_image engine_info failure fold http http_encode moment plain \
 	platform progress proxies rawjson registry registry_config render \
 	run wait
-lib/ops := aliases arrival base base_config buildcache builder \
-	builder_docker builder_record changes changes_dockerfile \
+lib/ops := aliases arrival base base_config buildcache buildcache_commit \
+	builder builder_docker builder_record changes changes_dockerfile \
 	changes_files config context context_advice context_heavy doctor \
 	doctor_build doctor_docker doctor_state ensure env envformat epoch \
 	exec generation handover hints images init init_check init_compose \
@@ -45,7 +45,7 @@ lib/ops := aliases arrival base base_config buildcache builder \
 	lint_script lint_silence lint_steps lint_tree localcache lock \
 	lockfile lookup parts pins platforms prune push reads reasons \
 	recipes reconcile redo registries remote removal rows session side \
-	spawn stats stepnames steptitle sweep text trust verify \
+	spawn stagetrigger stats stepnames steptitle sweep text trust verify \
 	verify_container why whysteps whytimes world
 cmd := answer build commands complete config context context_report delete \
 	dockerargs dockerfile doctor env exec findings get help init \

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Stages: one that is invalidated is built anew alone.
+# Stages: one that is invalidated is built anew alone, and each has a build cache
+# of its own.
 # shellcheck disable=SC2016,SC2034,SC2317
 # shellcheck source=t/lib-standin.sh
 . "$(dirname "$0")/lib-standin.sh"
@@ -133,6 +134,151 @@ test_that 'wrong usage' '
 	grep "apq" stderr &&
 	expect_status 128 imgcache -C /tmp invalidate --stage a &&
 	grep "no imgcache.yaml" stderr
+'
+
+platform=$(imgcache tag app --manifest | sed -n 's/^platform //p' | tr / -)
+stages="stages: {python-deps: app/requirements.txt, Node-Deps: [app/package.json]}"
+
+# exports: target and cache of the stages that were written since the last call.
+exports() {
+	grep "buildx' 'build'.*'--output=type=cacheonly'" "$STANDIN_DIR/calls" |
+		tr "'" "\n" | grep -e ^--target= -e ^--cache-to= >actual
+	: >"$STANDIN_DIR/calls"
+	for value; do echo "$value"; done >expect && same expect actual
+}
+
+# to STAGE: its cache in r.example/c, as docker is given it.
+to() {
+	echo "--cache-to=type=registry,ref=r.example/c:cache-$1--app-$platform,mode=max"
+}
+
+test_that 'each stage is exported to a ref of its own, and read always' '
+	project "cache: {to: r.example/c, from: r.example/c, $stages}" &&
+	echo 6 >app/main && imgcache build app 2>words && cat words &&
+	! grep -i "not used" words &&
+	last cache- \
+		"--cache-to=type=registry,ref=r.example/c:cache-app-$platform,mode=max" \
+		"--cache-from=type=registry,ref=r.example/c:cache-app-$platform" \
+		"--cache-from=type=registry,ref=r.example/c:cache-python-deps--app-$platform" \
+		"--cache-from=type=registry,ref=r.example/c:cache-node-deps--app-$platform" &&
+	exports --target=python-deps "$(to python-deps)" \
+		--target=node-deps "$(to node-deps)"
+'
+
+test_that 'an export makes no image, has no label and redoes nothing' '
+	echo 7 >app/requirements.txt && imgcache build app &&
+	grep "output=type=cacheonly" "$STANDIN_DIR/calls" >call && cat call &&
+	! grep -e "--tag" -e "--label" -e "--no-cache" -e "--load" call &&
+	exports --target=python-deps "$(to python-deps)"
+'
+
+test_that 'nothing of a stage changed: read, not written' '
+	echo 8 >app/main && imgcache build app && exports
+'
+
+test_that 'its instructions changed: written; a comment, another stage: not' '
+	sed -i "s/echo node/echo node2/" app/Dockerfile && imgcache build app &&
+	exports --target=node-deps "$(to node-deps)" &&
+	sed -i "s/echo unused/echo unused2/; s/^FROM busybox$/# x\n&/" \
+		app/Dockerfile && echo 9 >app/main && imgcache build app &&
+	exports
+'
+
+test_that 'redone: written again, though no trigger changed' '
+	imgcache invalidate --stage node-deps app && imgcache build app &&
+	exports --target=python-deps "$(to python-deps)" \
+		--target=node-deps "$(to node-deps)"
+'
+
+test_that 'a local cache and a name of the user: each stage has its part' '
+	project "cache: {to: [type=local, \"type=s3,bucket=b,name=n\"], $stages}" &&
+	sed -i "/other:/d; /plain:/d" imgcache.yaml && echo 10 >app/main &&
+	imgcache build app && exports --target=python-deps \
+		"--cache-to=type=local,mode=max,dest=$IMGCACHE_DIR/cache/buildcache/python-deps--app-$platform/$(
+		readlink "$IMGCACHE_DIR/cache/buildcache/python-deps--app-$platform/current")" \
+		--target=python-deps \
+		"--cache-to=type=s3,bucket=b,name=n-python-deps,mode=max" \
+		--target=node-deps \
+		"--cache-to=type=local,mode=max,dest=$IMGCACHE_DIR/cache/buildcache/node-deps--app-$platform/$(
+		readlink "$IMGCACHE_DIR/cache/buildcache/node-deps--app-$platform/current")" \
+		--target=node-deps \
+		"--cache-to=type=s3,bucket=b,name=n-node-deps,mode=max" &&
+	echo 11 >app/main && imgcache build app && exports
+'
+
+test_that 'a local cache that is gone is written again' '
+	rm -rf "$IMGCACHE_DIR/cache/buildcache/node-deps--app-$platform" &&
+	echo 12 >app/main && imgcache build app && cat actual;
+	exports x; grep -c target=node-deps actual && ! grep python actual
+'
+
+test_that 'an export that fails: the build fails, and names the stage' '
+	project "cache: {to: r.example/d, $stages}" && echo 13 >app/main &&
+	faults "build 2 exit 1 ERROR: denied" &&
+	expect_status 2 imgcache build app; faults; cat stderr
+	grep "the cache of stage .python-deps. cannot be exported to \
+.r.example/d:cache-python-deps--app-$platform.: .*denied" stderr &&
+	grep "ignore-error=true" stderr &&
+	log=$(sed -n "s/.*the log is //p" stderr) && grep denied "$log"
+'
+
+test_that 'ignore-error=true: a warning, and once more with the next build' '
+	: >"$STANDIN_DIR/calls" &&
+	project "cache: {to: \"type=registry,ref=r.example/d,ignore-error=true\", $stages}" &&
+	faults "build 2 exit 1 ERROR: denied" &&
+	expect_status 0 imgcache build app; faults; cat stderr
+	grep "stage .python-deps. is not exported.*denied" stderr &&
+	exports --target=python-deps \
+		"--cache-to=type=registry,ref=r.example/d:cache-python-deps--app-$platform,mode=max" \
+		--target=node-deps \
+		"--cache-to=type=registry,ref=r.example/d:cache-node-deps--app-$platform,mode=max" &&
+	echo 14 >app/main && imgcache build app && exports --target=python-deps \
+		"--cache-to=type=registry,ref=r.example/d:cache-python-deps--app-$platform,mode=max"
+'
+
+test_that 'a stage that no image has: where it is written' '
+	project "cache: {to: r.example/c, stages: {pyton-deps: app/main}}" &&
+	calls buildx build >before; echo 15 >app/main
+	expect_status 128 imgcache build app && says stderr \
+		"imgcache.yaml:2:35: no image of the project has a stage '\''pyton-deps'\''; did you mean '\''python-deps'\''" &&
+	[ "$(calls buildx build)" = "$(cat before)" ]
+'
+
+test_that 'a stage of another image, one not in use: no mistake' '
+	project "cache: {to: r.example/c, stages: {alone: app/main, unused: app/main}}" &&
+	printf "FROM busybox AS alone\nCOPY main /\n" >app/Alone &&
+	echo "  alone: {dockerfile: app/Alone, context: app}" >>imgcache.yaml &&
+	: >"$STANDIN_DIR/calls" && imgcache build app && exports
+'
+
+test_that 'a trigger that is not there: where it is written' '
+	project "cache: {to: r.example/c, stages: {python-deps: [app/main, app/no]}}" &&
+	echo 16 >app/main && expect_status 128 imgcache build app &&
+	cat stderr && grep "^imgcache: imgcache.yaml:2:59: cannot read .app/no., \
+which triggers the cache of a stage: No such file" stderr &&
+	project "cache: {to: r.example/c, stages: {python-deps: app}}" &&
+	expect_status 128 imgcache build app && cat stderr &&
+	grep "imgcache.yaml:2:48: .app. is no regular file" stderr
+'
+
+test_that 'stages without a cache to keep them in: said' '
+	project "cache: {$stages}" && imgcache build app 2>stderr && cat stderr &&
+	grep "cache.stages. has no cache" stderr
+'
+
+test_that 'stages change no key' '
+	imgcache tag app >with && project "cache: {}" && imgcache tag app >without &&
+	same with without
+'
+
+test_that 'a long name still fits into a tag, and is that of the stage' '
+	long=$(printf "%0100d" 0 | tr 0 l) &&
+	sed "s/[Pp]ython-[Dd]eps/$long/" app/Dockerfile >app/Long &&
+	printf "version: 1\ncache: {to: r.example/c, stages: {%s: app/main}}\nimages:\n  %s: {dockerfile: app/Long, context: app}\n" \
+		"$long" a-name-of-thirty-characters-or >imgcache.yaml &&
+	: >"$STANDIN_DIR/calls" && imgcache build a-name-of-thirty-characters-or &&
+	exports x; cat actual; ref=$(sed -n "s/.*ref=r.example.c:\([^,]*\),.*/\1/p" actual) &&
+	[ ${#ref} -le 128 ] && [ ${#ref} -gt 120 ]
 '
 
 test_done

@@ -90,6 +90,8 @@ add_how(const struct buildx_request *r, struct strv *out)
 	add_flag(out, "pull", r->pull);
 	add_flag(out, "push", r->push);
 	add_flag(out, "load", r->load);
+	if (r->no_image)
+		add_one(out, "output", "type=cacheonly");
 	add_all(out, "cache-to", r->cache_to);
 	add_all(out, "cache-from", r->cache_from);
 	add_one(out, "builder", r->builder);

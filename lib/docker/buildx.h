@@ -85,6 +85,7 @@ struct buildx_request {
 	bool pull;
 	bool push;
 	bool load;			/* for builders of other drivers */
+	bool no_image;			/* only caches come of it */
 };
 
 /*

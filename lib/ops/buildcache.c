@@ -13,13 +13,20 @@
 #include "recipe/cachespec.h"
 #include "recipe/grammar.h"
 #include "source/hash.h"
+#include "store/caches.h"
 #include "sys/file.h"
+
+/* What a registry allows of a tag, less "cache-". */
+#define LABEL_MAX 121
 
 struct plan {
 	struct buildcache *c;
 	struct builder *b;
 	enum cache_direction direction;
+	const struct stage_trigger *stage;	/* NULL: the whole image */
 	char *label;
+	char *place;			/* of the cache at hand */
+	bool is_ours;
 	bool can_reset;
 };
 
@@ -71,6 +78,49 @@ buildcache_label(const struct recipe *r, const char *platform)
 	return buf_detach(&out);
 }
 
+/* "python-deps--tools-linux-amd64", short enough for a tag. */
+static char *
+label_of(const struct plan *p)
+{
+	struct imgcache_error ignored = {0};
+	struct buf out = BUF_INIT;
+	struct hash h;
+
+	if (p->stage)
+		buf_addf(&out, "%s--", p->stage->stage);
+	buf_adds(&out, p->c->label);
+	if (out.len > LABEL_MAX &&
+	    !hash_bytes(HASH_GIT, out.data, out.len, &h, &ignored)) {
+		buf_truncate(&out, LABEL_MAX - 13);
+		buf_addc(&out, '-');
+		buf_add_hex(&out, h.bytes, 6);
+	}
+	return buf_detach(&out);
+}
+
+/* A name that the user chose: the stage's is made of it. */
+static void
+set_place(struct plan *p, struct cachespec *s, const char *name,
+	  const char *value)
+{
+	free(p->place);
+	p->place = p->stage ? mem_printf("%s-%s", value, p->stage->stage) :
+		mem_strdup(value);
+	p->is_ours = p->stage != NULL;
+	if (p->stage)
+		cachespec_set(s, name, p->place);
+}
+
+static void
+set_own_place(struct plan *p, struct cachespec *s, const char *name,
+	      char *value)
+{
+	free(p->place);
+	p->place = value;
+	p->is_ours = true;
+	cachespec_set(s, name, value);
+}
+
 /* A tag or digest of its own: the last ':' stands behind the last '/'. */
 static bool
 has_tag(const char *ref)
@@ -99,7 +149,6 @@ fill_registry(struct plan *p, struct cachespec *s, struct imgcache_error *err)
 	const char *ref = cachespec_get(s, "ref");
 	const char *own = settings_text(&p->b->in->ic->settings,
 					SETTING_REGISTRY);
-	char *full;
 
 	if (!ref)
 		ref = own;
@@ -107,11 +156,17 @@ fill_registry(struct plan *p, struct cachespec *s, struct imgcache_error *err)
 		return error_set(err, IMGCACHE_EFAIL, "a cache type=registry "
 				 "wants ref=REPOSITORY, or the setting "
 				 "'registry'");
-	if (has_tag(ref))
-		return shares(p, "ref", ref, err);
-	full = mem_printf("%s:cache-%.121s", ref, p->label);
-	cachespec_set(s, "ref", full);
-	free(full);
+	if (!has_tag(ref)) {
+		set_own_place(p, s, "ref",
+			      mem_printf("%s:cache-%s", ref, p->label));
+		return 0;
+	}
+	if (strlen(ref) > 90 && p->stage)
+		return error_set(err, IMGCACHE_EFAIL, "no room for the name of "
+				 "a stage in the tag of ref=%s", ref);
+	if (shares(p, "ref", ref, err))
+		return err->code;
+	set_place(p, s, "ref", ref);
 	return 0;
 }
 
@@ -122,9 +177,13 @@ fill_name(struct plan *p, struct cachespec *s, const char *name,
 {
 	const char *value = cachespec_get(s, name);
 
-	if (value)
-		return shares(p, name, value, err);
-	cachespec_set(s, name, p->label);
+	if (!value) {
+		set_own_place(p, s, name, mem_strdup(p->label));
+		return 0;
+	}
+	if (shares(p, name, value, err))
+		return err->code;
+	set_place(p, s, name, value);
 	return 0;
 }
 
@@ -210,6 +269,38 @@ open_local(struct plan *p, const char *dir, struct imgcache_error *err)
 			       err) ? NULL : l;
 }
 
+/*
+ * Has the stage's cache there been written for what it is now? What the stage
+ * is built anew for is not in its trigger.
+ */
+static bool
+is_current(struct plan *p, enum cache_type type)
+{
+	const struct builder *b = p->b;
+	struct imgcache_error ignored = {0};
+	struct cache_row row = {
+		.type = cache_type_name(type), .place = p->place
+	};
+	bool found;
+
+	if (!p->stage || p->direction == CACHE_FROM || b->redo.everything ||
+	    b->redo.stages.n || session_is_disabled(b->in->ic))
+		return false;
+	return !caches_get(b->in->ic->catalog, &b->in->ic->arena, &row, &found,
+			   &ignored) &&
+		found && str_is(row.trigger, p->stage->hash);
+}
+
+static bool
+has_generation(const char *dir)
+{
+	char *path = path_join(dir, "current");
+	bool has = file_is_dir(path);
+
+	free(path);
+	return has;
+}
+
 /* A directory that docker's own tools wrote is read as it is. */
 static int
 fill_local(struct plan *p, struct cachespec *s, bool *used,
@@ -222,9 +313,17 @@ fill_local(struct plan *p, struct cachespec *s, bool *used,
 	*used = false;
 	if (!dir)
 		return err->code;
+	free(p->place);
+	p->place = mem_strdup(dir);
+	p->is_ours = true;
 	if (p->direction == CACHE_FROM && src && *src == '/' &&
 	    !file_is_dir(dir)) {
-		*used = localcache_is_complete(src);
+		free(p->place);
+		p->place = mem_strdup(src);
+		p->is_ours = false;
+		*used = !p->stage && localcache_is_complete(src);
+	} else if (is_current(p, CACHE_LOCAL) && has_generation(dir)) {
+		*used = false;
 	} else if ((l = open_local(p, dir, err))) {
 		cachespec_set(s, p->direction == CACHE_TO ? "dest" : "src",
 			      p->direction == CACHE_TO ? l->dest : l->current);
@@ -236,30 +335,92 @@ fill_local(struct plan *p, struct cachespec *s, bool *used,
 	return err->code;
 }
 
+/* A name alone is not where it is: each bucket may have it. */
+static void
+name_bucket(struct plan *p, const struct cachespec *s, const char *attribute)
+{
+	const char *where = cachespec_get(s, attribute);
+	char *place = mem_printf("%s/%s", where ? where : "", p->place);
+
+	free(p->place);
+	p->place = place;
+}
+
+static int
+fill_remote(struct plan *p, struct cachespec *s, bool *used,
+	    struct imgcache_error *err)
+{
+	const char *ref = cachespec_get(s, "ref");
+	int ret;
+
+	if (s->type == CACHE_REGISTRY) {
+		/* what is pinned has no part for each stage */
+		*used = !p->stage || !ref || !strchr(ref, '@');
+		ret = *used ? fill_registry(p, s, err) : 0;
+	} else {
+		*used = s->type != CACHE_GHA || has_gha(p, s);
+		ret = fill_name(p, s, s->type == CACHE_GHA ? "scope" : "name",
+				err);
+	}
+	if (!ret && s->type == CACHE_S3)
+		name_bucket(p, s, "bucket");
+	if (!ret && s->type == CACHE_AZBLOB)
+		name_bucket(p, s, "account_url");
+	if (!ret && *used)
+		*used = !is_current(p, s->type);
+	return ret;
+}
+
 /* Names of this image; *used is false where there is nothing to give docker. */
 static int
 fill(struct plan *p, struct cachespec *s, bool *used,
      struct imgcache_error *err)
 {
-	*used = true;
 	if (p->direction == CACHE_TO && s->type != CACHE_INLINE &&
 	    !cachespec_get(s, "mode"))
 		cachespec_set(s, "mode", "max");
-	switch (s->type) {
-	case CACHE_LOCAL:
+	if (s->type == CACHE_LOCAL)
 		return fill_local(p, s, used, err);
-	case CACHE_GHA:
-		*used = has_gha(p, s);
-		return fill_name(p, s, "scope", err);
-	case CACHE_REGISTRY:
-		return fill_registry(p, s, err);
-	case CACHE_S3:
-	case CACHE_AZBLOB:
-		return fill_name(p, s, "name", err);
-	case CACHE_INLINE:
-		break;
+	*used = !p->stage;
+	return s->type == CACHE_INLINE ? 0 : fill_remote(p, s, used, err);
+}
+
+bool
+buildcache_is_apart(const struct buildcache_use *u)
+{
+	return u->stage && u->direction == CACHE_TO;
+}
+
+/*
+ * docker would not tell whether a cache that may fail has failed: the export of
+ * a stage is ours to judge.
+ */
+static void
+keep(struct plan *p, struct cachespec *s)
+{
+	struct buildcache *c = p->c;
+	struct buildcache_use *u;
+
+	mem_grow(c->uses, c->n_uses, c->cap_uses);
+	u = &c->uses[c->n_uses++];
+	*u = (struct buildcache_use){
+		.direction = p->direction,
+		.type = s->type,
+		.stage = p->stage ? p->stage->stage : NULL,
+		.trigger = p->stage ? p->stage->hash : NULL,
+		.is_ours = p->is_ours,
+	};
+	if (s->type != CACHE_INLINE)
+		u->place = mem_strdup(p->place);
+	if (buildcache_is_apart(u)) {
+		u->ignores_error = str_is(cachespec_get(s, "ignore-error"),
+					  "true");
+		cachespec_set(s, "ignore-error", NULL);
 	}
-	return 0;
+	u->text = cachespec_text(s);
+	if (!buildcache_is_apart(u))
+		strv_push(p->direction == CACHE_TO ? &c->to : &c->from,
+			  u->text);
 }
 
 static void
@@ -292,7 +453,6 @@ static int
 add_caches(struct plan *p, const struct builder_info *info,
 	   const struct strv *texts, struct imgcache_error *err)
 {
-	struct strv *out = p->direction == CACHE_TO ? &p->c->to : &p->c->from;
 	int type, ret = 0;
 	size_t i;
 
@@ -312,7 +472,7 @@ add_caches(struct plan *p, const struct builder_info *info,
 					ret = fill(p, &s, &used, err);
 			}
 			if (!ret && used)
-				strv_take(out, cachespec_text(&s));
+				keep(p, &s);
 			cachespec_release(&s);
 		}
 	return ret;
@@ -328,49 +488,69 @@ platform_of(const struct builder *b)
 	return is_part ? b->platforms[0] : b->in->platform;
 }
 
+/* Those of one stage, or of the whole image. */
+static int
+add_level(struct plan *p, const struct builder_info *info,
+	  const struct strv texts[2], struct imgcache_error *err)
+{
+	int ret;
+
+	p->label = label_of(p);
+	p->direction = CACHE_TO;
+	ret = add_caches(p, info, &texts[CACHE_TO], err);
+	p->direction = CACHE_FROM;
+	if (!ret)
+		ret = add_caches(p, info, &texts[CACHE_FROM], err);
+	free(p->label);
+	p->label = NULL;
+	return ret;
+}
+
+static int
+add_levels(struct plan *p, const struct strv texts[2],
+	   struct imgcache_error *err)
+{
+	struct buildcache *c = p->c;
+	struct builder_info info;
+	struct buildx_client client;
+	size_t i;
+	int ret = builder_client(p->b, &client, err);
+
+	if (!ret)
+		ret = builder_info_find(&info, NULL, p->b->options->builder,
+					err);
+	p->can_reset = !ret && client.has_cache_reset;
+	if (!ret)
+		ret = add_level(p, &info, texts, err);
+	for (i = 0; !ret && i < c->stages.n; i++) {
+		p->stage = &c->stages.v[i];
+		ret = add_level(p, &info, texts, err);
+	}
+	return ret;
+}
+
 int
 buildcache_plan(struct buildcache *c, struct builder *b,
 		struct imgcache_error *err)
 {
 	struct plan p = { .c = c, .b = b };
-	struct strv from = {0}, to = {0};
-	struct builder_info info;
-	struct buildx_client client;
-	int ret = 0;
+	struct strv texts[2] = { 0 };
+	int ret = stage_triggers_find(&c->stages, b->in, err);
 
-	collect(&p, &from);
+	collect(&p, &texts[CACHE_FROM]);
 	p.direction = CACHE_TO;
-	collect(&p, &to);
-	if (!from.n && !to.n)
-		goto out;
-	p.label = buildcache_label(b->in->r->recipe, platform_of(b));
-	ret = builder_client(b, &client, err);
-	if (!ret)
-		ret = builder_info_find(&info, NULL, b->options->builder, err);
-	p.can_reset = !ret && client.has_cache_reset;
-	if (!ret)
-		ret = add_caches(&p, &info, &to, err);
-	p.direction = CACHE_FROM;
-	if (!ret)
-		ret = add_caches(&p, &info, &from, err);
-out:
-	free(p.label);
-	strv_release(&from);
-	strv_release(&to);
+	collect(&p, &texts[CACHE_TO]);
+	c->label = buildcache_label(b->in->r->recipe, platform_of(b));
+	if (!ret && (texts[CACHE_FROM].n || texts[CACHE_TO].n))
+		ret = add_levels(&p, texts, err);
+	else if (!ret && c->stages.n)
+		session_warn(b->in->ic, "%s: 'cache.stages' has no cache to be "
+			     "kept in; add 'to' and 'from' beside it",
+			     b->in->ic->project.name);
+	free(p.place);
+	strv_release(&texts[CACHE_FROM]);
+	strv_release(&texts[CACHE_TO]);
 	return ret;
-}
-
-void
-buildcache_commit(struct buildcache *c, struct builder *b)
-{
-	struct imgcache_error err = {0};
-	size_t i;
-
-	for (i = 0; i < c->n_locals; i++)
-		if (c->locals[i].dest &&
-		    localcache_commit(&c->locals[i], &err) == IMGCACHE_EFAIL)
-			session_warn(b->in->ic, "the local build cache is as "
-				     "it was: %s", err.text);
 }
 
 void
@@ -380,7 +560,14 @@ buildcache_release(struct buildcache *c)
 
 	for (i = 0; i < c->n_locals; i++)
 		localcache_release(&c->locals[i]);
+	for (i = 0; i < c->n_uses; i++) {
+		free(c->uses[i].text);
+		free(c->uses[i].place);
+	}
 	free(c->locals);
+	free(c->uses);
+	free(c->label);
+	stage_triggers_release(&c->stages);
 	strv_release(&c->from);
 	strv_release(&c->to);
 	memset(c, 0, sizeof(*c));

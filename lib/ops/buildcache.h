@@ -11,14 +11,33 @@
 
 #include "base/strv.h"
 #include "ops/localcache.h"
+#include "ops/stagetrigger.h"
+#include "recipe/cachespec.h"
 
 struct builder;
 struct imgcache_error;
 struct recipe;
 
+/* One cache of the build, by where it is. */
+struct buildcache_use {
+	enum cache_direction direction;
+	enum cache_type type;
+	char *text;		/* for docker */
+	char *place;		/* a ref, a directory, a scope, a name */
+	const char *stage;	/* its alone; NULL: of the whole image */
+	const char *trigger;	/* that of the stage now */
+	bool is_ours;		/* the name of the place is made here */
+	bool ignores_error;	/* of a stage, which has a run of its own */
+	bool failed;
+};
+
 /* Zero-initialised is empty. */
 struct buildcache {
-	struct strv from, to;		/* for docker */
+	struct strv from, to;		/* for docker, with the main build */
+	struct buildcache_use *uses;
+	size_t n_uses, cap_uses;
+	struct stage_triggers stages;
+	char *label;			/* of the image */
 	struct localcache *locals;
 	size_t n_locals, cap_locals;
 };
@@ -30,7 +49,13 @@ struct buildcache {
 int buildcache_plan(struct buildcache *c, struct builder *b,
 		    struct imgcache_error *err);
 
-/* The build went well: local caches that were written count from now on. */
+/* Is that one to be written by itself, after the build? */
+bool buildcache_is_apart(const struct buildcache_use *u);
+
+/*
+ * The build went well, and so did all exports that have not failed: local
+ * caches that were written count from now on, and the catalog knows them all.
+ */
 void buildcache_commit(struct buildcache *c, struct builder *b);
 
 void buildcache_release(struct buildcache *c);

@@ -20,6 +20,8 @@
 #include "sys/clock.h"
 #include "sys/file.h"
 
+#define MAX_EXPORT_LOG (1 << 20)
+
 /* What a request is made of; it only borrows. */
 struct parts {
 	struct strv tags, args, labels, contexts, secrets, ssh;
@@ -343,13 +345,12 @@ builder_client(struct builder *b, struct buildx_client *client,
 	return ret;
 }
 
-static int
-run(struct builder *b, struct parts *p, const struct buildx_client *client,
-    struct imgcache_error *err)
+static struct buildx_request
+request_of(const struct builder *b, const struct parts *p)
 {
 	const struct recipe *q = b->in->r->recipe;
-	const struct settings *s = &b->in->ic->settings;
-	struct buildx_request request = {
+
+	return (struct buildx_request){
 		.dockerfile = b->files.dockerfile,
 		.context = b->files.v[0].link,
 		.tags = (const char *const *)p->tags.v,
@@ -369,24 +370,133 @@ run(struct builder *b, struct parts *p, const struct buildx_client *client,
 		.no_cache = b->redo.everything,
 		.load = b->options->builder != NULL,
 	};
+}
+
+/* With a new log at that path. */
+static int
+run(struct builder *b, struct buildx_run *r, const char *log,
+    struct progress_summary *summary, struct imgcache_error *err)
+{
+	const struct settings *s = &b->in->ic->settings;
+	int ret;
+
+	r->lock_fd = b->lock_fd;
+	r->timeout_ms = settings_int(s, SETTING_BUILD_TIMEOUT) * 1000;
+	r->idle_ms = settings_int(s, SETTING_IDLE_TIMEOUT) * 1000;
+	r->payload = b;
+	r->log_fd = open(log, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC,
+			 0600);
+	if (r->log_fd < 0)
+		return error_errno(err, IMGCACHE_EFAIL, "cannot write the "
+				   "build log '%s'", log);
+	ret = buildx_run(r, summary, err);
+	close(r->log_fd);
+	return ret;
+}
+
+static void
+on_export(void *payload, const struct progress_event *p)
+{
+	struct builder *b = payload;
+	struct imgcache_event e = {
+		.type = IMGCACHE_TICK, .name = b->in->r->recipe->name
+	};
+
+	if (p->type == PROGRESS_TICK)
+		session_event(b->in->ic, &e);
+}
+
+static void
+say_export(struct builder *b, const struct buildcache_use *u)
+{
+	char *text = mem_printf("exporting the cache of stage %s to %s",
+				u->stage, u->place);
+	struct imgcache_event e = {
+		.type = IMGCACHE_BUILD_OUTPUT,
+		.name = b->in->r->recipe->name,
+		.text = text,
+	};
+
+	session_event(b->in->ic, &e);
+	free(text);
+}
+
+/* What went wrong is read where the rest of the build is. */
+static void
+append_log(const struct builder *b, const char *log)
+{
+	struct imgcache_error ignored = {0};
+	struct buf text = BUF_INIT;
+	int fd = open(b->log_path, O_WRONLY | O_APPEND | O_CLOEXEC);
+
+	if (fd >= 0 &&
+	    !file_read(AT_FDCWD, log, MAX_EXPORT_LOG, &text, &ignored))
+		(void)file_write_fd(fd, text.data, text.len);
+	if (fd >= 0)
+		close(fd);
+	buf_release(&text);
+}
+
+/*
+ * A build of the stage that makes no image. All its steps were just done, so
+ * it is never told to redo them: that would export other layers.
+ */
+static int
+export(struct builder *b, const struct parts *p, struct buildx_run *r,
+       struct buildcache_use *u, struct imgcache_error *err)
+{
+	const char *const to[] = { u->text, NULL };
+	struct buildx_request request = request_of(b, p);
+	struct progress_summary summary = {0};
+	char *log = mem_printf("%.*s.%s.log", (int)strlen(b->log_path) - 4,
+			       b->log_path, u->stage);
+	struct imgcache_error why = {0};
+	int ret;
+
+	say_export(b, u);
+	request.tags = request.labels = request.no_cache_filter = NULL;
+	request.no_cache = request.load = false;
+	request.no_image = true;
+	request.target = u->stage;
+	request.cache_to = to;
+	r->request = &request;
+	r->on_progress = on_export;
+	unlink(log);
+	ret = run(b, r, log, &summary, &why);
+	u->failed = ret != 0;
+	if (ret == IMGCACHE_EBUILD && u->ignores_error) {
+		session_warn(b->in->ic, "the cache of stage '%s' is not "
+			     "exported to '%s': %s", u->stage, u->place,
+			     why.text);
+		ret = 0;
+	} else if (ret) {
+		error_set(err, ret, "the cache of stage '%s' cannot be "
+			  "exported to '%s': %.500s; ignore-error=true does "
+			  "without", u->stage, u->place, why.text);
+	}
+	if (ret)
+		append_log(b, log);
+	unlink(log);
+	free(log);
+	return ret;
+}
+
+static int
+run_all(struct builder *b, const struct parts *p,
+	const struct buildx_client *client, struct imgcache_error *err)
+{
+	struct buildx_request request = request_of(b, p);
 	struct buildx_run r = {
 		.request = &request,
 		.client = client,
-		.lock_fd = b->lock_fd,
-		.timeout_ms = settings_int(s, SETTING_BUILD_TIMEOUT) * 1000,
-		.idle_ms = settings_int(s, SETTING_IDLE_TIMEOUT) * 1000,
 		.on_progress = on_progress,
-		.payload = b,
 	};
-	int ret;
+	size_t i;
+	int ret = run(b, &r, b->log_path, &b->summary, err);
 
-	r.log_fd = open(b->log_path, O_RDWR | O_APPEND | O_CREAT | O_EXCL |
-			O_CLOEXEC, 0600);
-	if (r.log_fd < 0)
-		return error_errno(err, IMGCACHE_EFAIL, "cannot write the "
-				   "build log '%s'", b->log_path);
-	ret = buildx_run(&r, &b->summary, err);
-	close(r.log_fd);
+	for (i = 0; !ret && i < b->caches.n_uses; i++)
+		if (buildcache_is_apart(&b->caches.uses[i]))
+			ret = export(b, p, &r, &b->caches.uses[i], err);
 	return ret;
 }
 
@@ -421,7 +531,7 @@ builder_docker(struct builder *b, struct imgcache_error *err)
 	if (!ret)
 		ret = make_parts(b, &p, err);
 	if (!ret)
-		ret = run(b, &p, &client, err);
+		ret = run_all(b, &p, &client, err);
 	release_parts(&p);
 	return ret;
 }

@@ -44,15 +44,6 @@ find_dir(struct imgcache *ic, const char *dir, struct imgcache_error *err)
 	return 0;
 }
 
-/* Sections that are checked but that nothing in this version acts on. */
-static void
-warn_of_unused(struct imgcache *ic)
-{
-	if (yaml_get(project_section(&ic->project, "cache"), "stages"))
-		session_warn(ic, "%s: 'cache.stages:' is not used by this "
-			     "version yet", ic->project.name);
-}
-
 static int
 open_project(struct imgcache *ic, const char *file, struct imgcache_error *err)
 {
@@ -72,8 +63,6 @@ open_project(struct imgcache *ic, const char *file, struct imgcache_error *err)
 	if (ret == IMGCACHE_ENO)
 		ret = err->code = IMGCACHE_EFAIL;	/* -f names it */
 	ic->has_project = !ret;
-	if (!ret)
-		warn_of_unused(ic);
 	free(path);
 	return ret;
 }

@@ -227,12 +227,29 @@ static const char redone_stages[] =
 "  PRIMARY KEY (engine, project, image, stage)\n"
 ") STRICT, WITHOUT ROWID;\n";
 
+static const char build_caches[] =
+"-- Build caches outside the engine that were written or read from here.\n"
+"CREATE TABLE caches (\n"
+"  type TEXT NOT NULL,        -- docker's\n"
+"  place TEXT NOT NULL,       -- ref, directory, scope or name\n"
+"  project TEXT,\n"
+"  image TEXT,                -- its name and platform\n"
+"  stage TEXT,                -- NULL: all of the image\n"
+"  trigger TEXT,              -- hash of what it was written for\n"
+"  is_ours INTEGER NOT NULL,  -- the place has a name that we made\n"
+"  size INTEGER,\n"
+"  exported_at INTEGER,       -- NULL: never from here\n"
+"  used_at INTEGER NOT NULL,\n"
+"  PRIMARY KEY (type, place)\n"
+") STRICT, WITHOUT ROWID;\n";
+
 const struct migration catalog_migrations[] = {
 	{ "the first tables", first_tables },
 	{ "configurations of bases", base_configs },
 	{ "loaded platforms", loaded_platforms },
 	{ "when an image came to its status", status_moments },
 	{ "stages built anew", redone_stages },
+	{ "build caches", build_caches },
 };
 
 const int catalog_migrations_n =

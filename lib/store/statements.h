@@ -11,6 +11,7 @@
 
 extern const struct sql_list bases_statements;
 extern const struct sql_list builds_statements;
+extern const struct sql_list caches_statements;
 extern const struct sql_list catalog_statements;
 extern const struct sql_list configs_statements;
 extern const struct sql_list contexts_statements;

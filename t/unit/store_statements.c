@@ -11,7 +11,8 @@
 #include "store/statements.h"
 
 static const struct sql_list *const lists[] = {
-	&bases_statements, &builds_statements, &catalog_statements,
+	&bases_statements, &builds_statements, &caches_statements,
+	&catalog_statements,
 	&configs_statements, &contexts_statements, &images_statements,
 	&invalidations_statements, &jsonr_statements, &leases_statements,
 	&list_statements, &lookups_statements, &objects_statements,
@@ -26,6 +27,7 @@ static const struct {
 	const char *why;
 } may_scan[] = {
 	/* it has one answer: all of them */
+	{ "CACHE_LIST", "lists all; one row per cache" },
 	{ "INVALIDATION_LIST", "lists all; one row per subject" },
 	{ "OBJECT_IDS", "the sweep of prune" },
 	{ "OBJECT_ROOTS", "the sweep of prune, along an index" },
