@@ -30,25 +30,25 @@ lib/docker := builder_info buildx buildx_check buildx_client \
 	platform progress proxies rawjson registry registry_config render \
 	run wait
 lib/ops := aliases arrival base base_config buildcache buildcache_commit \
-	builder builder_docker builder_record changes changes_dockerfile \
-	changes_files config context context_advice context_heavy doctor \
-	doctor_build doctor_docker doctor_state ensure env envformat epoch \
-	exec generation handover hints images init init_check init_compose \
-	init_dockerfile init_find init_hook init_ignore init_image \
-	init_packages init_pyproject init_write inputs inputs_dockerfile \
-	inputs_generated inputs_lower inputs_narrow inputs_plan invalidate \
-	kept lint lint_bases lint_buildx lint_compose lint_config \
-	lint_context lint_copied lint_docker lint_dockerfile lint_file \
-	lint_find lint_fix lint_fix_copy lint_fix_drop lint_fix_mount \
-	lint_gitignore lint_ignorefile lint_install lint_instructions \
-	lint_managers lint_mounts lint_names lint_order lint_rules lint_run \
-	lint_script lint_silence lint_steps lint_tree localcache lock \
-	lockfile lookup parts pins platforms prune push reads reasons \
-	recipes reconcile redo registries remote removal rows session side \
-	spawn stagetrigger stats stepnames steptitle sweep text trust verify \
-	verify_container why whysteps whytimes world
-cmd := answer build commands complete config context context_report delete \
-	dockerargs dockerfile doctor env exec findings get help init \
+	builder builder_docker builder_record caches changes \
+	changes_dockerfile changes_files config context context_advice \
+	context_heavy doctor doctor_build doctor_docker doctor_state ensure \
+	env envformat epoch exec generation handover hints images init \
+	init_check init_compose init_dockerfile init_find init_hook \
+	init_ignore init_image init_packages init_pyproject init_write \
+	inputs inputs_dockerfile inputs_generated inputs_lower inputs_narrow \
+	inputs_plan invalidate kept lint lint_bases lint_buildx lint_compose \
+	lint_config lint_context lint_copied lint_docker lint_dockerfile \
+	lint_file lint_find lint_fix lint_fix_copy lint_fix_drop \
+	lint_fix_mount lint_gitignore lint_ignorefile lint_install \
+	lint_instructions lint_managers lint_mounts lint_names lint_order \
+	lint_rules lint_run lint_script lint_silence lint_steps lint_tree \
+	localcache lock lockfile lookup parts pins platforms prune push \
+	reads reasons recipes reconcile redo registries remote removal rows \
+	session side spawn stagetrigger stats stepnames steptitle sweep text \
+	trust verify verify_container why whysteps whytimes world
+cmd := answer build caches commands complete config context context_report \
+	delete dockerargs dockerfile doctor env exec findings get help init \
 	invalidate lint list lock log main opt pin printer progress prune \
 	recipe spawn stats summary table tag text usage verify why whyfiles \
 	whytext words

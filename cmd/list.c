@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "answer.h"
+#include "caches.h"
 #include "verbs.h"
 
 /* In the order of enum imgcache_sort. */
@@ -9,7 +10,7 @@ static const char *const sorts[] = {
 
 static struct imgcache_filter filter;
 static int sort;
-static bool no_trunc;
+static bool no_trunc, caches;
 
 static const struct opt options[] = {
 	TEXT_OPTION('N', "name", &filter.name, "NAME", "of that recipe"),
@@ -26,6 +27,8 @@ static const struct opt options[] = {
 	COUNT_OPTION('l', "limit", &filter.limit, "at most N images"),
 	WORD_OPTION(0, "sort", &sort, sorts, "use|name|created|size|hits",
 		    "order; last used first is the default"),
+	FLAG_OPTION(0, "caches", &caches,
+		    "instead of images the build caches in use here"),
 	FLAG_OPTION(0, "no-trunc", &no_trunc,
 		    "a table as wide as it has to be"),
 	JSON_OPTION,
@@ -49,6 +52,14 @@ print_images(const struct imgcache_image *v, size_t n)
 	printer_end(p);
 }
 
+static bool
+is_filtered(void)
+{
+	return filter.name || filter.base || filter.dependency ||
+		filter.status || filter.unused_for_s || filter.pinned ||
+		filter.all_engines || filter.limit || sort;
+}
+
 static int
 run(struct invocation *inv, const struct parsed *p)
 {
@@ -56,6 +67,11 @@ run(struct invocation *inv, const struct parsed *p)
 	size_t n;
 	int ret;
 
+	if (caches && (p->words.n || is_filtered()))
+		return fail(&inv->err, IMGCACHE_EUSAGE, "--caches takes no name "
+			    "and none of the filters of images");
+	if (caches)
+		return caches_print_all(inv, no_trunc);
 	if (p->words.n > 1)
 		return fail(&inv->err, IMGCACHE_EUSAGE, "one name at a time");
 	if (p->words.n)
@@ -69,7 +85,7 @@ run(struct invocation *inv, const struct parsed *p)
 
 const struct command command_list = {
 	.name = "list",
-	.summary = "List the images of the catalog.",
+	.summary = "List the images of the catalog, or the build caches.",
 	.arguments = "[NAME]",
 	.options = options,
 	.group = GROUP_CATALOG,

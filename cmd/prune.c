@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 
+#include "caches.h"
 #include "printer.h"
 #include "verbs.h"
 
@@ -12,6 +13,8 @@ static struct imgcache_prune_options prune = {
 	.keep_last = -1,
 	.grace_s = -1,
 };
+
+static bool caches;
 
 static const struct opt options[] = {
 	COUNT_OPTION(0, "max-images", &prune.max_images,
@@ -26,6 +29,8 @@ static const struct opt options[] = {
 		     "the newest N of each name stay"),
 	AGE_OPTION(0, "grace", &prune.grace_s,
 		   "what was built or used since then stays"),
+	FLAG_OPTION(0, "caches", &caches,
+		    "instead of images, forget unused build caches"),
 	FLAG_OPTION('n', "dry-run", &prune.dry_run,
 		    "remove nothing, show what would be"),
 	FLAG_OPTION('v', "verbose", &given.verbose, "show what stays, and why"),
@@ -119,9 +124,17 @@ static int
 run(struct invocation *inv, const struct parsed *p)
 {
 	struct imgcache_prune_result result = {0};
-	int ret = imgcache_prune(inv->ic, &prune, &result, &inv->err);
+	int ret;
 
 	(void)p;
+	if (caches && (prune.max_images >= 0 || prune.max_size_bytes >= 0 ||
+		       prune.low_size_bytes >= 0 || prune.keep_last >= 0 ||
+		       prune.grace_s >= 0))
+		return fail(&inv->err, IMGCACHE_EUSAGE, "of the limits --caches "
+			    "takes --max-age only");
+	if (caches)
+		return caches_prune(inv, prune.max_age_s, prune.dry_run);
+	ret = imgcache_prune(inv->ic, &prune, &result, &inv->err);
 	if (ret)
 		return ret;
 	if (given.json) {
@@ -135,7 +148,8 @@ run(struct invocation *inv, const struct parsed *p)
 
 const struct command command_prune = {
 	.name = "prune",
-	.summary = "Remove images that the limits no longer allow.",
+	.summary = "Remove images that the limits no longer allow, or forget "
+		"build caches.",
 	.arguments = "",
 	.options = options,
 	.group = GROUP_CARE,

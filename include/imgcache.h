@@ -500,6 +500,38 @@ IMGCACHE_API int imgcache_list(struct imgcache *ic,
 			       struct imgcache_error *err);
 
 /*
+ * A build cache outside the engine that was written or read from here: in a
+ * registry, in a directory of this machine, with a service.
+ */
+struct imgcache_cache {
+	const char *type;	/* docker's: registry, local, gha ... */
+	const char *place;	/* a ref, a directory, a scope, a name */
+	const char *project;	/* folder of the project, or NULL */
+	const char *image;	/* name and platform, "app-linux-amd64" */
+	const char *stage;	/* NULL: of the whole image */
+	int64_t size_bytes;	/* -1: not known */
+	int64_t exported_at;	/* 0: never from here */
+	int64_t used_at;	/* last read or written from here */
+	const char *command;	/* what deletes it; NULL: not ours, not known */
+};
+
+/* The last used first. */
+IMGCACHE_API int imgcache_caches(struct imgcache *ic,
+				 const struct imgcache_cache **out, size_t *n,
+				 struct imgcache_error *err);
+
+/*
+ * Forget those that were not used from here for longer than max_age_s (-1: the
+ * setting, 0: no limit), and local ones that are gone. Nothing is deleted but
+ * what is known of them; *out are those that are forgotten. dry_run: those that
+ * would be.
+ */
+IMGCACHE_API int imgcache_prune_caches(struct imgcache *ic, int64_t max_age_s,
+				       bool dry_run,
+				       const struct imgcache_cache **out,
+				       size_t *n, struct imgcache_error *err);
+
+/*
  * One image by the beginning of its id or tag, its ref, its engine id or its
  * name (the newest of that name). IMGCACHE_ENO if there is none,
  * IMGCACHE_EUSAGE if the beginning fits several.

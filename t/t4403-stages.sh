@@ -271,6 +271,101 @@ test_that 'stages change no key' '
 	same with without
 '
 
+test_that 'list --caches: where, of what, size of local ones, age and use' '
+	expect_status 0 imgcache list --caches --json && cat stdout &&
+	jq -e ".[] | select(.place == \"r.example/c:cache-python-deps--app-$platform\") |
+		.type == \"registry\" and .stage == \"python-deps\" and
+		.image == \"app-$platform\" and .size == null and
+		.exportedAt != null and .lastUsedAt != null and
+		.deleteCommand == \"skopeo delete docker://\" + .place" stdout &&
+	jq -e ".[] | select(.type == \"local\" and .stage == \"python-deps\") |
+		.size > 0 and (.deleteCommand | startswith(\"rm -r -- \"))" stdout &&
+	jq -e ".[] | select(.type == \"s3\" and .stage == \"node-deps\") |
+		.place == \"b/n-node-deps\" and .deleteCommand == null" stdout &&
+	jq -e ".[] | select(.type == \"registry\" and .stage == null) |
+		.image == \"app-$platform\"" stdout &&
+	imgcache list --caches --no-trunc >table && cat table &&
+	grep "^TYPE .*IMAGE .*STAGE .*SIZE .*EXPORTED .*USED .*PLACE" table
+'
+
+test_that 'list --caches: no filters of images' '
+	expect_status 129 imgcache list --caches app &&
+	expect_status 129 imgcache list --caches --pinned && one_line stderr
+'
+
+# ages PLACE SECONDS: as if it had not been used for so long.
+ages() {
+	sqlite3 "$IMGCACHE_DIR/catalog.db" "UPDATE caches
+		SET used_at = used_at - $2 WHERE place LIKE '$1'"
+}
+
+test_that 'prune --caches: what was not used is forgotten, with its command' '
+	imgcache list --caches --json >all &&
+	expect_status 0 imgcache prune --caches --max-age 30d && ! [ -s stdout ] &&
+	ages "r.example/c:cache-python-deps--app-%" 3000000 &&
+	expect_status 0 imgcache prune --caches --max-age 30d --dry-run &&
+	echo "skopeo delete docker://r.example/c:cache-python-deps--app-$platform" \
+		>expect && same expect stdout && grep "would forget registry" stderr &&
+	expect_status 0 imgcache prune --caches --max-age 30d &&
+	same expect stdout && one_line stderr &&
+	grep "^forgot registry r.example/c:cache-python-deps--app-$platform, not used for" stderr &&
+	imgcache list --caches --json | jq length >n &&
+	[ "$(cat n)" -eq $(($(jq length all) - 1)) ]
+'
+
+test_that 'forgotten: it is written with the next build, and known again' '
+	project "cache: {to: r.example/c, $stages}" && echo 20 >app/main &&
+	: >"$STANDIN_DIR/calls" && imgcache build app && cat "$STANDIN_DIR/calls" |
+		grep -c "output=type=cacheonly.*cache-python-deps--" &&
+	imgcache list --caches --json |
+		jq -e ".[] | select(.place | contains(\"c:cache-python-deps--app\"))"
+'
+
+test_that 'a cache that only others write, one of a name not ours: no command' '
+	project "cache: {from: r.example/theirs}" &&
+	sed -i "/other:/d; /plain:/d" imgcache.yaml && echo 21 >app/main &&
+	imgcache build app --cache-to r.example/own:name &&
+	ages "r.example/theirs%" 3000000 && ages r.example/own:name 3000000 &&
+	expect_status 0 imgcache prune --caches --max-age 30d --json &&
+	cat stdout && jq -e "(.dryRun | not) and (.caches | length) == 2 and
+		all(.caches[]; .deleteCommand == null)" stdout
+'
+
+test_that 'a local cache that is gone is forgotten' '
+	project "cache: {to: type=local}" && echo 22 >app/main &&
+	imgcache build app && rm -r "$IMGCACHE_DIR/cache/buildcache/app-$platform" &&
+	expect_status 0 imgcache prune --caches && ! [ -s stdout ] &&
+	grep "^forgot local .*buildcache/app-$platform" stderr
+'
+
+test_that 'a local cache: its command deletes it' '
+	echo 23 >app/main && imgcache build app && ages "%buildcache/app-%" 3000000 &&
+	[ -d "$IMGCACHE_DIR/cache/buildcache/app-$platform" ] &&
+	imgcache prune --caches --max-age 1d | sh &&
+	! [ -e "$IMGCACHE_DIR/cache/buildcache/app-$platform" ]
+'
+
+test_that 'registries that want a command of their own, or have none' '
+	for to in 1.dkr.ecr.eu-west-1.amazonaws.com/t/c ghcr.io/t/c t/c \
+		localhost:5000/c; do
+		project "cache: {to: $to}" && echo "$to" >app/main &&
+		imgcache build app || return 1
+	done && imgcache list --caches --json >all && cat all &&
+	jq -r ".[] | select(.place | test(\"amazonaws|ghcr|^t/c|localhost\")) |
+		.deleteCommand" all | sort >actual && sort >expect <<-END &&
+	aws ecr batch-delete-image --region eu-west-1 --registry-id 1 --repository-name t/c --image-ids imageTag=cache-app-$platform
+	null
+	null
+	skopeo delete --tls-verify=false docker://localhost:5000/c:cache-app-$platform
+	END
+	same expect actual
+'
+
+test_that 'prune --caches: no other limit' '
+	expect_status 129 imgcache prune --caches --max-images 3 &&
+	one_line stderr
+'
+
 test_that 'a long name still fits into a tag, and is that of the stage' '
 	long=$(printf "%0100d" 0 | tr 0 l) &&
 	sed "s/[Pp]ython-[Dd]eps/$long/" app/Dockerfile >app/Long &&
