@@ -242,4 +242,15 @@ test_that 'doctor looks before a build fails' '
 		{health: \"ill\", text: \"image '"'runs'"' wants linux/s390x, which the engine cannot run, neither itself nor emulated\"}]" out
 '
 
+test_that 'a stage that was invalidated is redone for each platform, once' '
+	classic && imgcache build --push cross &&
+	imgcache invalidate --stage tools cross && : >"$STANDIN_DIR/calls" &&
+	imgcache build --push cross &&
+	grep -o "platform=[^ ]*. .*no-cache-filter=tools" "$STANDIN_DIR/calls" >lines &&
+	cat lines && [ "$(wc -l <lines)" -eq 2 ] && grep s390x lines &&
+	echo "LABEL later=1" >>cross/Dockerfile && : >"$STANDIN_DIR/calls" &&
+	imgcache build --push cross && [ "$(calls buildx build)" -eq 2 ] &&
+	! grep no-cache-filter "$STANDIN_DIR/calls"
+'
+
 test_done

@@ -391,7 +391,8 @@ builder_part(struct builder *b, struct imgcache_error *err)
 		return ret;
 	buildcache_commit(&b->caches, b);
 	say_end(b);
-	return 0;
+	return session_is_disabled(b->in->ic) ? 0 :
+		redo_done(&b->redo, b, err);
 }
 
 int

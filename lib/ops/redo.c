@@ -11,6 +11,18 @@
 #include "store/invalidations.h"
 #include "store/redone.h"
 
+/* Where platforms are built one by one each has its own to do. */
+static const char *
+name_of(const struct builder *b, const char *stage)
+{
+	const char *only = b->platforms && b->platforms[0] &&
+		!b->platforms[1] ? b->platforms[0] : NULL;
+
+	if (!only || b->in->r->recipe->platforms.n < 2)
+		return stage;
+	return arena_printf(&b->in->ic->arena, "%s %s", stage, only);
+}
+
 static struct redone_stage
 row_of(const struct builder *b, const char *stage)
 {
@@ -18,7 +30,7 @@ row_of(const struct builder *b, const char *stage)
 		.engine = b->found->engine ? b->found->engine : "",
 		.project = b->in->r->recipe->root,
 		.image = b->in->r->recipe->name,
-		.stage = stage,
+		.stage = name_of(b, stage),
 	};
 }
 
@@ -31,7 +43,7 @@ plan_stage(struct redo *r, const struct builder *b, const char *stage,
 		row.project, row.image, stage
 	};
 	struct catalog *cat = b->in->ic->catalog;
-	int64_t moment, done;
+	int64_t moment, done = 0;
 	int ret = invalidations_of_stage(cat, &s, &moment, err);
 
 	if (ret || !moment)
