@@ -23,7 +23,7 @@ lib/recipe := cachespec dfvars dockerfile dockerfile_assign dockerfile_bases \
 	shellprogram shellscript shellskip shellwords yaml yaml_node
 lib/store := bases builds caches catalog configs contexts imagelist imagerow \
 	images invalidations journal jsonr leases lookups migrate objects \
-	platforms redone schema sql sql_transaction stats
+	platforms redone schema sql sql_transaction stats stats_series
 lib/docker := builder_info buildx buildx_check buildx_client \
 	buildx_platforms buildx_run endpoint engine engine_ask engine_change \
 	engine_image engine_info failure fold http http_encode moment plain \
@@ -50,8 +50,8 @@ lib/ops := aliases arrival base base_config buildcache buildcache_commit \
 cmd := answer build caches commands complete config context context_report \
 	delete dockerargs dockerfile doctor env exec findings get help init \
 	invalidate lint list lock log main opt pin printer progress prune \
-	recipe spawn stats summary table tag text usage verify why whyfiles \
-	whytext words
+	recipe spawn stats stats_json stats_sums stats_table summary table \
+	tag text usage verify why whyfiles whytext words
 t/helper := fill-catalog ignore-case key-case
 standin := build cache docker fault objects remote runner state
 engined := engined fault objects state

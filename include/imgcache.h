@@ -723,26 +723,58 @@ struct imgcache_count {
 	int64_t n;
 };
 
-struct imgcache_image_stats {
-	const char *name;
-	int64_t lookups, hits, builds, failed;
-	int64_t size_bytes;
-	int64_t build_us;	/* median of its builds */
+struct imgcache_day_stats {
+	int64_t day;		/* its first second, UTC */
+	int64_t hits_local, hits_remote, misses, unknown;
+	int64_t builds, completed, failed;
+	int64_t build_us;	/* of its builds together */
 	int64_t saved_us;
+};
+
+struct imgcache_image_stats {
+	const char *name;	/* the tag of what is built from flags */
+	bool is_named;
+	int64_t lookups, hits_local, hits_remote, misses;
+	int64_t builds;		/* that ended, whichever way */
+	int64_t completed, failed;
+	int64_t steps, steps_cached;
+	int64_t context_bytes;	/* the most handed to docker, -1: unknown */
+	int64_t images, size_bytes;	/* that are there */
+	int64_t build_us;	/* median of the completed, -1: none */
+	int64_t build_p95_us;	/* 95 in 100 are no longer, -1: none */
+	int64_t build_total_us;
+	int64_t saved_us;
+	const struct imgcache_day_stats *days;	/* as in imgcache_stats */
+	size_t n_days;
+};
+
+struct imgcache_step_stats {
+	const char *image;	/* as in imgcache_image_stats */
+	const char *name;
+	int64_t runs, cached;
+	int64_t us, longest_us;	/* of the runs: together, the longest */
 };
 
 struct imgcache_stats {
 	int64_t since;		/* 0: from the beginning */
 	int64_t total_images, total_size_bytes, total_hits;
 	int64_t lookups, hits_local, hits_remote, misses, unknown;
-	int64_t builds, builds_failed;
+	int64_t hit_local_us, hit_remote_us;	/* all of them; with the pull */
+	int64_t builds;		/* that ended, whichever way */
+	int64_t builds_completed, builds_failed;
 	int64_t build_us;	/* all builds together */
+	int64_t build_p50_us, build_p95_us;	/* of the completed, -1: none */
 	int64_t saved_us;
 	int64_t steps, steps_cached;
+	int64_t context_bytes;	/* of all builds together */
 	const struct imgcache_count *misses_by_reason;	/* most first */
 	size_t n_reasons;
 	const struct imgcache_image_stats *images;	/* most lookups first */
 	size_t n_images;
+	const struct imgcache_day_stats *days;	/* with something, in order */
+	size_t n_days;
+	const struct imgcache_step_stats *slowest;	/* most time first */
+	size_t n_slowest;
 };
 
 IMGCACHE_API int imgcache_stats(struct imgcache *ic, int64_t since,

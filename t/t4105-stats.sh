@@ -114,7 +114,7 @@ test_that 'an empty catalog is under no threshold' '
 
 test_that 'the table says the same' '
 	imgcache stats >stdout && cat stdout &&
-	grep -E "^lookups +11$" stdout && grep -E "^  hits +5$" stdout &&
+	grep -E "^lookups +11 " stdout && grep -E "^  hits +5$" stdout &&
 	grep -E "^  misses +5$" stdout && grep -E "^  unknown +1 " stdout &&
 	grep -E "^never-built +4$" stdout
 '

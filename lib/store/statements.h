@@ -24,6 +24,7 @@ extern const struct sql_list lookups_statements;
 extern const struct sql_list objects_statements;
 extern const struct sql_list platforms_statements;
 extern const struct sql_list redone_statements;
+extern const struct sql_list series_statements;
 extern const struct sql_list stats_statements;
 
 #endif

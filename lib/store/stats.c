@@ -12,31 +12,8 @@
 #include "base/error.h"
 #include "store/catalog.h"
 #include "store/statements.h"
-
-/* ?1 engine or NULL, ?2 recipe or NULL; ?3 since, where there are moments */
-#define OF_ENGINE_AND_NAME						\
-	" (?1 IS NULL OR engine = (SELECT id FROM engines WHERE name = ?1))" \
-	" AND (?2 IS NULL OR name = ?2)"
-
-#define IMAGES_THERE							\
-	" FROM images WHERE status IN ('completed', 'deleting') AND"	\
-	OF_ENGINE_AND_NAME
-
-#define LOOKUPS_SINCE " FROM lookups WHERE at >= ?3 AND" OF_ENGINE_AND_NAME
-
-#define BUILDS_SINCE							\
-	" FROM builds WHERE started_at >= ?3 AND status <> 'running' AND" \
-	OF_ENGINE_AND_NAME
-
-#define IS_HIT "result IN ('hit-local', 'hit-remote')"
-
-/* The builds in the middle, one per recipe. */
-#define MEDIANS								\
-	"(SELECT key, duration_us FROM (SELECT coalesce(name, tag) AS key," \
-	" duration_us, row_number() OVER (PARTITION BY coalesce(name, tag)" \
-	" ORDER BY duration_us) AS r,"					\
-	" count(*) OVER (PARTITION BY coalesce(name, tag)) AS c"	\
-	BUILDS_SINCE " AND status = 'completed') WHERE r = (c + 1) / 2)"
+#include "store/stats_series.h"
+#include "store/stats_sums.h"
 
 #define STATS_STATEMENTS(X)						\
 	X(STATS_IMAGES,							\
@@ -52,28 +29,32 @@
 		" coalesce(sum(steps_cached), 0),"			\
 		" coalesce(sum(context_bytes), 0)"			\
 		BUILDS_SINCE " GROUP BY status ORDER BY 1")		\
+	X(STATS_TIMES,							\
+		"SELECT p50, p95 FROM " PERCENTILES_OF("0")		\
+		" ORDER BY key")					\
 	X(STATS_PER_IMAGE,						\
-		"SELECT s.key, sum(lookups), sum(hits), sum(misses),"	\
-		" sum(builds), sum(failed), sum(images), sum(size),"	\
-		" sum(saved), coalesce(m.duration_us, -1) FROM (" \
-		"SELECT coalesce(name, tag) AS key, n AS lookups,"	\
-		" n * (" IS_HIT ") AS hits, n * (result = 'miss') AS misses," \
-		" 0 AS builds, 0 AS failed, 0 AS images, 0 AS size,"	\
-		" saved_us AS saved" LOOKUPS_SINCE			\
-		" UNION ALL SELECT coalesce(name, tag), 0, 0, 0, 1,"	\
-		" status = 'failed', 0, 0, 0" BUILDS_SINCE		\
-		" UNION ALL SELECT coalesce(name, tag), 0, 0, 0, 0, 0, 1," \
-		" coalesce(size_bytes, 0), 0" IMAGES_THERE ") s"	\
-		" LEFT JOIN " MEDIANS " m ON m.key = s.key"		\
-		" GROUP BY s.key ORDER BY 2 DESC, 1")			\
-	X(STATS_DAYS,							\
-		"SELECT day, sum(hits), sum(misses), sum(builds), sum(saved)" \
-		" FROM ("						\
-		"SELECT at - at % 86400 AS day, n * (" IS_HIT ") AS hits," \
+		"SELECT s.key, max(named), sum(lookups), sum(local),"	\
+		" sum(remote), sum(misses), sum(builds), sum(completed)," \
+		" sum(failed), sum(steps), sum(cached), sum(us),"	\
+		" max(context), sum(images), sum(size), sum(saved),"	\
+		" coalesce(m.p50, -1), coalesce(m.p95, -1) FROM ("	\
+		"SELECT coalesce(name, tag) AS key, name IS NOT NULL AS named," \
+		" n AS lookups, n * (result = 'hit-local') AS local,"	\
+		" n * (result = 'hit-remote') AS remote,"		\
 		" n * (result = 'miss') AS misses, 0 AS builds,"	\
+		" 0 AS completed, 0 AS failed, 0 AS steps, 0 AS cached," \
+		" 0 AS us, -1 AS context, 0 AS images, 0 AS size,"	\
 		" saved_us AS saved" LOOKUPS_SINCE			\
-		" UNION ALL SELECT started_at - started_at % 86400,"	\
-		" 0, 0, 1, 0" BUILDS_SINCE ") GROUP BY day ORDER BY day")
+		" UNION ALL SELECT coalesce(name, tag), name IS NOT NULL," \
+		" 0, 0, 0, 0, 1, status = 'completed', status = 'failed'," \
+		" coalesce(steps_total, 0), coalesce(steps_cached, 0)," \
+		" coalesce(duration_us, 0), coalesce(context_bytes, -1)," \
+		" 0, 0, 0" BUILDS_SINCE					\
+		" UNION ALL SELECT coalesce(name, tag), name IS NOT NULL," \
+		" 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, 1,"			\
+		" coalesce(size_bytes, 0), 0" IMAGES_THERE ") s"	\
+		" LEFT JOIN " PERCENTILES_OF("coalesce(name, tag)")	\
+		" m ON m.key = s.key GROUP BY s.key ORDER BY 3 DESC, 1")
 
 SQL_LIST(stats, STATS_STATEMENTS);
 
@@ -120,7 +101,7 @@ read_lookups(struct catalog *cat, const struct stats_query *s,
 	     struct stats *out, struct imgcache_error *err)
 {
 	struct sql_use *q = ask(cat, STATS_LOOKUPS, s, err);
-	int64_t hits, us = 0;
+	int64_t hits;
 	int rc;
 
 	while ((rc = sql_next(q, err)) > 0) {
@@ -134,14 +115,14 @@ read_lookups(struct catalog *cat, const struct stats_query *s,
 		out->by_result[result] += n;
 		if (result == LOOKUP_MISS)
 			out->misses_by_reason[reason] += n;
-		if (result == LOOKUP_HIT_LOCAL || result == LOOKUP_HIT_REMOTE)
-			us += sql_int(q, 3);
+		out->us_by_result[result] += sql_int(q, 3);
 		out->saved_us += sql_int(q, 4);
 	}
 	hits = out->by_result[LOOKUP_HIT_LOCAL] +
 		out->by_result[LOOKUP_HIT_REMOTE];
 	out->hit_rate = rate(hits, hits + out->by_result[LOOKUP_MISS]);
-	out->hit_us = hits ? us / hits : -1;
+	out->hit_us = hits ? (out->us_by_result[LOOKUP_HIT_LOCAL] +
+			      out->us_by_result[LOOKUP_HIT_REMOTE]) / hits : -1;
 	return rc;
 }
 
@@ -174,6 +155,21 @@ read_builds(struct catalog *cat, const struct stats_query *s,
 }
 
 static int
+read_times(struct catalog *cat, const struct stats_query *s,
+	   struct stats *out, struct imgcache_error *err)
+{
+	struct sql_use *q = ask(cat, STATS_TIMES, s, err);
+	int rc;
+
+	out->build_p50_us = out->build_p95_us = -1;
+	while ((rc = sql_next(q, err)) > 0) {
+		out->build_p50_us = sql_int(q, 0);
+		out->build_p95_us = sql_int(q, 1);
+	}
+	return rc;
+}
+
+static int
 read_per_image(struct catalog *cat, const struct stats_query *s,
 	       struct stats *out, struct imgcache_error *err)
 {
@@ -184,35 +180,23 @@ read_per_image(struct catalog *cat, const struct stats_query *s,
 		mem_grow(out->per_image, out->n_images, out->cap_images);
 		out->per_image[out->n_images++] = (struct stats_image){
 			.name = arena_strdup(&out->arena, sql_text(q, 0)),
-			.lookups = sql_int(q, 1),
-			.hits = sql_int(q, 2),
-			.misses = sql_int(q, 3),
-			.builds = sql_int(q, 4),
-			.failed = sql_int(q, 5),
-			.images = sql_int(q, 6),
-			.size_bytes = sql_int(q, 7),
-			.saved_us = sql_int(q, 8),
-			.build_us = sql_int(q, 9),
-		};
-	}
-	return rc;
-}
-
-static int
-read_days(struct catalog *cat, const struct stats_query *s,
-	  struct stats *out, struct imgcache_error *err)
-{
-	struct sql_use *q = ask(cat, STATS_DAYS, s, err);
-	int rc;
-
-	while ((rc = sql_next(q, err)) > 0) {
-		mem_grow(out->days, out->n_days, out->cap_days);
-		out->days[out->n_days++] = (struct stats_day){
-			.day = sql_int(q, 0),
-			.hits = sql_int(q, 1),
-			.misses = sql_int(q, 2),
-			.builds = sql_int(q, 3),
-			.saved_us = sql_int(q, 4),
+			.is_named = sql_int(q, 1) != 0,
+			.lookups = sql_int(q, 2),
+			.hits_local = sql_int(q, 3),
+			.hits_remote = sql_int(q, 4),
+			.misses = sql_int(q, 5),
+			.builds = sql_int(q, 6),
+			.completed = sql_int(q, 7),
+			.failed = sql_int(q, 8),
+			.steps_total = sql_int(q, 9),
+			.steps_cached = sql_int(q, 10),
+			.build_total_us = sql_int(q, 11),
+			.context_bytes = sql_int(q, 12),
+			.images = sql_int(q, 13),
+			.size_bytes = sql_int(q, 14),
+			.saved_us = sql_int(q, 15),
+			.build_us = sql_int(q, 16),
+			.build_p95_us = sql_int(q, 17),
 		};
 	}
 	return rc;
@@ -229,9 +213,11 @@ stats_read(struct catalog *cat, const struct stats_query *query,
 	if (rc == 0)
 		rc = read_builds(cat, query, out, err);
 	if (rc == 0)
+		rc = read_times(cat, query, out, err);
+	if (rc == 0)
 		rc = read_per_image(cat, query, out, err);
 	if (rc == 0)
-		rc = read_days(cat, query, out, err);
+		rc = stats_series_read(cat, query, out, err);
 	return rc;
 }
 
@@ -241,5 +227,7 @@ stats_release(struct stats *s)
 	arena_release(&s->arena);
 	free(s->per_image);
 	free(s->days);
+	free(s->image_days);
+	free(s->steps);
 	memset(s, 0, sizeof(*s));
 }

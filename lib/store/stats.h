@@ -8,6 +8,7 @@
  * deleting. Rates are -1 where there is nothing to divide by.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,18 +26,36 @@ struct stats_query {
 /* One recipe; images without a name (from flags) by their tag. */
 struct stats_image {
 	const char *name;
-	int64_t lookups, hits, misses;	/* counted since `since` */
-	int64_t builds, failed;
+	bool is_named;
+	int64_t lookups, hits_local, hits_remote, misses;	/* since */
+	int64_t builds, completed, failed;
+	int64_t steps_total, steps_cached;
+	int64_t context_bytes;		/* the most handed over, -1: unknown */
 	int64_t images;			/* of it that are there now */
 	int64_t size_bytes;		/* of those */
 	int64_t build_us;		/* median of the completed, -1: none */
+	int64_t build_p95_us;		/* 95 in 100 are no longer, -1: none */
+	int64_t build_total_us;		/* of all */
 	int64_t saved_us;
 };
 
 struct stats_day {
 	int64_t day;			/* its first second, UTC */
-	int64_t hits, misses, builds;
+	const char *name;		/* as in stats_image; NULL: of all */
+	int64_t hits_local, hits_remote, misses, unknown;
+	int64_t builds, completed, failed;
+	int64_t build_us;		/* of its builds together */
 	int64_t saved_us;
+};
+
+/* A step of an image's builds that ran at least once. */
+struct stats_step {
+	const char *image;		/* as in stats_image */
+	const char *name;
+	int64_t runs;			/* not from docker's cache */
+	int64_t cached;
+	int64_t us;			/* of the runs together */
+	int64_t longest_us;
 };
 
 struct stats {
@@ -47,6 +66,7 @@ struct stats {
 	double average_hits;		/* per image */
 	int64_t lookups;
 	int64_t by_result[LOOKUP_RESULTS];
+	int64_t us_by_result[LOOKUP_RESULTS];	/* what they took together */
 	int64_t misses_by_reason[IMGCACHE_REASONS];
 	double hit_rate;		/* 0 to 1: hits / (hits + misses) */
 	int64_t saved_us;
@@ -56,6 +76,7 @@ struct stats {
 	int64_t builds_failed;
 	double build_success_rate;	/* completed / (completed + failed) */
 	int64_t build_us;		/* all builds together */
+	int64_t build_p50_us, build_p95_us;	/* completed, -1: none */
 	int64_t steps_total, steps_cached;
 	double steps_cached_rate;
 	int64_t context_bytes;
@@ -63,6 +84,10 @@ struct stats {
 	size_t n_images, cap_images;
 	struct stats_day *days;		/* oldest first, only with something */
 	size_t n_days, cap_days;
+	struct stats_day *image_days;	/* by name, then by day */
+	size_t n_image_days, cap_image_days;
+	struct stats_step *steps;	/* most time together first */
+	size_t n_steps, cap_steps;
 	struct arena arena;
 };
 

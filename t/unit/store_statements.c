@@ -16,7 +16,7 @@ static const struct sql_list *const lists[] = {
 	&configs_statements, &contexts_statements, &images_statements,
 	&invalidations_statements, &jsonr_statements, &leases_statements,
 	&list_statements, &lookups_statements, &objects_statements,
-	&platforms_statements, &redone_statements,
+	&platforms_statements, &redone_statements, &series_statements,
 	&stats_statements,
 };
 
@@ -42,7 +42,9 @@ static const struct {
 	/* sums */
 	{ "STATS_IMAGES", "sums" },
 	{ "STATS_PER_IMAGE", "sums" },
+	{ "STATS_TIMES", "ranks of rows found by an index" },
 	{ "STATS_DAYS", "sums of sums" },
+	{ "STATS_IMAGE_DAYS", "sums of sums" },
 	/* tables that stay small, whatever the number of images */
 	{ "LEASE_SWEEP", "one row per promise" },
 	{ "CONTEXTS_SWEEP", "one row per directory" },
@@ -99,6 +101,32 @@ Test(statements, none_scans_a_table_but_those_with_a_reason)
 				     plan.data);
 			buf_release(&plan);
 		}
+	}
+	room_close(&r);
+}
+
+Test(statements, statistics_find_lookups_builds_and_steps_by_an_index)
+{
+	static const struct sql_list *const of_stats[] = {
+		&stats_statements, &series_statements,
+	};
+	static const char *const wrong[] = {
+		"SCAN lookups", "SCAN builds", "SCAN steps",
+	};
+	struct room r;
+
+	room_open(&r);
+	for (int i = 0; i < of_stats[0]->n + of_stats[1]->n; i++) {
+		const struct sql_statement *s = i < of_stats[0]->n ?
+			&of_stats[0]->v[i] :
+			&of_stats[1]->v[i - of_stats[0]->n];
+		struct buf plan = BUF_INIT;
+
+		ok(&r, sql_plan(catalog_sql(r.cat), s->text, &plan, &r.err));
+		for (size_t w = 0; w < sizeof(wrong) / sizeof(wrong[0]); w++)
+			cr_expect_null(strstr(plan.data, wrong[w]), "%s: %s",
+				       s->name, plan.data);
+		buf_release(&plan);
 	}
 	room_close(&r);
 }

@@ -87,6 +87,8 @@ Test(stats, nothing_gives_zeros_and_no_rate)
 	cr_expect_eq(s.hit_rate, -1);
 	cr_expect_eq(s.build_success_rate, -1);
 	cr_expect_eq(s.hit_us, -1);
+	cr_expect_eq(s.build_p50_us, -1);
+	cr_expect_eq(s.build_p95_us, -1);
 	cr_expect_eq(s.n_images, 0);
 	cr_expect_eq(s.n_days, 0);
 	stats_release(&s);
@@ -115,11 +117,14 @@ Test(stats, the_sums_of_an_engine_are_right)
 	cr_expect_eq(s.hit_rate, 0.75);
 	cr_expect_eq(s.saved_us, 3 * 4998500);
 	cr_expect_eq(s.hit_us, 1500);
+	cr_expect_eq(s.us_by_result[LOOKUP_HIT_REMOTE], 1500);
 	cr_expect_eq(s.builds, 5);
 	cr_expect_eq(s.builds_completed, 3);
 	cr_expect_eq(s.builds_failed, 1);
 	cr_expect_eq(s.build_success_rate, 0.75);
 	cr_expect_eq(s.build_us, 13000000);
+	cr_expect_eq(s.build_p50_us, 2000000);
+	cr_expect_eq(s.build_p95_us, 9000000);
 	cr_expect_eq(s.steps_total, 20);
 	cr_expect_eq(s.steps_cached, 5);
 	cr_expect_eq(s.steps_cached_rate, 0.25);
@@ -139,13 +144,21 @@ Test(stats, each_recipe_has_its_line_most_asked_for_first)
 	cr_assert_eq(s.n_images, 2);
 	cr_expect_str_eq(s.per_image[0].name, "tools");
 	cr_expect_eq(s.per_image[0].lookups, 3);
-	cr_expect_eq(s.per_image[0].hits, 2);
+	cr_expect(s.per_image[0].is_named);
+	cr_expect_eq(s.per_image[0].hits_local, 1);
+	cr_expect_eq(s.per_image[0].hits_remote, 1);
 	cr_expect_eq(s.per_image[0].misses, 1);
 	cr_expect_eq(s.per_image[0].builds, 4);
+	cr_expect_eq(s.per_image[0].completed, 3);
 	cr_expect_eq(s.per_image[0].failed, 1);
+	cr_expect_eq(s.per_image[0].steps_total, 16);
+	cr_expect_eq(s.per_image[0].steps_cached, 4);
+	cr_expect_eq(s.per_image[0].context_bytes, 10);
 	cr_expect_eq(s.per_image[0].images, 1);
 	cr_expect_eq(s.per_image[0].size_bytes, 1001);
 	cr_expect_eq(s.per_image[0].build_us, 2000000);
+	cr_expect_eq(s.per_image[0].build_p95_us, 9000000);
+	cr_expect_eq(s.per_image[0].build_total_us, 12500000);
 	cr_expect_eq(s.per_image[0].saved_us, 2 * 4998500);
 	cr_expect_str_eq(s.per_image[1].name, "api");
 	cr_expect_eq(s.per_image[1].build_us, -1);
@@ -163,12 +176,107 @@ Test(stats, the_days_are_in_order)
 	read_stats(&r, (struct stats_query){ .engine = ENGINE }, &s);
 	cr_assert_eq(s.n_days, 2);
 	cr_expect_eq(s.days[0].day, DAY);
-	cr_expect_eq(s.days[0].hits, 1);
+	cr_expect_null(s.days[0].name);
+	cr_expect_eq(s.days[0].hits_local, 1);
 	cr_expect_eq(s.days[0].misses, 1);
 	cr_expect_eq(s.days[0].builds, 3);
-	cr_expect_eq(s.days[1].hits, 2);
+	cr_expect_eq(s.days[0].completed, 3);
+	cr_expect_eq(s.days[0].build_us, 12000000);
+	cr_expect_eq(s.days[1].hits_local, 1);
+	cr_expect_eq(s.days[1].hits_remote, 1);
+	cr_expect_eq(s.days[1].unknown, 1);
 	cr_expect_eq(s.days[1].builds, 2);
+	cr_expect_eq(s.days[1].failed, 1);
 	cr_expect_eq(s.days[1].saved_us, 2 * 4998500);
+	stats_release(&s);
+	room_close(&r);
+}
+
+Test(stats, each_recipe_has_its_days_by_name)
+{
+	struct stats s;
+	struct room r;
+
+	room_open(&r);
+	fill(&r);
+	read_stats(&r, (struct stats_query){ .engine = ENGINE }, &s);
+	cr_assert_eq(s.n_image_days, 3);
+	cr_expect_str_eq(s.image_days[0].name, "api");
+	cr_expect_eq(s.image_days[0].day, 2 * DAY);
+	cr_expect_eq(s.image_days[0].unknown, 1);
+	cr_expect_str_eq(s.image_days[1].name, "tools");
+	cr_expect_eq(s.image_days[1].day, DAY);
+	cr_expect_eq(s.image_days[1].misses, 1);
+	cr_expect_str_eq(s.image_days[2].name, "tools");
+	cr_expect_eq(s.image_days[2].hits_remote, 1);
+	stats_release(&s);
+	room_close(&r);
+}
+
+/* One build of those steps, of image row. */
+static void
+build_of(struct room *r, const struct image_row *row, int64_t at,
+	 const struct build_step *steps, size_t n)
+{
+	struct build_row b = {
+		.key = row->key, .name = row->name, .started_at = at,
+		.reason = IMGCACHE_NEVER_BUILT,
+	};
+	struct build_row end = { .status = BUILD_COMPLETED, .duration_us = 9 };
+
+	ok(r, builds_start(r->cat, &b, &end.id, &r->err));
+	ok(r, builds_finish(r->cat, &end, steps, n, &r->err));
+}
+
+Test(stats, steps_cost_what_their_runs_took)
+{
+	struct build_step first[] = { { 1, "FROM", true, 7 },
+		{ 2, "COPY", false, 10 }, { 3, "RUN", false, 100 } };
+	struct build_step again[] = { { 1, "FROM", true, 9 },
+		{ 2, "COPY", false, 40 }, { 3, "RUN", true, 3 } };
+	struct image_row tools = room_image(1);
+	struct stats s;
+	struct room r;
+
+	room_open(&r);
+	room_put(&r, &tools);
+	build_of(&r, &tools, DAY, first, 3);
+	build_of(&r, &tools, 2 * DAY, again, 3);
+	read_stats(&r, (struct stats_query){ .engine = ENGINE }, &s);
+	cr_assert_eq(s.n_steps, 2);
+	cr_expect_str_eq(s.steps[0].name, "RUN");
+	cr_expect_str_eq(s.steps[0].image, "tools");
+	cr_expect_eq(s.steps[0].runs, 1);
+	cr_expect_eq(s.steps[0].cached, 1);
+	cr_expect_eq(s.steps[0].us, 100);
+	cr_expect_str_eq(s.steps[1].name, "COPY");
+	cr_expect_eq(s.steps[1].runs, 2);
+	cr_expect_eq(s.steps[1].us, 50);
+	cr_expect_eq(s.steps[1].longest_us, 40);
+	stats_release(&s);
+	read_stats(&r, (struct stats_query){ .engine = ENGINE,
+		   .since = 2 * DAY }, &s);
+	cr_assert_eq(s.n_steps, 1);
+	cr_expect_str_eq(s.steps[0].name, "COPY");
+	stats_release(&s);
+	room_close(&r);
+}
+
+Test(stats, percentiles_are_builds_that_were)
+{
+	struct image_row tools = room_image(1);
+	struct stats s;
+	struct room r;
+
+	room_open(&r);
+	room_put(&r, &tools);
+	for (int i = 1; i <= 40; i++)
+		build(&r, &tools, DAY, BUILD_COMPLETED, i * 1000);
+	build(&r, &tools, DAY, BUILD_FAILED, 999000);
+	read_stats(&r, (struct stats_query){ .engine = ENGINE }, &s);
+	cr_expect_eq(s.build_p50_us, 20000);
+	cr_expect_eq(s.build_p95_us, 38000);
+	cr_expect_eq(s.per_image[0].build_p95_us, 38000);
 	stats_release(&s);
 	room_close(&r);
 }
@@ -214,8 +322,10 @@ Test(stats, condensing_does_not_change_them)
 	cr_expect_eq(before.hit_us, after.hit_us);
 	cr_expect_eq(before.saved_us, after.saved_us);
 	cr_expect_eq(before.n_days, after.n_days);
-	cr_expect_eq(before.days[1].hits, after.days[1].hits);
-	cr_expect_eq(before.per_image[0].hits, after.per_image[0].hits);
+	cr_expect_eq(before.days[1].hits_local, after.days[1].hits_local);
+	cr_expect_eq(before.n_image_days, after.n_image_days);
+	cr_expect_eq(before.per_image[0].hits_local,
+		     after.per_image[0].hits_local);
 	stats_release(&before);
 	stats_release(&after);
 	room_close(&r);

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CMD_STATS_H
+#define CMD_STATS_H
+
+/*
+ * What the forms of imgcache-stats(1) share; each form is a file of its own
+ * and writes to stdout.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "imgcache.h"
+
+#define DAY_S 86400
+#define SPARK_DAYS 14
+#define SPARK_TEXT (SPARK_DAYS * 4 + 1)
+
+/* In thousandths; -1 where there is nothing to divide by. */
+int64_t stats_rate(int64_t part, int64_t whole);
+int64_t stats_hits(const struct imgcache_stats *s);
+int64_t stats_hit_rate(const struct imgcache_stats *s);
+/* Of the builds that came to an end by themselves. */
+int64_t stats_success_rate(const struct imgcache_stats *s);
+int64_t stats_average_hits(const struct imgcache_stats *s); /* thousandths */
+/* Mean of a hit, the pull included; -1: none. */
+int64_t stats_restore_us(int64_t us, int64_t hits);
+
+/* "44.4 %", "-" for what is unknown. */
+const char *stats_percent(char out[IMGCACHE_TEXT], int64_t thousandths);
+
+/* "2026-11-27", in UTC. */
+const char *stats_date(char out[IMGCACHE_TEXT], int64_t moment);
+
+/*
+ * The last days of the figures, at most `most`: *first is the first second of
+ * the first, the last is today. Returns how many.
+ */
+size_t stats_window(const struct imgcache_stats *s, size_t most,
+		    int64_t *first);
+
+/* The day that begins at `day`, NULL if nothing was. */
+const struct imgcache_day_stats *
+stats_day(const struct imgcache_day_stats *days, size_t n, int64_t day);
+
+enum stats_figure { FIGURE_LOOKUPS, FIGURE_HIT_RATE, FIGURE_SAVED,
+		    FIGURE_BUILD_TIME };
+
+/* -1 where the day has none: no lookup, no build; NULL has none. */
+int64_t stats_figure(const struct imgcache_day_stats *day,
+		     enum stats_figure figure);
+
+/*
+ * A character a day: how much of the highest figure it has, as a bar on a
+ * terminal that has them, else as a digit of 0 to 9. A rate is of 100 %.
+ */
+const char *stats_spark(char out[SPARK_TEXT], const struct imgcache_stats *s,
+			const struct imgcache_day_stats *days, size_t n,
+			enum stats_figure figure);
+
+void stats_put_json(const struct imgcache_stats *s);
+void stats_put_table(const struct imgcache_stats *s, bool by_day);
+
+#endif

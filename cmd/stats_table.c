@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/* For people: a summary, then tables; everything fits into 80 columns. */
+#include <stdio.h>
+#include <string.h>
+
+#include "printer.h"
+#include "stats.h"
+
+/* A line of the summary: the first words of it, and what explains them. */
+static void
+line(const char *title, const char *value, const char *more)
+{
+	printf("%-12s %10s%s%s\n", title, value, *more ? "  " : "", more);
+}
+
+static const char *
+count(char out[IMGCACHE_TEXT], int64_t n)
+{
+	snprintf(out, IMGCACHE_TEXT, "%lld", (long long)n);
+	return out;
+}
+
+static const char *
+duration(char out[IMGCACHE_TEXT], int64_t us)
+{
+	return us < 0 ? "-" : imgcache_format_duration(out, us);
+}
+
+/* How many, and how long one takes: what restoring costs beside a build. */
+static void
+put_hits(const char *title, int64_t hits, int64_t us)
+{
+	char value[IMGCACHE_TEXT], each[IMGCACHE_TEXT], more[64] = "";
+
+	if (hits)
+		snprintf(more, sizeof(more), "%s each",
+			 imgcache_format_duration(each,
+						  stats_restore_us(us, hits)));
+	line(title, count(value, hits), more);
+}
+
+static void
+put_lookups(const struct imgcache_stats *s)
+{
+	char value[IMGCACHE_TEXT], spark[SPARK_TEXT], more[128] = "";
+	int64_t first;
+	size_t days = stats_window(s, SPARK_DAYS, &first);
+
+	if (s->lookups && days > 1)
+		snprintf(more, sizeof(more), "%s  the last %zu days",
+			 stats_spark(spark, s, s->days, s->n_days,
+				     FIGURE_LOOKUPS), days);
+	line("lookups", count(value, s->lookups), more);
+	line("  hits", count(value, stats_hits(s)), "");
+	if (s->hits_local)
+		put_hits("    here", s->hits_local, s->hit_local_us);
+	if (s->hits_remote)
+		put_hits("    pulled", s->hits_remote, s->hit_remote_us);
+	line("  misses", count(value, s->misses), "");
+	if (s->unknown)
+		line("  unknown", count(value, s->unknown),
+		     "no answer from engine or registry");
+	line("hit rate", stats_percent(value, stats_hit_rate(s)),
+	     *more ? stats_spark(spark, s, s->days, s->n_days,
+				 FIGURE_HIT_RATE) : "");
+	line("time saved", s->saved_us ? imgcache_format_duration(value,
+							s->saved_us) : "-",
+	     *more ? stats_spark(spark, s, s->days, s->n_days,
+				 FIGURE_SAVED) : "");
+}
+
+static void
+put_builds(const struct imgcache_stats *s)
+{
+	char value[IMGCACHE_TEXT], more[192] = "", spark[SPARK_TEXT];
+	char time[IMGCACHE_TEXT], success[IMGCACHE_TEXT], cached[IMGCACHE_TEXT];
+	int64_t first;
+
+	if (stats_success_rate(s) >= 0)
+		snprintf(more, sizeof(more), "%s succeeded, ",
+			 stats_percent(success, stats_success_rate(s)));
+	if (s->steps)
+		snprintf(more + strlen(more), sizeof(more) - strlen(more),
+			 "%s of steps cached",
+			 stats_percent(cached, stats_rate(s->steps_cached,
+							  s->steps)));
+	else if (*more)
+		more[strlen(more) - 2] = '\0';
+	line("builds", count(value, s->builds), more);
+	if (!s->builds)
+		return;
+	line("  time", imgcache_format_duration(value, s->build_us),
+	     stats_window(s, SPARK_DAYS, &first) > 1 ?
+	     stats_spark(spark, s, s->days, s->n_days, FIGURE_BUILD_TIME) :
+	     "");
+	snprintf(more, sizeof(more), "half of them are no longer; 95 in 100: "
+		 "%s", duration(time, s->build_p95_us));
+	line("  median", duration(value, s->build_p50_us),
+	     s->build_p50_us < 0 ? "" : more);
+}
+
+static void
+put_images(const struct imgcache_stats *s)
+{
+	char value[IMGCACHE_TEXT], more[128], size[IMGCACHE_TEXT];
+	int64_t average = (stats_average_hits(s) + 50) / 100;
+
+	snprintf(more, sizeof(more), "%s together, %lld.%lld hits each",
+		 imgcache_format_size(size, s->total_size_bytes),
+		 (long long)(average / 10), (long long)(average % 10));
+	line("images", count(value, s->total_images), more);
+}
+
+static void
+put_reasons(const struct imgcache_stats *s)
+{
+	struct printer *p = printer_new(PRINT_TABLE, false);
+
+	for (size_t i = 0; i < s->n_reasons; i++) {
+		print_record(p);
+		print_text(p, "", "MISSED BECAUSE",
+			   s->misses_by_reason[i].name);
+		print_number(p, "", "TIMES", s->misses_by_reason[i].n,
+			     AS_NUMBER);
+	}
+	if (s->n_reasons)
+		putchar('\n');
+	printer_end(p);
+}
+
+static void
+put_lookups_by_image(const struct imgcache_stats *s)
+{
+	struct printer *p = printer_new(PRINT_TABLE, false);
+	char spark[SPARK_TEXT], title[IMGCACHE_TEXT];
+	int64_t first;
+
+	snprintf(title, sizeof(title), "LAST %zu DAYS",
+		 stats_window(s, SPARK_DAYS, &first));
+	if (s->n_images)
+		putchar('\n');
+	for (size_t n = 0; n < s->n_images; n++) {
+		const struct imgcache_image_stats *i = &s->images[n];
+		int64_t hits = i->hits_local + i->hits_remote;
+
+		print_record(p);
+		print_text(p, "", "IMAGE", i->name);
+		print_number(p, "", "LOOKUPS", i->lookups, AS_NUMBER);
+		print_id(p, "", title, stats_spark(spark, s, i->days,
+						   i->n_days,
+						   FIGURE_LOOKUPS));
+		print_number(p, "", "HITS", hits, AS_NUMBER);
+		print_number(p, "", "REMOTE", i->hits_remote, AS_NUMBER);
+		print_number(p, "", "RATE", stats_rate(hits, hits + i->misses),
+			     AS_PERCENT);
+		print_number(p, "", "SAVED", i->saved_us, AS_DURATION);
+		print_number(p, "", "SIZE", i->size_bytes, AS_SIZE);
+	}
+	printer_end(p);
+}
+
+static void
+put_builds_by_image(const struct imgcache_stats *s)
+{
+	struct printer *p = printer_new(PRINT_TABLE, false);
+
+	if (s->builds)
+		putchar('\n');
+	for (size_t n = 0; n < s->n_images; n++) {
+		const struct imgcache_image_stats *i = &s->images[n];
+
+		if (!i->builds)
+			continue;
+		print_record(p);
+		print_text(p, "", "IMAGE", i->name);
+		print_number(p, "", "BUILDS", i->builds, AS_NUMBER);
+		print_number(p, "", "FAILED", i->failed, AS_NUMBER);
+		print_number(p, "", "CACHED", stats_rate(i->steps_cached,
+							 i->steps),
+			     AS_PERCENT);
+		print_number(p, "", "MEDIAN", i->build_us, AS_DURATION);
+		print_number(p, "", "95 IN 100", i->build_p95_us, AS_DURATION);
+		print_number(p, "", "IN ALL", i->build_total_us, AS_DURATION);
+	}
+	printer_end(p);
+}
+
+static void
+put_lookups_by_day(const struct imgcache_stats *s)
+{
+	struct printer *p = printer_new(PRINT_TABLE, false);
+	char day[IMGCACHE_TEXT];
+
+	if (s->lookups)
+		putchar('\n');
+	for (size_t n = 0; n < s->n_days; n++) {
+		const struct imgcache_day_stats *d = &s->days[n];
+		int64_t hits = d->hits_local + d->hits_remote;
+
+		if (stats_figure(d, FIGURE_LOOKUPS) < 0)
+			continue;
+		print_record(p);
+		print_id(p, "", "DAY", stats_date(day, d->day));
+		print_number(p, "", "LOOKUPS", hits + d->misses + d->unknown,
+			     AS_NUMBER);
+		print_number(p, "", "HITS", hits, AS_NUMBER);
+		print_number(p, "", "REMOTE", d->hits_remote, AS_NUMBER);
+		print_number(p, "", "MISSES", d->misses, AS_NUMBER);
+		print_number(p, "", "RATE", stats_figure(d, FIGURE_HIT_RATE),
+			     AS_PERCENT);
+		print_number(p, "", "SAVED", d->saved_us, AS_DURATION);
+	}
+	printer_end(p);
+}
+
+static void
+put_builds_by_day(const struct imgcache_stats *s)
+{
+	struct printer *p = printer_new(PRINT_TABLE, false);
+	char day[IMGCACHE_TEXT];
+
+	if (s->builds)
+		putchar('\n');
+	for (size_t n = 0; n < s->n_days; n++) {
+		const struct imgcache_day_stats *d = &s->days[n];
+
+		if (!d->builds)
+			continue;
+		print_record(p);
+		print_id(p, "", "DAY", stats_date(day, d->day));
+		print_number(p, "", "BUILDS", d->builds, AS_NUMBER);
+		print_number(p, "", "FAILED", d->failed, AS_NUMBER);
+		print_number(p, "", "SUCCESS",
+			     stats_rate(d->completed,
+					d->completed + d->failed), AS_PERCENT);
+		print_number(p, "", "IN ALL", d->build_us, AS_DURATION);
+	}
+	printer_end(p);
+}
+
+void
+stats_put_table(const struct imgcache_stats *s, bool by_day)
+{
+	char age[IMGCACHE_TEXT];
+
+	if (s->since)
+		printf("the last %s\n\n", imgcache_format_age(age,
+				imgcache_now_s() - s->since));
+	put_images(s);
+	put_lookups(s);
+	put_builds(s);
+	put_reasons(s);
+	if (by_day) {
+		put_lookups_by_day(s);
+		put_builds_by_day(s);
+		return;
+	}
+	put_lookups_by_image(s);
+	put_builds_by_image(s);
+}

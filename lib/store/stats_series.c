@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Days in UTC: what lookups_condense() left of old lookups is their day in
+ * UTC, so no other day could be told.
+ */
+
+#include "store/stats_series.h"
+
+#include "base/error.h"
+#include "store/catalog.h"
+#include "store/statements.h"
+#include "store/stats.h"
+#include "store/stats_sums.h"
+
+#define DAY_SUMS							\
+	" sum(local), sum(remote), sum(misses), sum(unknown),"		\
+	" sum(builds), sum(completed), sum(failed), sum(us), sum(saved)" \
+	" FROM (SELECT coalesce(name, tag) AS key,"			\
+	" at - at % 86400 AS day, n * (result = 'hit-local') AS local," \
+	" n * (result = 'hit-remote') AS remote,"			\
+	" n * (result = 'miss') AS misses,"				\
+	" n * (result = 'unknown') AS unknown, 0 AS builds,"		\
+	" 0 AS completed, 0 AS failed, 0 AS us, saved_us AS saved"	\
+	LOOKUPS_SINCE							\
+	" UNION ALL SELECT coalesce(name, tag),"			\
+	" started_at - started_at % 86400, 0, 0, 0, 0, 1,"		\
+	" status = 'completed', status = 'failed',"			\
+	" coalesce(duration_us, 0), 0" BUILDS_SINCE ")"
+
+/* BUILDS_SINCE, with the steps of each: the builds come first. */
+#define STEPS_SINCE							\
+	" FROM (SELECT id AS build, coalesce(name, tag) AS key"		\
+	BUILDS_SINCE ") b CROSS JOIN steps ON steps.build = b.build"
+
+#define SERIES_STATEMENTS(X)						\
+	X(STATS_DAYS,							\
+		"SELECT day, NULL," DAY_SUMS				\
+		" GROUP BY day ORDER BY day")				\
+	X(STATS_IMAGE_DAYS,						\
+		"SELECT day, key," DAY_SUMS				\
+		" GROUP BY key, day ORDER BY key, day")			\
+	X(STATS_STEPS,							\
+		"SELECT key, steps.name, sum(NOT cached), sum(cached),"	\
+		" sum(us * NOT cached) AS total, max(us * NOT cached)"	\
+		STEPS_SINCE " GROUP BY key, steps.name HAVING total > 0"	\
+		" ORDER BY total DESC, key, steps.name LIMIT ?4")
+
+SQL_LIST(series, SERIES_STATEMENTS);
+
+static int
+read_days(struct sql_use *q, struct stats *out, struct imgcache_error *err)
+{
+	int rc;
+
+	while ((rc = sql_next(q, err)) > 0) {
+		bool of_all = sql_is_null(q, 1);
+		struct stats_day day = {
+			.day = sql_int(q, 0),
+			.name = arena_strdup(&out->arena, sql_text(q, 1)),
+			.hits_local = sql_int(q, 2),
+			.hits_remote = sql_int(q, 3),
+			.misses = sql_int(q, 4),
+			.unknown = sql_int(q, 5),
+			.builds = sql_int(q, 6),
+			.completed = sql_int(q, 7),
+			.failed = sql_int(q, 8),
+			.build_us = sql_int(q, 9),
+			.saved_us = sql_int(q, 10),
+		};
+
+		if (of_all) {
+			mem_grow(out->days, out->n_days, out->cap_days);
+			out->days[out->n_days++] = day;
+		} else {
+			mem_grow(out->image_days, out->n_image_days,
+				 out->cap_image_days);
+			out->image_days[out->n_image_days++] = day;
+		}
+	}
+	return rc;
+}
+
+static int
+read_steps(struct sql_use *q, struct stats *out, struct imgcache_error *err)
+{
+	int rc;
+
+	while ((rc = sql_next(q, err)) > 0) {
+		mem_grow(out->steps, out->n_steps, out->cap_steps);
+		out->steps[out->n_steps++] = (struct stats_step){
+			.image = arena_strdup(&out->arena, sql_text(q, 0)),
+			.name = arena_strdup(&out->arena, sql_text(q, 1)),
+			.runs = sql_int(q, 2),
+			.cached = sql_int(q, 3),
+			.us = sql_int(q, 4),
+			.longest_us = sql_int(q, 5),
+		};
+	}
+	return rc;
+}
+
+int
+stats_series_read(struct catalog *cat, const struct stats_query *query,
+		  struct stats *out, struct imgcache_error *err)
+{
+	static const int of_days[] = { STATS_DAYS, STATS_IMAGE_DAYS };
+	struct sql *db = catalog_sql(cat);
+	struct sql_use *q;
+	int rc = 0;
+
+	for (int i = 0; rc == 0 && i < 2; i++) {
+		q = sql_use(db, &series_statements, of_days[i], err);
+		sql_bind(q, "ssi", query->engine, query->name, query->since);
+		rc = read_days(q, out, err);
+	}
+	if (rc)
+		return rc;
+	q = sql_use(db, &series_statements, STATS_STEPS, err);
+	sql_bind(q, "ssii", query->engine, query->name, query->since,
+		 (int64_t)STATS_STEPS_MAX);
+	return read_steps(q, out, err);
+}

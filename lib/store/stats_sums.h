@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef IMGCACHE_STORE_STATS_SUMS_H
+#define IMGCACHE_STORE_STATS_SUMS_H
+
+/*
+ * The rows that statistics are made of, for the statements of stats.c and
+ * stats_series.c. Lookups and builds are found by their moment's index.
+ */
+
+/* ?1 engine or NULL, ?2 recipe or NULL; ?3 since, where there are moments */
+#define OF_ENGINE_AND_NAME						\
+	" (?1 IS NULL OR engine = (SELECT id FROM engines WHERE name = ?1))" \
+	" AND (?2 IS NULL OR name = ?2)"
+
+#define IMAGES_THERE							\
+	" FROM images WHERE status IN ('completed', 'deleting') AND"	\
+	OF_ENGINE_AND_NAME
+
+#define LOOKUPS_SINCE " FROM lookups WHERE at >= ?3 AND" OF_ENGINE_AND_NAME
+
+#define BUILDS_SINCE							\
+	" FROM builds WHERE started_at >= ?3 AND status <> 'running' AND" \
+	OF_ENGINE_AND_NAME
+
+/*
+ * Of the durations of completed builds, one row a key: the one in the middle
+ * and the one that 95 in 100 do not exceed (nearest rank).
+ */
+#define PERCENTILES_OF(key)						\
+	"(SELECT key, max(iif(r = (c + 1) / 2, duration_us, 0)) AS p50," \
+	" max(iif(r = (c * 95 + 99) / 100, duration_us, 0)) AS p95"	\
+	" FROM (SELECT " key " AS key, duration_us, row_number() OVER"	\
+	" (PARTITION BY " key " ORDER BY duration_us) AS r,"		\
+	" count(*) OVER (PARTITION BY " key ") AS c"			\
+	BUILDS_SINCE " AND status = 'completed') GROUP BY key)"
+
+#endif

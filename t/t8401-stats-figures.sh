@@ -1,0 +1,113 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The figures of `imgcache stats` by day and by image, and its tables.
+# shellcheck disable=SC2016,SC2154,SC2317
+# shellcheck source=t/lib-stats.sh
+. "$(dirname "$0")/lib-stats.sh"
+
+test_that 'local and remote hits, misses, what an answer takes' '
+	is .hits "{\"local\":7,\"remote\":2}" && is .misses 5 && is .unknown 1 &&
+	is .hitRate 0.643 && is .restoreTime "{\"local\":0.004,\"remote\":6}" &&
+	is .missesByReason "{\"never-built\":3,\"inputs-changed\":2}"
+'
+
+test_that 'builds: success of what ended by itself, median, 95 in 100' '
+	is .builds "$(jq -nc "{total: 6, completed: 4, failed: 1,
+		successRate: 0.8, time: 496, timeP50: 20, timeP95: 400,
+		steps: 60, stepsCached: 10, context: 70002000}")"
+'
+
+test_that 'by image' '
+	is ".images[0] | del(.days)" "$(jq -nc "{name: \"api\", lookups: 12,
+		hits: 8, remoteHits: 2, misses: 3, hitRate: 0.727, builds: 4,
+		failed: 1, successRate: 0.75, steps: 40, stepsCached: 10,
+		buildTime: 20, buildTimeP95: 60, timeSaved: 150,
+		size: 500000000, context: 60000000}")" &&
+	is ".images[1] | [.name, .buildTime, .context]" \
+		"[\"web\",400,1000]" &&
+	is ".images[2] | [.name, .misses, .buildTime, .context, .size]" \
+		"[\"$flags_tag\",1,null,null,0]"
+'
+
+test_that 'by day: only those with something, in order' '
+	is "[.days[].day]" "[\"2026-03-01\",\"2026-03-08\",\"2026-03-09\",\
+\"2026-03-10\"]" && is ".days[1]" "$(jq -nc "{day: \"2026-03-08\",
+		lookups: 5, hits: 2, remoteHits: 0, misses: 3, hitRate: 0.4,
+		builds: 4, failed: 1, buildTime: 475, timeSaved: 40}")" &&
+	is "[.days[] | .lookups] | add" 15 && is "[.days[].builds] | add" 6
+'
+
+test_that 'the days of an image are its own, and add up' '
+	is "[.images[1].days[] | [.day, .lookups, .builds]]" \
+		"[[\"2026-03-08\",1,1],[\"2026-03-09\",1,0],\
+[\"2026-03-10\",0,1]]" &&
+	is "[.images[].days[].lookups] | add" 15
+'
+
+test_that 'the steps that cost most, without flags, cached runs aside' '
+	is .slowestSteps "$(jq -nc "[
+		{image: \"web\", step: \"[2/2] COPY . <&>\", runs: 1,
+			cached: 0, time: 390, longest: 390},
+		{image: \"api\", step: \"[2/2] RUN make\", runs: 2, cached: 1,
+			time: 24, longest: 15}]")"
+'
+
+test_that '--since counts lookups and builds from then on' '
+	stats --since 3d --json >json && jq -e ".lookups == 14 and
+		.builds.total == 5 and .builds.timeP50 == 60 and
+		.totalImages == 3 and (.days | length) == 3 and
+		(.slowestSteps[1].runs == 1)" json
+'
+
+test_that 'the table' '
+	stats >table && cat >expect <<-TABLE &&
+	images                3  2.0 GB together, 3.0 hits each
+	lookups              15  ....1......619  the last 14 days
+	  hits                9
+	    here              7  4.0 ms each
+	    pulled            2  6.0 s each
+	  misses              5
+	  unknown             1  no answer from engine or registry
+	hit rate         64.3 %  ....0......498
+	time saved   9 min 10 s  ....0......192
+	TABLE
+	head -n 9 table >head && same expect head &&
+	grep -E "^builds +6  80.0 % succeeded, 16.7 % of steps cached$" table &&
+	grep -E "^  median +20.0 s  .* 95 in 100: 6 min 40 s$" table &&
+	grep -E "^never-built +3$" table &&
+	grep -E "^api +12  \.\.\.\.1\.\.\.\.\.\.5\.9 +8 +2 +72.7 %" table &&
+	grep -E "^api +4 +1 +25.0 % +20.0 s +1 min 00 s +1 min 35 s$" table &&
+	! grep -E ".{81}" table && ! grep " $" table
+'
+
+test_that '--by day: the days are the rows' '
+	stats --by day >table && cat table &&
+	grep -E "^2026-03-08 +5 +2 +0 +3 +40.0 % +40.0 s$" table &&
+	grep -E "^2026-03-08 +4 +1 +75.0 % +7 min 55 s$" table &&
+	grep -E "^2026-03-10 +1 +0 +- +1.0 s$" table &&
+	! grep "^api" table && ! grep -E ".{81}" table
+'
+
+test_that '--since: the bars begin there' '
+	stats --since 2d >table && cat table &&
+	grep -E "^lookups +9  \.19  the last 3 days" table &&
+	grep "LAST 3 DAYS" table && grep -E "^builds +1  0.0 % of steps" table
+'
+
+test_that 'bars on a terminal with UTF-8, digits on one without' '
+	echo "faketime -f \"@2026-03-10 12:00:00\" imgcache stats" >run.sh &&
+	LC_ALL=C.UTF-8 script -qec "sh run.sh" /dev/null >drawn &&
+	LC_ALL=C script -qec "sh run.sh" /dev/null >plain && cat drawn plain &&
+	grep "····▂······▅▂█" drawn && grep -F "....1......619" plain &&
+	! LC_ALL=C grep "[^ -~]" plain | tr -d "\r" | LC_ALL=C grep "[^ -~]"
+'
+
+test_that 'a name that steers the terminal does not, nor widen the table' '
+	sqlite3 "$IMGCACHE_DIR/catalog.db" "UPDATE lookups SET name =
+		'\''a'\'' || char(27) || '\''[31m-long-long-long-long-long'\''
+		WHERE name = '\''web'\''" &&
+	stats >table && ! grep "$(printf "\033")" table &&
+	grep -F "a^[[31m" table && ! grep -E ".{81}" table
+'
+
+test_done
