@@ -50,8 +50,8 @@ lib/ops := aliases arrival base base_config buildcache buildcache_commit \
 cmd := answer build caches commands complete config context context_report \
 	delete dockerargs dockerfile doctor env exec findings get help init \
 	invalidate lint list lock log main opt pin printer progress prune \
-	recipe spawn stats stats_json stats_sums stats_table summary table \
-	tag text usage verify why whyfiles whytext words
+	recipe spawn stats stats_json stats_limits stats_sums stats_table \
+	summary table tag text usage verify why whyfiles whytext words
 t/helper := fill-catalog ignore-case key-case
 standin := build cache docker fault objects remote runner state
 engined := engined fault objects state
