@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdio.h>
+#include <stdlib.h>
 
+#include "outfile.h"
 #include "stats.h"
 #include "stats_limits.h"
 #include "verbs.h"
 
-enum format { FORMAT_TABLE, FORMAT_JSON };
-static const char *const formats[] = { "table", "json", NULL };
+enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_PROMETHEUS, FORMAT_GITHUB };
+static const char *const formats[] = {
+	"table", "json", "prometheus", "github", NULL
+};
 enum group_by { BY_IMAGE, BY_DAY };
 static const char *const groups[] = { "image", "day", NULL };
 
@@ -14,11 +17,15 @@ static int64_t since = -1;
 static int format;
 static int by;
 static struct words under, over;
+static const char *output;
 
 static const struct opt options[] = {
 	AGE_OPTION('s', "since", &since, "only what happened in that time"),
-	WORD_OPTION(0, "format", &format, formats, "table|json", "output"),
+	WORD_OPTION(0, "format", &format, formats,
+		    "table|json|prometheus|github", "for whom it is written"),
 	WORD_OPTION(0, "by", &by, groups, "image|day", "rows of the table"),
+	TEXT_OPTION('o', "output", &output, "FILE",
+		    "replace that file at once instead of printing"),
 	LIST_OPTION(0, "fail-under", &under, "LIMITS",
 		    "status 1 if lower: hit-rate=70%,success=99%"),
 	LIST_OPTION(0, "fail-over", &over, "LIMITS",
@@ -26,6 +33,54 @@ static const struct opt options[] = {
 	JSON_OPTION,
 	END_OPTION
 };
+
+static int
+check(struct imgcache_error *err)
+{
+	if (given.json && format > FORMAT_JSON)
+		return fail(err, IMGCACHE_EUSAGE, "--json and --format %s: "
+			    "one of them", formats[format]);
+	if (format == FORMAT_PROMETHEUS && since >= 0)
+		return fail(err, IMGCACHE_EUSAGE, "--format prometheus takes "
+			    "no --since: its counters only grow, and the "
+			    "server knows since when");
+	return 0;
+}
+
+static void
+put(const struct imgcache_stats *s)
+{
+	if (given.json || format == FORMAT_JSON)
+		stats_put_json(s);
+	else if (format == FORMAT_PROMETHEUS)
+		stats_put_prometheus(s);
+	else if (format == FORMAT_GITHUB)
+		stats_put_github(s);
+	else
+		stats_put_table(s, by == BY_DAY);
+}
+
+/* To stdout, a file, or the summary that the runner named. */
+static int
+write_out(const struct imgcache_stats *s, struct imgcache_error *err)
+{
+	const char *summary = getenv("GITHUB_STEP_SUMMARY");
+	bool append = !output && format == FORMAT_GITHUB && summary &&
+		*summary;
+	struct outfile file;
+	int ret;
+
+	if (!output && !append) {
+		put(s);
+		flush_output();
+		return 0;
+	}
+	ret = outfile_begin(&file, append ? summary : output, append, err);
+	if (ret)
+		return ret;
+	put(s);
+	return outfile_end(&file, err);
+}
 
 static int
 run(struct invocation *inv, const struct parsed *p)
@@ -36,15 +91,14 @@ run(struct invocation *inv, const struct parsed *p)
 
 	(void)p;
 	if (!ret)
+		ret = check(&inv->err);
+	if (!ret)
 		ret = imgcache_stats(inv->ic, since < 0 ? 0 :
 				     imgcache_now_s() - since, &s, &inv->err);
+	if (!ret)
+		ret = write_out(&s, &inv->err);
 	if (ret)
 		return ret;
-	if (given.json || format == FORMAT_JSON)
-		stats_put_json(&s);
-	else
-		stats_put_table(&s, by == BY_DAY);
-	flush_output();
 	return limits_judge(&limits, &s) ? EXIT_NO : EXIT_YES;
 }
 

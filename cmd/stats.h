@@ -51,15 +51,23 @@ enum stats_figure { FIGURE_LOOKUPS, FIGURE_HIT_RATE, FIGURE_SAVED,
 int64_t stats_figure(const struct imgcache_day_stats *day,
 		     enum stats_figure figure);
 
+struct spark {
+	const struct imgcache_day_stats *days;
+	size_t n;
+	enum stats_figure figure;
+	bool drawn;		/* as bars */
+};
+
 /*
- * A character a day: how much of the highest figure it has, as a bar on a
- * terminal that has them, else as a digit of 0 to 9. A rate is of 100 %.
+ * A character a day: how much of the highest figure it has, as a bar, or as a
+ * digit of 0 to 9. A rate is of 100 %. A day without any is a dot.
  */
 const char *stats_spark(char out[SPARK_TEXT], const struct imgcache_stats *s,
-			const struct imgcache_day_stats *days, size_t n,
-			enum stats_figure figure);
+			const struct spark *spark);
 
 void stats_put_json(const struct imgcache_stats *s);
+void stats_put_prometheus(const struct imgcache_stats *s);
+void stats_put_github(const struct imgcache_stats *s);
 void stats_put_table(const struct imgcache_stats *s, bool by_day);
 
 #endif

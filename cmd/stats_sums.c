@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "stats.h"
-#include "text.h"
 
 int64_t
 stats_rate(int64_t part, int64_t whole)
@@ -112,29 +110,27 @@ static const char *const digits[] = {
 
 const char *
 stats_spark(char out[SPARK_TEXT], const struct imgcache_stats *s,
-	    const struct imgcache_day_stats *days, size_t n,
-	    enum stats_figure figure)
+	    const struct spark *k)
 {
-	bool drawn = text_is_utf8() && isatty(STDOUT_FILENO);
-	int64_t first, value, most = figure == FIGURE_HIT_RATE ? 1000 : 1;
-	int64_t levels = drawn ? 8 : 10;
+	int64_t first, value, values[SPARK_DAYS];
+	int64_t most = k->figure == FIGURE_HIT_RATE ? 1000 : 1;
+	int64_t levels = k->drawn ? 8 : 10;
 	size_t i, n_days = stats_window(s, SPARK_DAYS, &first), len = 0;
 
 	for (i = 0; i < n_days; i++) {
-		value = stats_figure(stats_day(days, n, first + (int64_t)i *
-					       DAY_S), figure);
-		if (value > most)
-			most = value;
+		values[i] = stats_figure(stats_day(k->days, k->n, first +
+						   (int64_t)i * DAY_S),
+					 k->figure);
+		if (values[i] > most)
+			most = values[i];
 	}
 	out[0] = '\0';
 	for (i = 0; i < n_days; i++) {
-		value = stats_figure(stats_day(days, n, first + (int64_t)i *
-					       DAY_S), figure);
-		value = value < 0 ? -1 : (int64_t)((double)value /
+		value = values[i] < 0 ? -1 : (int64_t)((double)values[i] /
 			(double)most * (double)(levels - 1) + 0.5);
 		len += (size_t)snprintf(out + len, SPARK_TEXT - len, "%s",
-					value < 0 ? drawn ? "·" : "." :
-					drawn ? bars[value] : digits[value]);
+					value < 0 ? k->drawn ? "·" : "." :
+					k->drawn ? bars[value] : digits[value]);
 	}
 	return out;
 }

@@ -2,9 +2,11 @@
 /* For people: a summary, then tables; everything fits into 80 columns. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "printer.h"
 #include "stats.h"
+#include "text.h"
 
 /* A line of the summary: the first words of it, and what explains them. */
 static void
@@ -39,6 +41,19 @@ put_hits(const char *title, int64_t hits, int64_t us)
 	line(title, count(value, hits), more);
 }
 
+static const char *
+spark_of(char out[SPARK_TEXT], const struct imgcache_stats *s,
+	 const struct imgcache_day_stats *days, size_t n,
+	 enum stats_figure figure)
+{
+	struct spark spark = {
+		.days = days, .n = n, .figure = figure,
+		.drawn = text_is_utf8() && isatty(STDOUT_FILENO),
+	};
+
+	return stats_spark(out, s, &spark);
+}
+
 static void
 put_lookups(const struct imgcache_stats *s)
 {
@@ -48,7 +63,7 @@ put_lookups(const struct imgcache_stats *s)
 
 	if (s->lookups && days > 1)
 		snprintf(more, sizeof(more), "%s  the last %zu days",
-			 stats_spark(spark, s, s->days, s->n_days,
+			 spark_of(spark, s, s->days, s->n_days,
 				     FIGURE_LOOKUPS), days);
 	line("lookups", count(value, s->lookups), more);
 	line("  hits", count(value, stats_hits(s)), "");
@@ -61,11 +76,11 @@ put_lookups(const struct imgcache_stats *s)
 		line("  unknown", count(value, s->unknown),
 		     "no answer from engine or registry");
 	line("hit rate", stats_percent(value, stats_hit_rate(s)),
-	     *more ? stats_spark(spark, s, s->days, s->n_days,
+	     *more ? spark_of(spark, s, s->days, s->n_days,
 				 FIGURE_HIT_RATE) : "");
 	line("time saved", s->saved_us ? imgcache_format_duration(value,
 							s->saved_us) : "-",
-	     *more ? stats_spark(spark, s, s->days, s->n_days,
+	     *more ? spark_of(spark, s, s->days, s->n_days,
 				 FIGURE_SAVED) : "");
 }
 
@@ -91,7 +106,7 @@ put_builds(const struct imgcache_stats *s)
 		return;
 	line("  time", imgcache_format_duration(value, s->build_us),
 	     stats_window(s, SPARK_DAYS, &first) > 1 ?
-	     stats_spark(spark, s, s->days, s->n_days, FIGURE_BUILD_TIME) :
+	     spark_of(spark, s, s->days, s->n_days, FIGURE_BUILD_TIME) :
 	     "");
 	snprintf(more, sizeof(more), "half of them are no longer; 95 in 100: "
 		 "%s", duration(time, s->build_p95_us));
@@ -146,7 +161,7 @@ put_lookups_by_image(const struct imgcache_stats *s)
 		print_record(p);
 		print_text(p, "", "IMAGE", i->name);
 		print_number(p, "", "LOOKUPS", i->lookups, AS_NUMBER);
-		print_id(p, "", title, stats_spark(spark, s, i->days,
+		print_id(p, "", title, spark_of(spark, s, i->days,
 						   i->n_days,
 						   FIGURE_LOOKUPS));
 		print_number(p, "", "HITS", hits, AS_NUMBER);

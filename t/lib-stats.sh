@@ -26,6 +26,17 @@ is() {
 	fi
 }
 
+# many_images DIR N: a copy of the catalog with N images more.
+many_images() {
+	cp -r "$IMGCACHE_DIR" "$1" && sqlite3 "$1/catalog.db" "
+		WITH RECURSIVE d(n) AS (VALUES(1) UNION ALL SELECT n + 1 FROM d
+			WHERE n < $2)
+		INSERT INTO images (engine, tag, platform, status, hash, ref,
+			name, recipe, origin, size_bytes, created_at)
+		SELECT 1, 'g1-c' || n, 'p', 'completed', 'git', 'r',
+			'image-' || n, 'dockerfile', 'built', 1, 1 FROM d"
+}
+
 TZ=UTC
 flags_tag=g1-$(printf 'f%.0s' 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 \
 	20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40)
