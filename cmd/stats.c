@@ -6,9 +6,10 @@
 #include "stats_limits.h"
 #include "verbs.h"
 
-enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_PROMETHEUS, FORMAT_GITHUB };
+enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_PROMETHEUS, FORMAT_GITHUB,
+	      FORMAT_HTML };
 static const char *const formats[] = {
-	"table", "json", "prometheus", "github", NULL
+	"table", "json", "prometheus", "github", "html", NULL
 };
 enum group_by { BY_IMAGE, BY_DAY };
 static const char *const groups[] = { "image", "day", NULL };
@@ -22,7 +23,8 @@ static const char *output;
 static const struct opt options[] = {
 	AGE_OPTION('s', "since", &since, "only what happened in that time"),
 	WORD_OPTION(0, "format", &format, formats,
-		    "table|json|prometheus|github", "for whom it is written"),
+		    "table|json|prometheus|github|html",
+		    "for whom it is written"),
 	WORD_OPTION(0, "by", &by, groups, "image|day", "rows of the table"),
 	TEXT_OPTION('o', "output", &output, "FILE",
 		    "replace that file at once instead of printing"),
@@ -56,6 +58,8 @@ put(const struct imgcache_stats *s)
 		stats_put_prometheus(s);
 	else if (format == FORMAT_GITHUB)
 		stats_put_github(s);
+	else if (format == FORMAT_HTML)
+		stats_put_html(s);
 	else
 		stats_put_table(s, by == BY_DAY);
 }

@@ -68,6 +68,7 @@ const char *stats_spark(char out[SPARK_TEXT], const struct imgcache_stats *s,
 void stats_put_json(const struct imgcache_stats *s);
 void stats_put_prometheus(const struct imgcache_stats *s);
 void stats_put_github(const struct imgcache_stats *s);
+void stats_put_html(const struct imgcache_stats *s);
 void stats_put_table(const struct imgcache_stats *s, bool by_day);
 
 #endif

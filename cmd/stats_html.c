@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One page that needs nothing from elsewhere and runs nothing: its policy lets
+ * a browser load no script, font or picture, whatever a name contains.
+ */
+#include "stats_html.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "words.h"
+
+#define MOST_BARS 12
+#define MOST_ROWS 200
+
+static const char *
+duration(char out[IMGCACHE_TEXT], int64_t us)
+{
+	return us < 0 ? "-" : imgcache_format_duration(out, us);
+}
+
+static void
+put_head(const struct imgcache_stats *s)
+{
+	char now[IMGCACHE_TEXT], since[IMGCACHE_TEXT];
+
+	printf("<!DOCTYPE html>\n<html lang=\"en\"><head><meta "
+	       "charset=\"utf-8\">\n<meta http-equiv=\""
+	       "Content-Security-Policy\" content=\"default-src 'none'; "
+	       "style-src 'unsafe-inline'\">\n<meta name=\"viewport\" "
+	       "content=\"width=device-width,initial-scale=1\">\n"
+	       "<title>imgcache: images, hits and builds</title>\n"
+	       "<style>\n%s</style>\n</head>\n<body><main>\n", html_style);
+	printf("<header><h1>imgcache</h1><p>");
+	if (s->since)
+		printf("from %s to %s", imgcache_format_time(since, s->since),
+		       imgcache_format_time(now, imgcache_now_s()));
+	else
+		printf("from the beginning to %s",
+		       imgcache_format_time(now, imgcache_now_s()));
+	printf("</p></header>\n");
+}
+
+static void
+tile(const char *title, const char *value, const char *note)
+{
+	printf("<section><h2>");
+	html_text(title);
+	printf("</h2><b>");
+	html_text(value);
+	printf("</b><p class=\"note\">");
+	html_text(note);
+	printf("</p></section>\n");
+}
+
+static void
+put_lookup_tiles(const struct imgcache_stats *s)
+{
+	char value[IMGCACHE_TEXT], restore[IMGCACHE_TEXT], note[160];
+	int64_t hits = stats_hits(s);
+
+	snprintf(note, sizeof(note), "%lld here, %lld from the registry, %lld "
+		 "missed", (long long)s->hits_local,
+		 (long long)s->hits_remote, (long long)s->misses);
+	tile("Hit rate", stats_percent(value, stats_hit_rate(s)), note);
+	snprintf(note, sizeof(note), hits ? "a hit takes %s" : "no hits",
+		 duration(restore, stats_restore_us(s->hit_local_us +
+						    s->hit_remote_us, hits)));
+	tile("Time saved", duration(value, hits ? s->saved_us : -1), note);
+}
+
+static void
+put_build_tiles(const struct imgcache_stats *s)
+{
+	char value[IMGCACHE_TEXT], text[IMGCACHE_TEXT], note[160];
+	int64_t average = (stats_average_hits(s) + 50) / 100;
+
+	snprintf(note, sizeof(note), s->build_p95_us < 0 ? "no builds" :
+		 "the median; 95 in 100 take at most %s",
+		 duration(text, s->build_p95_us));
+	tile("Build time", duration(value, s->build_p50_us), note);
+	snprintf(note, sizeof(note), "%lld builds, %lld failed",
+		 (long long)s->builds, (long long)s->builds_failed);
+	tile("Success", stats_percent(value,
+						  stats_success_rate(s)), note);
+	snprintf(note, sizeof(note), "%lld of %lld steps",
+		 (long long)s->steps_cached, (long long)s->steps);
+	tile("Steps cached", stats_percent(value, stats_rate(s->steps_cached,
+							     s->steps)), note);
+	snprintf(note, sizeof(note), "%lld images, %lld.%lld hits each",
+		 (long long)s->total_images, (long long)(average / 10),
+		 (long long)(average % 10));
+	tile("Size", imgcache_format_size(value, s->total_size_bytes), note);
+}
+
+static void
+put_reasons(const struct imgcache_stats *s)
+{
+	char text[IMGCACHE_TEXT];
+
+	html_bars_begin("Reasons of misses", s->n_reasons ? "how often" :
+			"nothing missed", "bad");
+	for (size_t i = 0; i < s->n_reasons; i++) {
+		snprintf(text, sizeof(text), "%lld",
+			 (long long)s->misses_by_reason[i].n);
+		html_bar(&(struct bar){
+			.name = s->misses_by_reason[i].name,
+			.value = s->misses_by_reason[i].n,
+			.most = s->misses_by_reason[0].n, .text = text,
+		});
+	}
+	html_bars_end(0);
+}
+
+static int
+biggest_first(const void *a, const void *b)
+{
+	const struct imgcache_image_stats *x =
+		*(const struct imgcache_image_stats *const *)a;
+	const struct imgcache_image_stats *y =
+		*(const struct imgcache_image_stats *const *)b;
+
+	return (x->size_bytes < y->size_bytes) -
+		(x->size_bytes > y->size_bytes);
+}
+
+static void
+put_sizes(const struct imgcache_stats *s)
+{
+	const struct imgcache_image_stats **v;
+	char text[IMGCACHE_TEXT], more[64];
+	size_t n = 0, i;
+
+	v = memory_checked(calloc(s->n_images + 1, sizeof(*v)));
+	for (i = 0; i < s->n_images; i++)
+		if (s->images[i].images)
+			v[n++] = &s->images[i];
+	if (n)
+		qsort(v, n, sizeof(*v), biggest_first);
+	html_bars_begin("Size by image", n ? "of all its versions that are "
+			"there; shared layers count for each" : "no images",
+			"good wide");
+	for (i = 0; i < n && i < MOST_BARS; i++) {
+		snprintf(more, sizeof(more), "%lld versions",
+			 (long long)v[i]->images);
+		html_bar(&(struct bar){
+			.name = v[i]->name,
+			.more = v[i]->images > 1 ? more : NULL,
+			.value = v[i]->size_bytes, .most = v[0]->size_bytes,
+			.text = imgcache_format_size(text, v[i]->size_bytes),
+		});
+	}
+	html_bars_end(n - i);
+	free(v);
+}
+
+static void
+put_slowest(const struct imgcache_stats *s)
+{
+	char text[IMGCACHE_TEXT], longest[IMGCACHE_TEXT], more[512];
+	size_t i;
+
+	html_bars_begin("Slowest steps", s->n_slowest ?
+			"time of all their runs together" : "no steps ran",
+			"cost wide");
+	for (i = 0; i < s->n_slowest && i < MOST_BARS; i++) {
+		const struct imgcache_step_stats *step = &s->slowest[i];
+
+		snprintf(more, sizeof(more), "%.300s: %lld runs, %lld cached, "
+			 "the longest %s", step->image, (long long)step->runs,
+			 (long long)step->cached,
+			 imgcache_format_duration(longest, step->longest_us));
+		html_bar(&(struct bar){
+			.name = step->name, .more = more,
+			.value = step->us, .most = s->slowest[0].us,
+			.text = imgcache_format_duration(text, step->us),
+		});
+	}
+	html_bars_end(0);
+}
+
+static void
+put_image(const struct imgcache_image_stats *i)
+{
+	int64_t hits = i->hits_local + i->hits_remote;
+	char text[IMGCACHE_TEXT];
+
+	printf("<tr><td>");
+	html_text(i->name);
+	printf("</td><td>%lld</td><td>%lld</td><td>%lld</td><td>%s</td>",
+	       (long long)i->lookups, (long long)hits,
+	       (long long)i->hits_remote,
+	       stats_percent(text, stats_rate(hits, hits + i->misses)));
+	printf("<td>%s</td><td>%lld</td><td>%lld</td>",
+	       duration(text, i->saved_us), (long long)i->builds,
+	       (long long)i->failed);
+	printf("<td>%s</td>", duration(text, i->build_us));
+	printf("<td>%s</td>", duration(text, i->build_p95_us));
+	printf("<td>%s</td></tr>\n", i->context_bytes < 0 ? "-" :
+	       imgcache_format_size(text, i->context_bytes));
+}
+
+static void
+put_images(const struct imgcache_stats *s)
+{
+	size_t n;
+
+	if (!s->n_images)
+		return;
+	printf("<section class=\"wide\"><h2>Images</h2>\n"
+	       "<div class=\"scroll\" tabindex=\"0\"><table><thead><tr><th>name</th>"
+	       "<th>lookups</th><th>hits</th><th>remote</th><th>hit rate</th>"
+	       "<th>time saved</th><th>builds</th><th>failed</th>"
+	       "<th>median</th><th>95 in 100</th><th>context</th></tr>"
+	       "</thead><tbody>\n");
+	for (n = 0; n < s->n_images && n < MOST_ROWS; n++)
+		put_image(&s->images[n]);
+	printf("</tbody></table></div>");
+	if (n < s->n_images)
+		printf("<p class=\"note\">and %zu more</p>", s->n_images - n);
+	printf("</section>\n");
+}
+
+static void
+put_days(const struct imgcache_stats *s)
+{
+	char date[IMGCACHE_TEXT], rate[IMGCACHE_TEXT], saved[IMGCACHE_TEXT];
+	char time[IMGCACHE_TEXT];
+	size_t n = s->n_days, last = n > MOST_ROWS ? n - MOST_ROWS : 0;
+
+	if (!n)
+		return;
+	printf("<section class=\"wide\"><details><summary>Days</summary>\n"
+	       "<div class=\"scroll\" tabindex=\"0\"><table><thead><tr><th>day</th>"
+	       "<th>hits</th><th>remote</th><th>misses</th><th>hit rate</th>"
+	       "<th>time saved</th><th>builds</th><th>failed</th>"
+	       "<th>build time</th></tr></thead><tbody>\n");
+	for (; n > last; n--) {
+		const struct imgcache_day_stats *d = &s->days[n - 1];
+
+		printf("<tr><td>%s</td><td>%lld</td><td>%lld</td>"
+		       "<td>%lld</td><td>%s</td><td>%s</td><td>%lld</td>"
+		       "<td>%lld</td><td>%s</td></tr>\n",
+		       stats_date(date, d->day),
+		       (long long)(d->hits_local + d->hits_remote),
+		       (long long)d->hits_remote, (long long)d->misses,
+		       stats_percent(rate, stats_figure(d, FIGURE_HIT_RATE)),
+		       duration(saved, d->saved_us), (long long)d->builds,
+		       (long long)d->failed, duration(time, d->build_us));
+	}
+	printf("</tbody></table></div></details></section>\n");
+}
+
+void
+stats_put_html(const struct imgcache_stats *s)
+{
+	put_head(s);
+	printf("<div class=\"wide tiles\">\n");
+	put_lookup_tiles(s);
+	put_build_tiles(s);
+	printf("</div>\n");
+	html_day_chart(s, &(struct day_chart){ "Hit rate", FIGURE_HIT_RATE,
+		       stats_percent, 1000, "good" });
+	html_day_chart(s, &(struct day_chart){ "Time saved", FIGURE_SAVED,
+		       duration, 0, "good" });
+	html_day_chart(s, &(struct day_chart){ "Time of builds",
+		       FIGURE_BUILD_TIME, duration, 0, "cost" });
+	put_reasons(s);
+	put_sizes(s);
+	put_slowest(s);
+	put_images(s);
+	put_days(s);
+	printf("</main></body></html>\n");
+}
