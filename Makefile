@@ -45,8 +45,8 @@ lib/ops := aliases arrival base base_config buildcache buildcache_commit \
 	lint_rules lint_run lint_script lint_silence lint_steps lint_tree \
 	localcache lock lockfile lookup parts pins platforms prune push \
 	reads reasons recipes reconcile redo registries remote removal rows \
-	session side spawn stagetrigger stats stepnames steptitle sweep text \
-	trust verify verify_container why whysteps whytimes world
+	session side spawn stagetrigger stats stats_zero stepnames steptitle \
+	sweep text trust verify verify_container why whysteps whytimes world
 cmd := answer build caches commands complete config context context_report \
 	delete dockerargs dockerfile doctor env exec findings get help init \
 	invalidate lint list lock log main opt outfile pin printer progress \

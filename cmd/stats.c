@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "outfile.h"
@@ -19,6 +20,7 @@ static int format;
 static int by;
 static struct words under, over;
 static const char *output;
+static bool zero;
 
 static const struct opt options[] = {
 	AGE_OPTION('s', "since", &since, "only what happened in that time"),
@@ -32,6 +34,7 @@ static const struct opt options[] = {
 		    "status 1 if lower: hit-rate=70%,success=99%"),
 	LIST_OPTION(0, "fail-over", &over, "LIMITS",
 		    "status 1 if higher: build-time=5m,context=50MB"),
+	FLAG_OPTION(0, "zero", &zero, "afterwards, count from now on"),
 	JSON_OPTION,
 	END_OPTION
 };
@@ -86,24 +89,42 @@ write_out(const struct imgcache_stats *s, struct imgcache_error *err)
 	return outfile_end(&file, err);
 }
 
+/* What only grows knows no beginning but its own. */
+static int
+read_figures(struct imgcache *ic, struct imgcache_stats *s,
+	     struct imgcache_error *err)
+{
+	int64_t begin = 0;
+	int ret = 0;
+
+	if (since >= 0)
+		begin = imgcache_now_s() - since;
+	else if (format != FORMAT_PROMETHEUS)
+		ret = imgcache_stats_begin(ic, &begin, err);
+	return ret ? ret : imgcache_stats(ic, begin, s, err);
+}
+
 static int
 run(struct invocation *inv, const struct parsed *p)
 {
 	struct imgcache_stats s;
 	struct limits limits;
+	size_t broken;
 	int ret = limits_parse(&under, &over, &limits, &inv->err);
 
 	(void)p;
 	if (!ret)
 		ret = check(&inv->err);
 	if (!ret)
-		ret = imgcache_stats(inv->ic, since < 0 ? 0 :
-				     imgcache_now_s() - since, &s, &inv->err);
+		ret = read_figures(inv->ic, &s, &inv->err);
 	if (!ret)
 		ret = write_out(&s, &inv->err);
 	if (ret)
 		return ret;
-	return limits_judge(&limits, &s) ? EXIT_NO : EXIT_YES;
+	broken = limits_judge(&limits, &s);
+	if (zero && !ferror(stdout))
+		ret = imgcache_stats_zero(inv->ic, &inv->err);
+	return ret ? ret : broken ? EXIT_NO : EXIT_YES;
 }
 
 const struct command command_stats = {

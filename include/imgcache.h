@@ -782,6 +782,17 @@ IMGCACHE_API int imgcache_stats(struct imgcache *ic, int64_t since,
 				struct imgcache_error *err);
 
 /*
+ * Where the figures begin for who asks for no other moment: the moment of the
+ * last imgcache_stats_zero(), 0 without one. Nothing is forgotten by it. It
+ * returns when the moment has come, so that what was before is not counted and
+ * what follows is; that takes a second at most.
+ */
+IMGCACHE_API int imgcache_stats_begin(struct imgcache *ic, int64_t *since,
+				      struct imgcache_error *err);
+IMGCACHE_API int imgcache_stats_zero(struct imgcache *ic,
+				     struct imgcache_error *err);
+
+/*
  * The contexts of a recipe: what docker is offered, which is all that the
  * ignore file lets through and "COPY . /" would see. Needs no engine; no file
  * is opened. Paths are relative to the context.
