@@ -52,8 +52,8 @@ cmd := answer build caches commands complete config context context_report \
 	invalidate lint list lock log main opt outfile pin printer progress \
 	prune recipe spawn stats stats_charts stats_github stats_html \
 	stats_json stats_limits stats_prometheus stats_style stats_sums \
-	stats_table summary table tag text usage verify why whyfiles whytext \
-	words
+	stats_table stats_watch summary table tag text usage verify why \
+	whyfiles whytext words
 t/helper := fill-catalog ignore-case key-case
 standin := build cache docker fault objects remote runner state
 engined := engined fault objects state

@@ -20,7 +20,7 @@ static int format;
 static int by;
 static struct words under, over;
 static const char *output;
-static bool zero;
+static bool zero, watch;
 
 static const struct opt options[] = {
 	AGE_OPTION('s', "since", &since, "only what happened in that time"),
@@ -34,6 +34,7 @@ static const struct opt options[] = {
 		    "status 1 if lower: hit-rate=70%,success=99%"),
 	LIST_OPTION(0, "fail-over", &over, "LIMITS",
 		    "status 1 if higher: build-time=5m,context=50MB"),
+	FLAG_OPTION('w', "watch", &watch, "keep the table on the terminal live"),
 	FLAG_OPTION(0, "zero", &zero, "afterwards, count from now on"),
 	JSON_OPTION,
 	END_OPTION
@@ -49,6 +50,10 @@ check(struct imgcache_error *err)
 		return fail(err, IMGCACHE_EUSAGE, "--format prometheus takes "
 			    "no --since: its counters only grow, and the "
 			    "server knows since when");
+	if (watch && (given.json || format || by || output || zero ||
+		      under.n || over.n))
+		return fail(err, IMGCACHE_EUSAGE, "--watch shows the table by "
+			    "image, and goes with --since only");
 	return 0;
 }
 
@@ -115,6 +120,8 @@ run(struct invocation *inv, const struct parsed *p)
 	(void)p;
 	if (!ret)
 		ret = check(&inv->err);
+	if (!ret && watch)
+		return stats_watch(read_figures, &inv->err);
 	if (!ret)
 		ret = read_figures(inv->ic, &s, &inv->err);
 	if (!ret)

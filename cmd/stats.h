@@ -71,4 +71,10 @@ void stats_put_github(const struct imgcache_stats *s);
 void stats_put_html(const struct imgcache_stats *s);
 void stats_put_table(const struct imgcache_stats *s, bool by_day);
 
+typedef int stats_read_fn(struct imgcache *ic, struct imgcache_stats *s,
+			  struct imgcache_error *err);
+
+/* Returns IMGCACHE_EINTR when a signal came, IMGCACHE_EUSAGE at once. */
+int stats_watch(stats_read_fn *read, struct imgcache_error *err);
+
 #endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/* The table again and again on a terminal, until a signal comes. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "stats.h"
+
+#define POLL_S 2		/* between two looks, at least ... */
+#define POLL_SHARE 10		/* ... and so many times what a look takes */
+#define CLEAR "\033[H\033[2J"
+#define SUMMARY_LINES 14	/* above the tables, with what parts them */
+#define HEAD_LINES 2		/* of a table, with the line before it */
+
+static int64_t
+now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+/* False if a signal came. */
+static bool
+pause_after(int64_t took_us)
+{
+	int64_t us = took_us * POLL_SHARE;
+	struct timespec t;
+
+	if (us < (int64_t)POLL_S * 1000000)
+		us = (int64_t)POLL_S * 1000000;
+	t.tv_sec = (time_t)(us / 1000000);
+	t.tv_nsec = (long)(us % 1000000 * 1000);
+	return !nanosleep(&t, NULL) || errno != EINTR;
+}
+
+/* So many images that the head of the page stays in sight. */
+static void
+cut(struct imgcache_stats *s)
+{
+	struct winsize w;
+	size_t taken = SUMMARY_LINES + 3 * HEAD_LINES + s->n_reasons, room;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) || !w.ws_row)
+		return;
+	room = w.ws_row > taken ? (w.ws_row - taken) / 2 : 0;
+	if (s->n_images > (room ? room : 1))
+		s->n_images = room ? room : 1;
+}
+
+static void
+show(struct imgcache_stats *s)
+{
+	size_t n = s->n_images;
+	char moment[16] = "";
+	time_t now = time(NULL);
+	struct tm tm;
+
+	if (localtime_r(&now, &tm))
+		strftime(moment, sizeof(moment), "%H:%M:%S", &tm);
+	cut(s);
+	printf(CLEAR "imgcache stats at %s", moment);
+	if (s->n_images < n)
+		printf(", %zu of %zu images", s->n_images, n);
+	printf("\n\n");
+	stats_put_table(s, false);
+	flush_output();
+}
+
+/* With a handle of its own, so that a long watch takes no more memory. */
+static int
+look(stats_read_fn *read, struct imgcache_error *err)
+{
+	struct imgcache_options o = {
+		.project_file = given.file,
+		.settings = given.settings.v,
+	};
+	struct imgcache *ic = NULL;
+	struct imgcache_stats s;
+	int ret = imgcache_open(&ic, &o, err);
+
+	if (!ret)
+		ret = read(ic, &s, err);
+	if (!ret)
+		show(&s);
+	imgcache_close(ic);
+	return ret;
+}
+
+/* What goes wrong meanwhile is said once and tried again. */
+int
+stats_watch(stats_read_fn *read, struct imgcache_error *err)
+{
+	struct imgcache_error last = {0};
+	int64_t began;
+	int ret;
+
+	if (!isatty(STDOUT_FILENO))
+		return fail(err, IMGCACHE_EUSAGE, "--watch needs a terminal; "
+			    "for a file there is --output");
+	do {
+		began = now_us();
+		memset(err, 0, sizeof(*err));
+		ret = look(read, err);
+		if (ret && ret != IMGCACHE_EINTR &&
+		    strcmp(err->text, last.text))
+			complain("%s", err->text);
+		last = *err;
+	} while (ret != IMGCACHE_EINTR && !ferror(stdout) &&
+		 pause_after(now_us() - began));
+	return IMGCACHE_EINTR;
+}
