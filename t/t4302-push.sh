@@ -257,6 +257,22 @@ test_that 'pushed from one repository into another without the engine' '
 		\"mine.example/x:$tag\"" && rm "$STANDIN_REGISTRY/registry/mine"*
 '
 
+test_that 'killed before the end is noted: the image is not that of the push' '
+	anew && imgcache build --push tools >/dev/null 2>&1 && old=$(here) &&
+	faults "build * other-id" "images * hang"
+	imgcache build --rebuild tools >out 2>err & pid=$!
+	n=0; while [ "$(here)" = "$old" ] && [ $n -lt 100 ]; do
+		n=$((n + 1)); sleep 0.1
+	done; kill -s KILL $pid; wait $pid; faults
+	new=$(here) && [ "$new" != "$old" ] &&
+	expect_status 0 imgcache get --json tools &&
+	jq -e ".local and (.pushed | not) and .pushedRef == null and
+		.dockerImageId == \"sha256:$new\"" stdout &&
+	expect_status 0 imgcache -c registry=new.example/x build --push tools &&
+	[ "$(remote "new.example/x:$tag")" = "$new" ]; status=$?
+	rm -f "$STANDIN_REGISTRY/registry/new"*; [ $status -eq 0 ]
+'
+
 test_that 'no registry: an error that says what to set' '
 	mkdir -p none && cd none &&
 	printf "version: 1\nimages: {x: {base: busybox}}\n" >imgcache.yaml &&

@@ -145,12 +145,24 @@ int
 builder_record_image(struct builder *b, const char *image_id,
 		     struct imgcache_error *err)
 {
+	static const struct image_push nowhere;
 	struct image_row row = image_of(b, IMAGE_BUILDING);
+	struct catalog *cat = b->in->ic->catalog;
+	int ret;
 
 	if (session_is_disabled(b->in->ic))
 		return 0;
 	row.image_id = image_id;
-	return images_put(b->in->ic->catalog, &row, &b->image_row, err);
+	ret = catalog_begin(cat, err);
+	if (ret)
+		return ret;
+	ret = images_put(cat, &row, &b->image_row, err);
+	if (!ret)
+		ret = images_set_pushed(cat, b->image_row, &nowhere, err);
+	if (!ret)
+		return catalog_commit(cat, err);
+	catalog_rollback(cat);
+	return ret;
 }
 
 void
