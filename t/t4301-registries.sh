@@ -75,6 +75,19 @@ test_that 'the catalog knows whence, and the digest' '
 	[ "$(imgcache get --digest tools)" = "$digest" ]
 '
 
+test_that 'pulled where a build of it failed: nothing is left of that build' '
+	on b && imgcache delete "$tag" >/dev/null && faults "build * exit 1" &&
+	rm -rf moved && mv "$STANDIN_REGISTRY/registry" moved &&
+	expect_status 2 imgcache build tools
+	status=$?; faults; rm -rf "$STANDIN_REGISTRY/registry"
+	mv moved "$STANDIN_REGISTRY/registry"; [ $status -eq 0 ] &&
+	imgcache list --json --status failed | jq -e ".[0] | .log != null" &&
+	expect_status 0 imgcache get --no-count tools &&
+	imgcache list --json | jq -e ".[0] |
+		.buildStatus == \"completed\" and .origin == \"pulled\" and
+		.reason == null and .log == null"
+'
+
 test_that 'deleted on b: pulled again' '
 	on b && imgcache delete "$tag" >/dev/null &&
 	! docker image inspect "$ref" >/dev/null 2>&1 &&

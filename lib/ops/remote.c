@@ -172,6 +172,8 @@ record(struct inputs *in, struct lookup_found *f,
 		return ret;
 	ret = arrival_inputs(in, &row, &f->row.id, err);
 	if (!ret)
+		ret = images_clear_build(cat, f->row.id, err);
+	if (!ret)
 		ret = images_set_pushed(cat, f->row.id, &push, err);
 	if (!ret)
 		ret = lookup_loaded(in, f, image->id, err);

@@ -58,6 +58,9 @@
 		" THEN status_at ELSE ?4 END, status = ?2,"		\
 		" reason = coalesce(?3, reason) WHERE id = ?1")		\
 	X(IMAGE_SET_REF, "UPDATE images SET ref = ?2 WHERE id = ?1")	\
+	X(IMAGE_CLEAR_BUILD,						\
+		"UPDATE images SET reason = NULL, log_path = NULL"	\
+		" WHERE id = ?1")					\
 	X(IMAGE_SET_PINNED,						\
 		"UPDATE images SET pinned = ?2 WHERE id = ?1")		\
 	X(IMAGE_SET_PUSHED,						\
@@ -159,6 +162,19 @@ images_set_ref(struct catalog *cat, int64_t id, const char *ref,
 		return 0;
 	q = sql_use(catalog_sql(cat), &images_statements, IMAGE_SET_REF, err);
 	sql_bind(q, "is", id, ref);
+	return sql_done(q, err);
+}
+
+int
+images_clear_build(struct catalog *cat, int64_t id, struct imgcache_error *err)
+{
+	struct sql_use *q;
+
+	if (!catalog_can_write(cat))
+		return 0;
+	q = sql_use(catalog_sql(cat), &images_statements, IMAGE_CLEAR_BUILD,
+		    err);
+	sql_bind(q, "i", id);
 	return sql_done(q, err);
 }
 

@@ -115,6 +115,9 @@ int images_set_status(struct catalog *cat, int64_t id, enum image_status status,
 		      const char *reason, struct imgcache_error *err);
 int images_set_ref(struct catalog *cat, int64_t id, const char *ref,
 		   struct imgcache_error *err);
+/* The image comes from elsewhere: no log, and no reason why it was built. */
+int images_clear_build(struct catalog *cat, int64_t id,
+		       struct imgcache_error *err);
 int images_set_pinned(struct catalog *cat, int64_t id, bool pinned,
 		      struct imgcache_error *err);
 

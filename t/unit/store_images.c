@@ -568,3 +568,25 @@ Test(images, where_it_was_pushed_is_kept_until_it_is_built_anew)
 	cr_expect_str_eq(pushed(&r, &row), "- - 0");
 	room_close(&r);
 }
+
+Test(images, what_is_not_built_here_has_no_log_and_no_reason)
+{
+	struct image_row row = room_image(1);
+	struct image_list list = { 0 };
+	struct room r;
+	int64_t id;
+
+	row.log_path = "/log";
+	row.reason = "no space left";
+	row.digest = "sha256:1";
+	room_open(&r);
+	id = room_put(&r, &row);
+	ok(&r, images_clear_build(r.cat, id, &r.err));
+	ok(&r, images_get(r.cat, &row.key, &list, &r.err));
+	cr_assert_eq(list.n, 1);
+	cr_expect_null(list.v[0].log_path);
+	cr_expect_null(list.v[0].reason);
+	cr_expect_str_eq(list.v[0].digest, "sha256:1");
+	image_list_release(&list);
+	room_close(&r);
+}
