@@ -88,6 +88,14 @@ test_that 'pulled where a build of it failed: nothing is left of that build' '
 		.reason == null and .log == null"
 '
 
+test_that 'a rebuild that fails leaves its row as it was' '
+	on b && imgcache list --json | jq ".[0] | del(.log)" >expect &&
+	faults "build * exit 1" && expect_status 2 imgcache build --rebuild tools
+	status=$?; faults; imgcache list --json | jq ".[0] | del(.log)" >actual
+	[ $status -eq 0 ] && same expect actual &&
+	expect_status 0 imgcache log tools
+'
+
 test_that 'deleted on b: pulled again' '
 	on b && imgcache delete "$tag" >/dev/null &&
 	! docker image inspect "$ref" >/dev/null 2>&1 &&

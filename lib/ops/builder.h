@@ -36,6 +36,7 @@ struct builder {
 	char *temporary;		/* the name it is built under */
 	char *log_path;
 	int64_t image_row, build_row;
+	struct image_list before;	/* the row as it was, if there is one */
 	int64_t started_us;
 	struct build_step *steps;
 	size_t n_steps, cap_steps;

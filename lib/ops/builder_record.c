@@ -58,6 +58,26 @@ image_of(const struct builder *b, enum image_status status)
 	return row;
 }
 
+/*
+ * What is to be replaced stays there and what its key says until then, and so
+ * its row stays: only the log is that of the last build.
+ */
+static struct image_row
+image_until_replaced(const struct builder *b, enum image_status status)
+{
+	const struct image_row *before = b->before.n ? b->before.v : NULL;
+	struct image_row row = image_of(b, status);
+
+	if (before && before->status == IMAGE_COMPLETED &&
+	    b->reason == IMGCACHE_ASKED) {
+		row = *before;
+		row.log_path = b->log_path;
+		row.status = status == IMAGE_BUILDING ? status :
+			IMAGE_COMPLETED;
+	}
+	return row;
+}
+
 int
 builder_record_start(struct builder *b, struct imgcache_error *err)
 {
@@ -83,7 +103,10 @@ builder_record_start(struct builder *b, struct imgcache_error *err)
 	ret = session_catalog(in->ic, CATALOG_WRITE, err);
 	if (ret)
 		return ret;
-	image = image_of(b, IMAGE_BUILDING);
+	ret = images_get(in->ic->catalog, &build.key, &b->before, err);
+	if (ret)
+		return ret;
+	image = image_until_replaced(b, IMAGE_BUILDING);
 	ret = images_put(in->ic->catalog, &image, &b->image_row, err);
 	build.image = b->image_row;
 	if (!ret)
@@ -188,12 +211,9 @@ builder_record_failure(struct builder *b, int code, const char *text,
 		end.exit_status = 0;
 	}
 	fill_end(b, &end, build);
-	/* What was to be replaced is still there, and still what its key says. */
-	if (b->found->has_row && b->found->row.status == IMAGE_COMPLETED &&
-	    b->reason == IMGCACHE_ASKED)
-		image = IMAGE_COMPLETED;
-	row = image_of(b, image);
-	row.reason = text;
+	row = image_until_replaced(b, image);
+	if (row.status != IMAGE_COMPLETED)
+		row.reason = text;
 	if (images_put(cat, &row, NULL, &err)) {
 		session_warn(b->in->ic, "not recorded: %s", err.text);
 		error_clear(&err);
