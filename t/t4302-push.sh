@@ -273,6 +273,28 @@ test_that 'killed before the end is noted: the image is not that of the push' '
 	rm -f "$STANDIN_REGISTRY/registry/new"*; [ $status -eq 0 ]
 '
 
+test_that 'the tag is not given: what was there is still ours, and pushed' '
+	anew && imgcache build --push tools >/dev/null 2>&1 && old=$(here) &&
+	imgcache list --json | jq ".[0] | del(.log)" >expect &&
+	faults "build * other-id" "tag 1 exit 500 no" &&
+	expect_status 128 imgcache build --rebuild tools; status=$?; faults
+	[ $status -eq 0 ] && [ "$(here)" = "$old" ] &&
+	imgcache list --json | jq ".[0] | del(.log)" >actual &&
+	same expect actual && expect_status 0 imgcache get tools
+'
+
+test_that 'the tag is not given to what was invalidated: it is no foreign one' '
+	anew && imgcache build --push tools >/dev/null 2>&1 && old=$(here) &&
+	sleep 1 && imgcache invalidate tools &&
+	faults "build * other-id" "tag 1 exit 500 no" &&
+	expect_status 128 imgcache build tools; status=$?; faults
+	[ $status -eq 0 ] && imgcache list --json | jq -e ".[0] |
+		.buildStatus == \"failed\" and .dockerImageId == \"sha256:$old\"
+		and .pushedRef == \"$ref\"" &&
+	expect_status 1 imgcache get --json tools &&
+	jq -e ".reason == \"invalidated\"" stdout
+'
+
 test_that 'no registry: an error that says what to set' '
 	mkdir -p none && cd none &&
 	printf "version: 1\nimages: {x: {base: busybox}}\n" >imgcache.yaml &&

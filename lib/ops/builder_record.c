@@ -188,6 +188,33 @@ builder_record_image(struct builder *b, const char *image_id,
 	return ret;
 }
 
+/* The row has the image again that builder_record_image() took from it. */
+static int
+put_back(struct builder *b, struct image_row *row, struct imgcache_error *err)
+{
+	const struct image_row *before = b->before.n ? b->before.v : NULL;
+	struct catalog *cat = b->in->ic->catalog;
+	struct image_push push = {0};
+	int ret;
+
+	if (!before || !before->image_id)
+		return images_put(cat, row, NULL, err);
+	row->image_id = before->image_id;
+	push.ref = before->pushed_ref;
+	push.at = before->pushed_at;
+	push.digest = before->digest;
+	ret = catalog_begin(cat, err);
+	if (ret)
+		return ret;
+	ret = images_put(cat, row, NULL, err);
+	if (!ret)
+		ret = images_set_pushed(cat, before->id, &push, err);
+	if (!ret)
+		return catalog_commit(cat, err);
+	catalog_rollback(cat);
+	return ret;
+}
+
 void
 builder_record_failure(struct builder *b, int code, const char *text,
 		       const char *image_id)
@@ -214,7 +241,7 @@ builder_record_failure(struct builder *b, int code, const char *text,
 	row = image_until_replaced(b, image);
 	if (row.status != IMAGE_COMPLETED)
 		row.reason = text;
-	if (images_put(cat, &row, NULL, &err)) {
+	if (put_back(b, &row, &err)) {
 		session_warn(b->in->ic, "not recorded: %s", err.text);
 		error_clear(&err);
 	}
