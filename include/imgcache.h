@@ -691,7 +691,8 @@ struct imgcache_prune_options {
 	int64_t keep_last;	/* newest per name that stay */
 	int64_t grace_s;	/* younger than that stays */
 	bool dry_run;
-	bool after_build;	/* only the limits that run after each build */
+	bool after_arrival;	/* only the limits that run after each build and
+				   each pull */
 };
 
 enum imgcache_prune_action {

@@ -391,6 +391,35 @@ test_that 'rebuilds and a cache that is off ask no registry' '
 	! grep "imagetools.*$tag" "$STANDIN_DIR/calls" && [ "$(calls pull)" -eq 0 ]
 '
 
+# limited VERB: t1 to t4 of a, each brought to b with that verb.
+limited() {
+	{ printf 'version: 1\nregistry: r.example/team/cache\n'
+	echo 'policy: {max_images: 2, grace: 0, keep_last: 0}'
+	echo 'images:'
+	for n in 1 2 3 4; do
+		echo "  t$n: {base: busybox, env: {LIMITED: \"$1 $n\"}}"
+	done; } >limited.yaml
+	on a && imgcache -f limited.yaml -c max_images=0 build --push \
+		t1 t2 t3 t4 >/dev/null 2>&1 && on b || return
+	imgcache prune --max-images=1 --grace 0 --keep-last 0 >/dev/null 2>&1
+	: >"$STANDIN_DIR/calls"
+	for n in 1 2 3 4; do
+		case $1 in
+		spawn) imgcache -f limited.yaml spawn --rm t$n -- true ;;
+		*) imgcache -f limited.yaml "$1" t$n ;;
+		esac || return
+	done >/dev/null 2>words || { cat words; return 1; }
+	[ "$(calls pull)" -eq 4 ] && [ "$(calls buildx build)" -eq 0 ] &&
+	imgcache list --json | jq -e "[.[] | select(.local)] | length == 2" &&
+	imgcache -f limited.yaml get t4
+}
+
+test_that 'a machine that only pulls keeps to the limits as well' '
+	for verb in build get spawn env; do
+		limited $verb || { echo "$verb"; exit 1; }
+	done
+'
+
 test_that 'an interrupt during a pull ends it: by the signal, nothing kept' '
 	fresh && faults "pull * hang"; env --default-signal=INT imgcache \
 		get tools >out 2>err & pid=$!

@@ -461,10 +461,14 @@ imgcache_get(struct imgcache *ic, struct imgcache_recipe *r, bool quiet,
 		.verb = "get", .build = &build, .only_look = true,
 		.only_answer = true, .uncounted = quiet,
 	};
+	int ret;
 
-	(void)ic;
 	memset(out, 0, sizeof(*out));
-	return ensure_image(r, &e, out, err);
+	ret = ensure_image(r, &e, out, err);
+	/* uncounted it may be as long unused as before, and go at once */
+	if (!ret && out->pulled && !quiet)
+		prune_after_arrival(ic);
+	return ret;
 }
 
 int
@@ -477,7 +481,7 @@ imgcache_build(struct imgcache *ic, struct imgcache_recipe *r,
 
 	memset(out, 0, sizeof(*out));
 	ret = ensure_image(r, &e, out, err);
-	if (!ret && out->built && !session_is_disabled(ic))
-		prune_after_build(ic);
+	if (!ret && (out->built || out->pulled))
+		prune_after_arrival(ic);
 	return ret;
 }

@@ -98,7 +98,7 @@ env_collect(struct imgcache *ic, const struct imgcache_env_options *o,
 	};
 	struct imgcache_env_image *v;
 	struct imgcache_answer a;
-	bool built = false;
+	bool arrived = false;
 	size_t i;
 	int ret;
 
@@ -117,10 +117,10 @@ env_collect(struct imgcache *ic, const struct imgcache_env_options *o,
 		ret = ensure_image(o->recipes[i], &e, &a, err);
 		if (!ret)
 			fill(ic, &a, &v[i]);
-		built |= a.built;
+		arrived |= a.built || a.pulled;
 	}
-	if (!ret && built && !session_is_disabled(ic))
-		prune_after_build(ic);
+	if (!ret && arrived)
+		prune_after_arrival(ic);
 	*out = v;
 	return ret;
 }

@@ -59,7 +59,7 @@ set_limits(struct imgcache *ic, const struct imgcache_prune_options *o,
 	l->grace_s = limit(ic, o->grace_s, SETTING_GRACE);
 	l->low_size = o->low_size_bytes >= 0 ? o->low_size_bytes :
 		l->max_size / 10 * 8;
-	if (o->after_build)
+	if (o->after_arrival)
 		l->max_size = 0;
 }
 
@@ -332,19 +332,19 @@ imgcache_prune(struct imgcache *ic, const struct imgcache_prune_options *o,
 		ret = carry_out(&p, err);
 		sum_up(&p, out);
 	}
-	if (!ret && !o->dry_run && !o->after_build)
+	if (!ret && !o->dry_run && !o->after_arrival)
 		ret = sweep(ic, p.now, &out->swept_files, err);
 	lock_release(&lock);
 	return ret;
 }
 
 void
-prune_after_build(struct imgcache *ic)
+prune_after_arrival(struct imgcache *ic)
 {
 	struct imgcache_prune_options o = {
 		.max_images = -1, .max_age_s = -1, .max_size_bytes = -1,
 		.low_size_bytes = -1, .keep_last = -1, .grace_s = -1,
-		.after_build = true,
+		.after_arrival = true,
 	};
 	struct imgcache_prune_result result;
 	struct imgcache_error err = {0};
@@ -353,7 +353,9 @@ prune_after_build(struct imgcache *ic)
 	if (!settings_int(&ic->settings, SETTING_MAX_IMAGES) &&
 	    !settings_int(&ic->settings, SETTING_MAX_AGE))
 		return;
+	if (session_is_disabled(ic) || catalog_flags(ic->catalog).is_readonly)
+		return;
 	ret = imgcache_prune(ic, &o, &result, &err);
 	if (ret && ret != IMGCACHE_EBUSY)
-		session_warn(ic, "pruning after the build: %s", err.text);
+		session_warn(ic, "pruning afterwards: %s", err.text);
 }

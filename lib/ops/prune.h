@@ -4,7 +4,10 @@
 
 struct imgcache;
 
-/* What the settings want pruned after each build; failures are warnings. */
-void prune_after_build(struct imgcache *ic);
+/*
+ * What the settings want pruned after each build and each pull, if that can be
+ * recorded; failures are warnings.
+ */
+void prune_after_arrival(struct imgcache *ic);
 
 #endif

@@ -216,7 +216,7 @@ imgcache_spawn(struct imgcache *ic, struct imgcache_recipe *r,
 	lease_release(&lease);
 	out->status = result.status;
 	out->timed_out = !ret && result.end == RUN_TIMEOUT;
-	if (!ret && out->answer.built && !session_is_disabled(ic))
-		prune_after_build(ic);
+	if (!ret && (out->answer.built || out->answer.pulled))
+		prune_after_arrival(ic);
 	return ret;
 }
