@@ -295,6 +295,21 @@ test_that 'the tag is not given to what was invalidated: it is no foreign one' '
 	jq -e ".reason == \"invalidated\"" stdout
 '
 
+test_that 'a rebuild of what was pushed is not used, and what helps is named' '
+	anew && imgcache build --push tools >/dev/null 2>&1 && old=$(here) &&
+	for option in --rebuild --no-cache; do
+		faults "build * other-id" &&
+		expect_status 0 imgcache build $option --push tools || exit 1
+		[ "$(here)" = "$old" ] && [ "$(grep warning stderr)" = "imgcache: warning: '\''$ref'\'' was pushed before, and the first that is pushed stays: what was built now is not used; imgcache invalidate, or another salt, has it built anew for all" ] || { cat stderr; exit 1; }
+	done; faults
+'
+
+test_that 'a rebuild with nobody before it: no such warning' '
+	anew && imgcache build tools >/dev/null 2>&1 &&
+	expect_status 0 imgcache build --rebuild --push tools &&
+	! grep warning stderr && [ "$(here)" = "$(remote)" ]
+'
+
 test_that 'no registry: an error that says what to set' '
 	mkdir -p none && cd none &&
 	printf "version: 1\nimages: {x: {base: busybox}}\n" >imgcache.yaml &&

@@ -303,6 +303,17 @@ finish_hit(struct work *w, struct imgcache_error *err)
 	return ret;
 }
 
+/* The push has put the image of before in the place of one just asked for. */
+static void
+warn_unused(const struct work *w)
+{
+	if (why_bypassed(w) && w->a->built && w->a->pulled)
+		session_warn(w->in.ic, "'%s' was pushed before, and the first "
+			     "that is pushed stays: what was built now is not "
+			     "used; imgcache invalidate, or another salt, has "
+			     "it built anew for all", w->in.ref);
+}
+
 static int
 build_locked(struct work *w, int lock_fd, bool *hit,
 	     struct imgcache_error *err)
@@ -324,7 +335,11 @@ build_locked(struct work *w, int lock_fd, bool *hit,
 	builder_release(&b);
 	if (!ret && !w->push)
 		ret = trust_decide(&w->in, false, &w->push, err);
-	return !ret && w->push ? push_locked(w, lock_fd, err) : ret;
+	if (!ret && w->push)
+		ret = push_locked(w, lock_fd, err);
+	if (!ret)
+		warn_unused(w);
+	return ret;
 }
 
 static int
