@@ -171,6 +171,41 @@ test_that 'another machine hits it' '
 	imgcache delete "$tag" >/dev/null
 '
 
+# killed_at N: the process that pushes is killed at the push of part N.
+killed_at() {
+	classic && imgcache build multi >/dev/null 2>&1 || return
+	faults "push $1 hang"
+	imgcache build --push multi >out 2>err & pid=$!
+	n=0; while [ "$(calls push)" -lt "$1" ] && [ $n -lt 100 ]; do
+		n=$((n + 1)); sleep 0.1
+	done
+	kill -s KILL $pid; wait $pid; faults
+}
+
+test_that 'killed while it pushed a part: prune drops its name a day later' '
+	killed_at 1 && docker image inspect "$ref-linux-arm64" >/dev/null &&
+	docker tag "$ref-linux-arm64" "$ref-my-own-copy" &&
+	docker tag "$ref-linux-arm64" "mine.example/x:$tag-linux-arm64" &&
+	expect_status 0 imgcache prune &&
+	docker image inspect "$ref-linux-arm64" >/dev/null &&
+	expect_status 0 faketime "+2 days" imgcache prune &&
+	! docker image inspect "$ref-linux-arm64" >/dev/null 2>&1 &&
+	docker rmi "$ref-my-own-copy" "mine.example/x:$tag-linux-arm64" \
+		>/dev/null && expect_status 0 imgcache get multi
+'
+
+test_that 'not while somebody holds the lock of its key' '
+	killed_at 1 && flock "$IMGCACHE_DIR/locks/$tag" \
+		faketime "+2 days" imgcache prune &&
+	docker image inspect "$ref-linux-arm64" >/dev/null
+'
+
+test_that 'the name that a part had goes with its image' '
+	killed_at 2 && docker image inspect "$ref-linux-amd64" >/dev/null &&
+	expect_status 0 imgcache delete "$tag" &&
+	! docker image inspect "$ref-linux-amd64" >/dev/null 2>&1
+'
+
 test_that 'built and pushed in one go: each platform once' '
 	classic && expect_status 0 imgcache build --push multi &&
 	[ "$(calls buildx build)" -eq 2 ] && [ "$(calls push)" -eq 2 ] &&

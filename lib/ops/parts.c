@@ -33,6 +33,29 @@ name_of(const struct inputs *in, const char *platform)
 	return name;
 }
 
+bool
+parts_is_name(const struct engine_image *image, const char *name,
+	      const char *key)
+{
+	struct arena text = {0};
+	const char *colon = strrchr(name, ':');
+	size_t len = strlen(key);
+	char *platform, *p;
+	bool is;
+
+	if (!colon || strncmp(colon + 1, key, len) || colon[1 + len] != '-')
+		return false;
+	platform = arena_strdup(&text, colon + 1 + len + 1);
+	for (p = platform; *p; p++)
+		if (*p == '-')
+			*p = '/';
+	is = platform_is_same(platform, platform_join(&text, image->os,
+						      image->arch,
+						      image->variant));
+	arena_release(&text);
+	return is;
+}
+
 static int
 check(struct parts *p, const char *name, const char *platform,
       struct imgcache_error *err)

@@ -11,11 +11,20 @@
 
 #include "ops/lookup.h"
 
+struct engine_image;
+
 struct parts_options {
 	const struct imgcache_build_options *build;
 	int lock_fd;		/* docker inherits it */
 	const char *local_id;	/* the engine's image for in->local */
 };
+
+/*
+ * Does the name, in whatever repository, end in the KEY-os-arch of the image? A
+ * part has that while it is pushed, and keeps it if the process is killed then.
+ */
+bool parts_is_name(const struct engine_image *image, const char *name,
+		   const char *key);
 
 /* Under the lock of the key. IMGCACHE_EBUILD, ECHANGED as a build. */
 int parts_push(struct inputs *in, struct lookup_found *f,

@@ -7,6 +7,8 @@
 #include "base/error.h"
 #include "docker/engine.h"
 #include "ops/lookup.h"
+#include "ops/parts.h"
+#include "ops/registries.h"
 #include "ops/session.h"
 #include "recipe/manifest.h"
 #include "store/images.h"
@@ -114,9 +116,9 @@ adopt_strays(struct imgcache *ic, const char *engine,
 	return ret;
 }
 
-/* The key inside the name of an unfinished build, if nobody builds it now. */
+/* Does nobody build or push that key now? */
 static bool
-is_abandoned(struct imgcache *ic, const char *name)
+is_free(struct imgcache *ic, const char *key, size_t len)
 {
 	struct imgcache_error ignored = {0};
 	struct lock lock = LOCK_INIT;
@@ -126,14 +128,44 @@ is_abandoned(struct imgcache *ic, const char *name)
 
 	if (session_state_dir(ic, "locks", &dir, &ignored))
 		return false;
-	name += strlen(UNKEYED);
-	path = mem_printf("%s/%.*s", dir, (int)(strrchr(name, '-') - name),
-			  name);
+	path = mem_printf("%s/%.*s", dir, (int)len, key);
 	free_to_take = !lock_take(&lock, path, LOCK_EXCLUSIVE, 0, "prune",
 				  &ignored);
 	lock_release(&lock);
 	free(path);
 	return free_to_take;
+}
+
+/* Is it a name that one of several platforms has while it is pushed? */
+static bool
+is_part(struct imgcache *ic, struct engine *engine, const char *name,
+	const char *key)
+{
+	struct imgcache_error ignored = {0};
+	struct engine_image image = {0};
+	const char *colon = strrchr(name, ':');
+	bool is = colon && str_starts(colon + 1, key) && colon[1 + strlen(key)] &&
+		registries_has(ic, name, (size_t)(colon - name)) &&
+		!engine_image(engine, name, &image, &ignored) &&
+		parts_is_name(&image, name, key);
+
+	engine_image_release(&image);
+	return is;
+}
+
+/* Was the name given by a build, or by the push of a part, that was killed? */
+static bool
+is_abandoned(struct imgcache *ic, struct engine *engine,
+	     const struct engine_image *image, const char *name)
+{
+	const char *key = engine_image_label(image, LABEL_KEY);
+	const char *pid = strrchr(name, '-');
+
+	if (str_starts(name, UNKEYED))
+		return pid && is_free(ic, name + strlen(UNKEYED),
+				      (size_t)(pid - name) - strlen(UNKEYED));
+	return key && is_part(ic, engine, name, key) &&
+		is_free(ic, key, strlen(key));
 }
 
 /*
@@ -156,10 +188,9 @@ drop_abandoned(struct imgcache *ic, struct engine *engine, const char *name,
 		for (t = all->v[i].tags; !ret && *t; t++) {
 			enum engine_removed removed;
 
-			if (!str_starts(*t, UNKEYED) || !strrchr(*t, '-') ||
-			    all->v[i].created > clock_now_s() - DAY ||
+			if (all->v[i].created > clock_now_s() - DAY ||
 			    (known.n && known.v[0].status == IMAGE_CHANGED) ||
-			    !is_abandoned(ic, *t))
+			    !is_abandoned(ic, engine, &all->v[i], *t))
 				continue;
 			ret = engine_remove(engine, *t, &removed, NULL, err);
 		}

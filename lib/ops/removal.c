@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "docker/engine.h"
 #include "ops/aliases.h"
+#include "ops/parts.h"
 #include "ops/registries.h"
 #include "store/leases.h"
 #include "sys/clock.h"
@@ -52,11 +53,13 @@ find_container(struct work *w, const char *id, bool *found,
 
 /* Is that one of the names that we give? */
 static bool
-is_our_tag(const struct work *w, const char *tag)
+is_our_tag(const struct work *w, const struct engine_image *image,
+	   const char *tag)
 {
 	const char *colon = strrchr(w->image->ref, ':');
 	size_t len = colon ? (size_t)(colon - w->image->ref) : 0;
 	size_t tag_len = strlen(tag), key_len = strlen(w->image->tag);
+	const char *end = strrchr(tag, ':');
 
 	if (!strcmp(tag, w->image->ref))
 		return true;
@@ -66,6 +69,10 @@ is_our_tag(const struct work *w, const char *tag)
 	if (tag_len > key_len && tag[tag_len - key_len - 1] == ':' &&
 	    !strcmp(tag + tag_len - key_len, w->image->tag) &&
 	    registries_has(w->ic, tag, tag_len - key_len - 1))
+		return true;
+	if (parts_is_name(image, tag, w->image->tag) &&
+	    (str_starts(tag, w->image->ref) ||
+	     registries_has(w->ic, tag, (size_t)(end - tag))))
 		return true;
 	return len && !strncmp(tag, w->image->ref, len + 1) &&
 		alias_is_of(tag + len + 1, w->image->id);
@@ -93,7 +100,7 @@ remove_tags(struct work *w, const struct engine_image *image,
 	int ret = 0;
 
 	for (t = image->tags; !ret && *t; t++)
-		if (strcmp(*t, w->image->ref) && is_our_tag(w, *t))
+		if (strcmp(*t, w->image->ref) && is_our_tag(w, image, *t))
 			ret = remove_one(w, *t, err);
 	for (t = image->tags; !ret && *t; t++)
 		if (!strcmp(*t, w->image->ref))
