@@ -120,6 +120,20 @@ test_that 'and has the same key on a, whatever registry a has' '
 	expect_status 0 imgcache get top && [ "$(calls buildx build)" -eq 0 ]
 '
 
+# What `imagetools create` makes of an image of one platform is an index of one.
+test_that 'copied into another repository, and pulled from there' '
+	second=$registry/second/cache && on a && : >docker-calls &&
+	expect_status 0 imgcache -c registry=$second \
+		-c registries=$registry/team/cache build --push top &&
+	grep "imagetools create" docker-calls && cp stdout copied &&
+	[ "$(cat copied)" = "$second:$(imgcache tag top)" ] && on b &&
+	imgcache delete "$(imgcache tag top)" >/dev/null && : >docker-calls &&
+	expect_status 0 imgcache -c registry=$second get top &&
+	[ "$(cat stdout)" = "$(cat copied)" ] &&
+	grep "pull .*second/cache@$(digest "$(cat copied)")" docker-calls &&
+	[ "$(read_file "$(cat copied)" /srv/file)" = "file $RUN" ]
+'
+
 test_that 'two builds of a key differ: the first that is pushed wins' '
 	on a && expect_status 0 imgcache build when && cp stdout when.ref &&
 	a=$(read_file "$(cat when.ref)" /when) && on b &&

@@ -2,7 +2,8 @@
 /*
  * `docker buildx imagetools inspect` prints one document: the manifest or index
  * with its digest, and the image's configuration, which is one object, or one
- * for each platform when there are several.
+ * for each platform when there are several. An index may have one platform: what
+ * has attestations is one, and what `imagetools create` writes.
  */
 
 #include "docker/registry.h"
@@ -151,12 +152,22 @@ fill_config(struct arena *a, const struct jsonr_node *config,
 	out->user = arena_strdup(a, jsonr_string(config, "/User", ""));
 }
 
+/* Is it one configuration, and none for each of several platforms? */
+static bool
+is_plain(const struct jsonr_node *image)
+{
+	return jsonr_member(image, "architecture") ||
+		jsonr_member(image, "config");
+}
+
 /* With several platforms the configurations are members named after them. */
 static const struct jsonr_node *
 config_of(const struct jsonr_node *images, const char *platform)
 {
 	const struct jsonr_node *n;
 
+	if (is_plain(images))
+		return jsonr_member(images, "config");
 	for (n = images ? images->child : NULL; n; n = n->next)
 		if (platform_is_same(n->key, platform))
 			return jsonr_member(n, "config");
@@ -170,8 +181,7 @@ fill_single(const struct jsonr_node *doc, struct registry_image *out)
 	const struct jsonr_node *image = jsonr_member(doc, "image");
 	struct registry_variant *v = out->variants;
 
-	if (!jsonr_member(image, "architecture") &&
-	    !jsonr_member(image, "config"))
+	if (!is_plain(image))
 		return;
 	out->n_variants = 1;
 	v->platform = platform_of(&out->arena, image);

@@ -60,6 +60,16 @@ say(const char *out, const char *errs, int status)
 #define SINGLE "{\"manifest\":{\"digest\":\"sha256:1\"},\"image\":{" \
 	"\"architecture\":\"amd64\",\"os\":\"linux\",\"config\":{" \
 	"\"Labels\":{\"k\":\"v\"}}}}"
+/* An index of one platform, as buildx prints it. */
+#define INDEX_OF_ONE "{\"manifest\":{\"mediaType\":" \
+	"\"application/vnd.oci.image.index.v1+json\",\"digest\":" \
+	"\"sha256:5020\",\"manifests\":[{\"digest\":\"sha256:a\"," \
+	"\"platform\":{\"architecture\":\"arm64\",\"os\":\"linux\"," \
+	"\"variant\":\"v8\"}},{\"digest\":\"sha256:b\",\"platform\":{" \
+	"\"architecture\":\"unknown\",\"os\":\"unknown\"}}]}," \
+	"\"image\":{\"architecture\":\"arm64\",\"os\":\"linux\"," \
+	"\"variant\":\"v8\",\"config\":{\"User\":\"app\"," \
+	"\"Labels\":{\"k\":\"v\"}}}}"
 
 static void
 expect_label(const char *platform, const char *value)
@@ -95,6 +105,22 @@ Test(registry, an_image_of_one_platform)
 	expect_label("linux/amd64", "v");
 	expect_label("linux/arm64", NULL);
 	expect_label(NULL, "v");
+}
+
+Test(registry, an_index_of_one_platform)
+{
+	struct registry_image image;
+
+	say(INDEX_OF_ONE, "", 0);
+	expect_label("linux/arm64", "v");
+	expect_label("linux/amd64", NULL);
+	expect_label(NULL, "v");
+	cr_assert_eq(registry_image(&registry, "x", "linux/arm64", &image,
+				    &err), 0);
+	cr_expect_str_eq(image.user, "app");
+	cr_assert_eq(image.n_variants, 1);
+	cr_expect_str_eq(image.variants[0].digest, "sha256:a");
+	registry_image_release(&image);
 }
 
 Test(registry, one_platform_has_the_digest_of_the_whole)
