@@ -49,6 +49,44 @@ test_that 'the section changes no key' '
 	imgcache tag tools >without && same with without
 '
 
+# What a pull request leaves as a layer is run by whoever reads that cache.
+untrusted() {
+	project "{to: [{type: registry$1}], from: [{type: registry}]}" &&
+	sed -i "2i registry: r.example/c" imgcache.yaml &&
+	echo "$2" >>imgcache.yaml
+}
+
+test_that 'registry: an untrusted build writes to a place of its own' '
+	untrusted "" "registry_untrusted: pr.example/c" &&
+	GITHUB_EVENT_NAME=pull_request imgcache build tools && given \
+		"--cache-to=type=registry,mode=max,ref=pr.example/c:cache-tools-$platform" \
+		"--cache-from=type=registry,ref=r.example/c:cache-tools-$platform"
+'
+
+test_that 'registry: without such a place it writes none, and says so' '
+	untrusted "" "" &&
+	IMGCACHE_UNTRUSTED=true imgcache build tools 2>words && given \
+		"--cache-from=type=registry,ref=r.example/c:cache-tools-$platform" &&
+	grep "warning: the registry cache is not written: .*registry_untrusted" words
+'
+
+test_that 'registry: nor where that is one that trusted builds read' '
+	untrusted "" "registry_untrusted: r.example/c" &&
+	IMGCACHE_UNTRUSTED=true imgcache build tools && given \
+		"--cache-from=type=registry,ref=r.example/c:cache-tools-$platform"
+'
+
+test_that 'registry: a ref that trusted builds read is refused to it' '
+	for ref in r.example/c r.example/c:x r.example/c:x@sha256:1; do
+		untrusted ", ref: \"$ref\"" "registry_untrusted: pr.example/c" &&
+		calls buildx build >before || exit 1
+		IMGCACHE_UNTRUSTED=true expect_status 128 imgcache build tools &&
+		one_line stderr && grep "untrusted build writes no cache to .$ref." \
+			stderr && [ "$(calls buildx build)" = "$(cat before)" ] ||
+			exit 1
+	done; imgcache build tools
+'
+
 test_that 'local, gha, registry: in that order' '
 	project "{from: [r.example/c, type=gha, type=local],
   to: [\"type=registry,ref=r.example/c,mode=min\", type=gha, type=local]}" &&

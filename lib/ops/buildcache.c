@@ -10,6 +10,7 @@
 #include "docker/builder_info.h"
 #include "docker/buildx.h"
 #include "ops/builder.h"
+#include "ops/trust.h"
 #include "recipe/cachespec.h"
 #include "recipe/grammar.h"
 #include "source/hash.h"
@@ -143,19 +144,59 @@ shares(struct plan *p, const char *name, const char *value,
 			 strcmp(name, "ref") ? name : "the tag");
 }
 
+/* May what is built now be written there? It is run by whoever reads it. */
+static bool
+may_write(const struct plan *p, const char *ref)
+{
+	const char *slash = strrchr(ref, '/'), *name = slash ? slash : ref;
+	char *repository = mem_printf("%.*s", (int)(name - ref) +
+				      (int)strcspn(name, ":@"), ref);
+	bool may = p->direction == CACHE_FROM ||
+		trust_may_write(p->b->in, repository);
+
+	free(repository);
+	return may;
+}
+
+/* Where there is no ref; NULL with err, or with a warning: nowhere. */
+static const char *
+own_repository(const struct plan *p, struct imgcache_error *err)
+{
+	const struct settings *set = &p->b->in->ic->settings;
+	const char *own = settings_text(set, SETTING_REGISTRY);
+
+	if (!own || !*own) {
+		error_set(err, IMGCACHE_EFAIL, "a cache type=registry wants "
+			  "ref=REPOSITORY, or the setting 'registry'");
+		return NULL;
+	}
+	if (may_write(p, own))
+		return own;
+	own = settings_text(set, SETTING_REGISTRY_UNTRUSTED);
+	if (own && *own && may_write(p, own))
+		return own;
+	session_warn(p->b->in->ic, "the registry cache is not written: an "
+		     "untrusted build writes to no trusted repository; set "
+		     "registry_untrusted, or untrusted to false");
+	return NULL;
+}
+
 static int
-fill_registry(struct plan *p, struct cachespec *s, struct imgcache_error *err)
+fill_registry(struct plan *p, struct cachespec *s, bool *used,
+	      struct imgcache_error *err)
 {
 	const char *ref = cachespec_get(s, "ref");
-	const char *own = settings_text(&p->b->in->ic->settings,
-					SETTING_REGISTRY);
 
+	if (ref && !may_write(p, ref))
+		return error_set(err, IMGCACHE_EFAIL, "an untrusted build "
+				 "writes no cache to '%s', which trusted "
+				 "builds read; leave ref out, and it goes to "
+				 "registry_untrusted", ref);
 	if (!ref)
-		ref = own;
-	if (!ref || !*ref)
-		return error_set(err, IMGCACHE_EFAIL, "a cache type=registry "
-				 "wants ref=REPOSITORY, or the setting "
-				 "'registry'");
+		ref = own_repository(p, err);
+	*used = ref;
+	if (!ref)
+		return err->code;
 	if (!has_tag(ref)) {
 		set_own_place(p, s, "ref",
 			      mem_printf("%s:cache-%s", ref, p->label));
@@ -356,7 +397,7 @@ fill_remote(struct plan *p, struct cachespec *s, bool *used,
 	if (s->type == CACHE_REGISTRY) {
 		/* what is pinned has no part for each stage */
 		*used = !p->stage || !ref || !strchr(ref, '@');
-		ret = *used ? fill_registry(p, s, err) : 0;
+		ret = *used ? fill_registry(p, s, used, err) : 0;
 	} else {
 		*used = s->type != CACHE_GHA || has_gha(p, s);
 		ret = fill_name(p, s, s->type == CACHE_GHA ? "scope" : "name",

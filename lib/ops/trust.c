@@ -44,17 +44,19 @@ is_wanted(const struct imgcache *ic)
 		(!strcmp(set, "ci") && session_is_ci(ic));
 }
 
-/* Would untrusted builds write where trusted ones read? */
-static bool
-is_shared(const struct inputs *in, const char *untrusted)
+bool
+trust_may_write(const struct inputs *in, const char *repository)
 {
 	struct strv trusted = {0};
-	bool shared;
+	bool may;
 
 	registries_trusted(in->ic, in->r->recipe, &trusted);
-	shared = strv_has(&trusted, untrusted);
+	may = !trust_is_untrusted(in->ic) ||
+		(!strv_has(&trusted, repository) &&
+		 !str_is(settings_text(&in->ic->settings, SETTING_REGISTRY),
+			 repository));
 	strv_release(&trusted);
-	return shared;
+	return may;
 }
 
 /* Why it cannot be pushed, and what to set; NULL if it can. */
@@ -76,7 +78,7 @@ obstacle(struct inputs *in)
 			return "an untrusted build writes to no trusted "
 				"repository; set registry_untrusted, or "
 				"untrusted to false";
-		if (is_shared(in, untrusted))
+		if (!trust_may_write(in, untrusted))
 			return "registry_untrusted is a repository that "
 				"trusted builds read; set it to another one";
 	}

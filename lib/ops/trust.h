@@ -16,6 +16,9 @@
 /* The build of changes that nobody has looked at yet: a pull request's job. */
 bool trust_is_untrusted(const struct imgcache *ic);
 
+/* May this build write there? An untrusted one not where trusted ones read. */
+bool trust_may_write(const struct inputs *in, const char *repository);
+
 /*
  * Is the image to be pushed: by --push (asked), or by the setting? *push is
  * false where it cannot be, with a warning; where it was asked for that is
