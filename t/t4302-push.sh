@@ -400,6 +400,51 @@ test_that 'what it pushed is read by its like only' '
 	! grep "pr.example" "$STANDIN_DIR/calls"
 '
 
+# poisoned: the image of a pull request's job, pulled on b by another such job.
+poisoned() {
+	anew && faults "build * other-id" && IMGCACHE_UNTRUSTED=true imgcache \
+		-f pr.yaml build --push tools >/dev/null 2>&1 && faults &&
+	bad=$(remote "$untrusted") && on b && IMGCACHE_UNTRUSTED=true \
+		imgcache -f pr.yaml get tools >/dev/null 2>&1 &&
+	[ "$(here "$untrusted")" = "$bad" ] && : >"$STANDIN_DIR/calls"
+}
+
+test_that 'what was pulled from there is no hit of a trusted build' '
+	poisoned && expect_status 1 imgcache -f pr.yaml get tools &&
+	grep "an untrusted build.s, pulled" stderr &&
+	IMGCACHE_UNTRUSTED=true expect_status 0 imgcache -f pr.yaml get tools
+'
+
+test_that 'nor is it copied: a trusted push is a build of its own' '
+	poisoned && expect_status 0 imgcache -f pr.yaml build --push tools &&
+	[ "$(calls buildx build)" -eq 1 ] &&
+	[ "$(calls buildx imagetools create)" -eq 0 ] &&
+	[ "$(remote)" = "$(here)" ] && [ "$(remote)" != "$bad" ] &&
+	expect_status 0 imgcache -f pr.yaml get tools &&
+	imgcache list --json | jq -e "length == 1 and (.[0] |
+		.origin == \"built\" and .pushedRef == \"$ref\")"
+'
+
+test_that 'a trusted one that fails leaves it what it was' '
+	poisoned && faults "build * exit 1" &&
+	expect_status 2 imgcache -f pr.yaml build tools; faults
+	expect_status 1 imgcache -f pr.yaml get tools
+'
+
+test_that 'the trusted registry has it: that one is pulled over it' '
+	poisoned && on a && imgcache -c registry_untrusted=pr.example/team/cache \
+		build --no-cache --push tools >/dev/null 2>&1 && on b &&
+	expect_status 0 imgcache -f pr.yaml get tools &&
+	[ "$(here)" = "$(remote)" ] && [ "$(remote)" != "$bad" ] &&
+	: >"$STANDIN_DIR/calls" && expect_status 0 imgcache -f pr.yaml get tools &&
+	! [ -s "$STANDIN_DIR/calls" ]
+'
+
+test_that 'the other name of the image: no hit either' '
+	poisoned && docker tag "$untrusted" "$ref" &&
+	expect_status 1 imgcache -f pr.yaml get tools
+'
+
 test_that 'it reads the trusted one first' '
 	anew && imgcache build --push tools >/dev/null 2>&1 && on b &&
 	: >"$STANDIN_DIR/calls" && IMGCACHE_UNTRUSTED=true &&

@@ -12,6 +12,7 @@
 #include "ops/kept.h"
 #include "ops/reasons.h"
 #include "ops/side.h"
+#include "ops/trust.h"
 #include "store/lookups.h"
 #include "store/platforms.h"
 #include "sys/clock.h"
@@ -178,6 +179,14 @@ lookup_loaded(struct inputs *in, const struct lookup_found *f,
 	return ret;
 }
 
+/* Is it the work of an untrusted build of another machine? */
+static bool
+is_of_strangers(const struct lookup_found *f, const struct engine_image *image)
+{
+	return f->has_row && f->row.is_untrusted &&
+		str_is(f->row.image_id, image->id);
+}
+
 /* An image that we made, or that was here before the catalog: note it. */
 static int
 adopt(struct inputs *in, struct lookup_found *f,
@@ -191,6 +200,7 @@ adopt(struct inputs *in, struct lookup_found *f,
 	if (!f->has_row || f->row.size_bytes <= 0)
 		row.size_bytes = image->size_bytes;
 	row.generation = lookup_generation(image);
+	row.is_untrusted = is_of_strangers(f, image);
 	row.manifest = in->tag + 3;
 	if (kept_put(in, KEPT_HEAD, err) ||
 	    (!row.name && kept_note_name(in, err)) ||
@@ -256,6 +266,10 @@ judge(struct inputs *in, struct lookup_found *f,
 		set_miss(a, IMGCACHE_FOREIGN,
 			 arena_printf(&in->ic->arena, "image %.19s",
 				      image->id));
+		return 0;
+	}
+	if (is_of_strangers(f, image) && !trust_is_untrusted(in->ic)) {
+		set_miss(a, IMGCACHE_FOREIGN, "an untrusted build's, pulled");
 		return 0;
 	}
 	if (lookup_generation(image) < f->generation) {

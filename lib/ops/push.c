@@ -6,6 +6,7 @@
  */
 #include "ops/push.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -207,14 +208,27 @@ send_missing(struct push *p, struct imgcache_error *err)
 					 err);
 }
 
-/* Known to be in another repository: copied without the engine. */
+/*
+ * Known to be in another repository: copied without the engine. Not from one
+ * of untrusted builds, where somebody else's may have taken its place.
+ */
 static bool
 has_source(const struct push *p)
 {
+	const struct inputs *in = p->in;
 	const struct image_row *row = &p->f->row;
+	char *repository;
+	bool has;
 
-	return p->f->has_row && row->pushed_ref && row->digest &&
-		strcmp(row->pushed_ref, p->in->ref);
+	if (!p->f->has_row || !row->pushed_ref || !row->digest ||
+	    !strcmp(row->pushed_ref, in->ref))
+		return false;
+	repository = mem_printf("%.*s", (int)(strrchr(row->pushed_ref, ':') -
+					      row->pushed_ref),
+				row->pushed_ref);
+	has = registries_is_trusted(in->ic, in->r->recipe, repository);
+	free(repository);
+	return has;
 }
 
 static int

@@ -26,6 +26,9 @@ void registries_to_read(const struct imgcache *ic, const struct recipe *q,
 void registries_trusted(const struct imgcache *ic, const struct recipe *q,
 			struct strv *out);
 
+bool registries_is_trusted(const struct imgcache *ic, const struct recipe *q,
+			   const char *repository);
+
 /* Is the name, len bytes, a repository of images of ours? */
 bool registries_has(const struct imgcache *ic, const char *name, size_t len);
 

@@ -47,16 +47,10 @@ is_wanted(const struct imgcache *ic)
 bool
 trust_may_write(const struct inputs *in, const char *repository)
 {
-	struct strv trusted = {0};
-	bool may;
-
-	registries_trusted(in->ic, in->r->recipe, &trusted);
-	may = !trust_is_untrusted(in->ic) ||
-		(!strv_has(&trusted, repository) &&
+	return !trust_is_untrusted(in->ic) ||
+		(!registries_is_trusted(in->ic, in->r->recipe, repository) &&
 		 !str_is(settings_text(&in->ic->settings, SETTING_REGISTRY),
 			 repository));
-	strv_release(&trusted);
-	return may;
 }
 
 /* Why it cannot be pushed, and what to set; NULL if it can. */

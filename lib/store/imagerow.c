@@ -133,6 +133,7 @@ imagerow_add(struct image_list *list, struct sql_use *q)
 	r->hits = sql_int(q, c++);
 	r->pinned = sql_int(q, c++) != 0;
 	r->status_at = sql_int(q, c++);
+	r->is_untrusted = sql_int(q, c++) != 0;
 }
 
 int

@@ -15,7 +15,8 @@ struct sql_use;
 	" i.base_ref, i.base_digest, i.dependencies_hash, i.manifest,"	\
 	" i.log_path, i.reason, i.metadata, i.pushed_ref, i.pushed_at,"	\
 	" i.size_bytes, i.generation, i.created_at, i.last_used_at,"	\
-	" i.built_at, i.build_us, i.hits, i.pinned, i.status_at"
+	" i.built_at, i.build_us, i.hits, i.pinned, i.status_at,"	\
+	" i.untrusted"
 
 /* When it was last of use: created, built or hit, whichever was last. */
 #define IMAGE_USED							\

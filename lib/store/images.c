@@ -25,10 +25,10 @@
 		" base_ref, base_digest, dependencies_hash, manifest," \
 		" log_path, reason, metadata, size_bytes, generation," \
 		" created_at, built_at, build_us, pinned, last_used_at, hits," \
-		" status_at)"						\
+		" status_at, untrusted)"				\
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12," \
 		" ?13, ?14, ?15, ?16, ?17, ?18, ?19, nullif(?20, -1), ?21," \
-		" ?22, ?23, ?24, ?25, ?26, ?27, ?28)" \
+		" ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29)"		\
 		" ON CONFLICT (tag, engine, platform) DO UPDATE SET"	\
 		" status_at = CASE status WHEN excluded.status"		\
 		"   THEN status_at ELSE excluded.status_at END,"	\
@@ -40,6 +40,8 @@
 		" recipe = CASE excluded.recipe WHEN 'unknown' THEN recipe" \
 		"   ELSE excluded.recipe END,"				\
 		" image_id = coalesce(excluded.image_id, image_id),"	\
+		" untrusted = CASE WHEN excluded.image_id IS NULL"	\
+		"   THEN untrusted ELSE excluded.untrusted END,"	\
 		" digest = coalesce(excluded.digest, digest),"		\
 		" base_ref = coalesce(excluded.base_ref, base_ref),"	\
 		" base_digest = coalesce(excluded.base_digest, base_digest)," \
@@ -102,14 +104,15 @@ put_row(struct sql *db, int64_t engine, const struct image_row *r,
 	int64_t now = clock_now_s();
 	int rc;
 
-	sql_bind(q, "issssssssssssssssssiiizzdzii", engine, r->key.tag,
+	sql_bind(q, "issssssssssssssssssiiizzdziid", engine, r->key.tag,
 		 r->key.platform, image_status_text(r->status), r->hash, r->ref,
 		 r->name, r->project, r->recipe, r->origin, r->image_id,
 		 r->digest, r->base_ref, r->base_digest, r->dependencies_hash,
 		 r->manifest, r->log_path, r->reason, r->metadata,
 		 r->size_bytes, r->generation,
 		 r->created_at ? r->created_at : now, r->built_at, r->build_us,
-		 (int)r->pinned, r->last_used_at, r->hits, now);
+		 (int)r->pinned, r->last_used_at, r->hits, now,
+		 (int)r->is_untrusted);
 	rc = sql_row(q, err);
 	if (rc == 0 && id)
 		*id = sql_int(q, 0);

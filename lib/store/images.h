@@ -81,6 +81,7 @@ struct image_row {
 	int64_t build_us;
 	int64_t hits;
 	bool pinned;
+	bool is_untrusted;	/* pulled from where no trusted build looks */
 	const struct image_dependency *dependencies;	/* see below */
 	size_t n_dependencies;
 };
@@ -105,7 +106,8 @@ int images_get(struct catalog *cat, const struct image_key *key,
  * Make or update the row of row->key. On update everything is taken from row
  * but id, hits, pinned, created_at, last_used_at, status_at and pushed_*; text
  * that is NULL, recipe "unknown", size -1, built_at 0 and build_us 0 leave what is
- * there. created_at 0 is now. id may be NULL.
+ * there, and without an image_id is_untrusted, too. created_at 0 is now. id
+ * may be NULL.
  */
 int images_put(struct catalog *cat, const struct image_row *row, int64_t *id,
 	       struct imgcache_error *err);

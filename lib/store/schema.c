@@ -243,6 +243,11 @@ static const char build_caches[] =
 "  PRIMARY KEY (type, place)\n"
 ") STRICT, WITHOUT ROWID;\n";
 
+static const char untrusted_pulls[] =
+"-- 1: pulled from where no trusted build looks\n"
+"ALTER TABLE images ADD COLUMN untrusted INTEGER NOT NULL DEFAULT 0\n"
+"  CHECK (untrusted IN (0, 1));\n";
+
 const struct migration catalog_migrations[] = {
 	{ "the first tables", first_tables },
 	{ "configurations of bases", base_configs },
@@ -250,6 +255,7 @@ const struct migration catalog_migrations[] = {
 	{ "when an image came to its status", status_moments },
 	{ "stages built anew", redone_stages },
 	{ "build caches", build_caches },
+	{ "images of untrusted builds", untrusted_pulls },
 };
 
 const int catalog_migrations_n =

@@ -93,6 +93,39 @@ Test(images, engine_tag_and_platform_make_a_row)
 	room_close(&r);
 }
 
+static bool
+is_untrusted(struct room *r, const struct image_row *row)
+{
+	struct image_list list = { 0 };
+	bool is;
+
+	ok(r, images_get(r->cat, &row->key, &list, &r->err));
+	cr_assert_eq(list.n, 1);
+	is = list.v[0].is_untrusted;
+	image_list_release(&list);
+	return is;
+}
+
+Test(images, whose_work_it_is_goes_with_the_image)
+{
+	struct image_row row = room_image(1);
+	struct room r;
+
+	room_open(&r);
+	row.image_id = "sha256:theirs";
+	row.is_untrusted = true;
+	room_put(&r, &row);
+	cr_expect(is_untrusted(&r, &row));
+	row.image_id = NULL;
+	row.is_untrusted = false;
+	room_put(&r, &row);
+	cr_expect(is_untrusted(&r, &row));
+	row.image_id = "sha256:ours";
+	room_put(&r, &row);
+	cr_expect_not(is_untrusted(&r, &row));
+	room_close(&r);
+}
+
 Test(images, putting_again_keeps_what_is_not_known)
 {
 	struct image_row row = room_image(1);
