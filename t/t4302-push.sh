@@ -324,6 +324,38 @@ test_that 'xxh3: refused before anything is built, with what to set' '
 	[ "$(calls buildx build)" -eq 0 ] && ! [ -s stdout ]
 '
 
+# A key of git's that has one of xxh3 in it is as weak as that one.
+weak() {
+	anew && mkdir -p weak/app && echo hi >weak/app/f &&
+	printf "FROM busybox\nCOPY f /\n" >weak/app/Dockerfile &&
+	cat >weak/imgcache.yaml <<-YAML && cd weak || return
+	version: 1
+	registry: r.example/team/cache
+	images:
+	  tools: {dockerfile: app/Dockerfile, context: app}
+	  top: {base: "@tools", env: {B: "1"}}
+	  tip: {base: "@top", env: {C: "1"}}
+	YAML
+}
+
+test_that 'built from an xxh3 image, also in between: neither pushed' '
+	weak && imgcache tag tools top tip >tags && [ "$(cut -c 1-3 tags |
+		tr "\n" " ")" = "x1- g1- g1- " ] && for name in top tip; do
+		expect_status 128 imgcache build --push $name &&
+		one_line stderr && grep "cannot push .$name.: it is built from an image whose key is an xxh3 hash, .*set hash of that one to git$" stderr ||
+			exit 1
+	done; [ "$(calls buildx build)" -eq 0 ] &&
+	expect_status 0 imgcache -c push=always build tip &&
+	grep "warning: .tip. is not pushed: it is built from" stderr &&
+	[ "$(calls push)" -eq 0 ]
+'
+
+test_that 'nor looked for' '
+	weak && expect_status 0 imgcache build tip &&
+	[ "$(calls buildx build)" -eq 3 ] &&
+	! grep "imagetools.*g1-" "$STANDIN_DIR/calls"
+'
+
 test_that 'push: always pushes what is built, and no hit' '
 	anew && IMGCACHE_PUSH=always && export IMGCACHE_PUSH &&
 	expect_status 0 imgcache build tools && [ "$(calls push)" -eq 1 ] &&

@@ -44,6 +44,7 @@ struct input_lower {
 	const char *ref;	/* as the build and the manifest name it */
 	const char *at;		/* as the engine does */
 	struct base_config config;	/* what it will say */
+	bool is_forgeable;	/* see inputs_are_forgeable() */
 };
 
 struct inputs {
@@ -175,6 +176,12 @@ int inputs_reference(struct inputs *in, const char *text,
 
 /* Where the engine has the image of ours that ref names, or NULL. */
 const char *inputs_lower_at(const struct inputs *in, const char *ref);
+
+/*
+ * Can other inputs be made that have this key: is it an xxh3 hash, or one of
+ * the keys that went into it? Then it stands for the image on this machine only.
+ */
+bool inputs_are_forgeable(const struct inputs *in);
 
 /* The ignore file at path into the context; false if there is none. */
 int inputs_read_ignore(struct inputs *in, struct input_context *c,

@@ -20,6 +20,17 @@ inputs_lower_at(const struct inputs *in, const char *ref)
 	return NULL;
 }
 
+bool
+inputs_are_forgeable(const struct inputs *in)
+{
+	bool are = in->hash != HASH_GIT;
+	size_t i;
+
+	for (i = 0; i < in->n_lower; i++)
+		are |= in->lower[i].is_forgeable;
+	return are;
+}
+
 static const char *
 add_lower(struct inputs *in, const struct inputs *other)
 {
@@ -31,6 +42,7 @@ add_lower(struct inputs *in, const struct inputs *other)
 			      other->tag);
 	l->at = other->ref;
 	l->config = other->own;
+	l->is_forgeable = inputs_are_forgeable(other);
 	return l->ref;
 }
 

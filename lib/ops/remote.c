@@ -117,7 +117,7 @@ remote_look(struct inputs *in, const struct lookup_found *f,
 
 	memset(out, 0, sizeof(*out));
 	/* a key that never leaves its machine is in no registry */
-	if (in->hash == HASH_GIT)
+	if (!inputs_are_forgeable(in))
 		registries_to_read(in->ic, in->r->recipe, &repositories);
 	for (i = 0; i < repositories.n && !out->repository; i++) {
 		struct imgcache_error why = {0};

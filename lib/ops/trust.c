@@ -79,6 +79,10 @@ obstacle(struct inputs *in)
 	if (in->hash != HASH_GIT)
 		return "its key is an xxh3 hash, which can be forged and so "
 			"never leaves the machine; set hash to git";
+	if (inputs_are_forgeable(in))
+		return "it is built from an image whose key is an xxh3 hash, "
+			"which can be forged and so never leaves the machine; "
+			"set hash of that one to git";
 	return NULL;
 }
 
