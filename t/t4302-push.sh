@@ -310,6 +310,27 @@ test_that 'a rebuild with nobody before it: no such warning' '
 	! grep warning stderr && [ "$(here)" = "$(remote)" ]
 '
 
+# moved REGISTRY...: pushed once, and now to be pushed elsewhere.
+moved() {
+	expect_status 0 imgcache -c registry=mine.example/x "$@" \
+		build --push tools && [ "$(calls push)" -eq 2 ] &&
+	[ "$(remote "mine.example/x:$tag")" = "$(here)" ] &&
+	imgcache list --json | jq -e ".[0] | .pushedRef ==
+		\"mine.example/x:$tag\"" && rm "$STANDIN_REGISTRY/registry/mine"*
+}
+
+test_that 'where it was is gone: the engine has it, and sends it' '
+	anew && imgcache build --push tools >/dev/null 2>&1 &&
+	rm "$STANDIN_REGISTRY/registry/r.example"* && moved \
+		-c registries=$repository &&
+	[ "$(calls buildx imagetools create)" -eq 1 ]
+'
+
+test_that 'where it was is read no more: the engine sends it' '
+	anew && imgcache build --push tools >/dev/null 2>&1 && moved &&
+	[ "$(calls buildx imagetools create)" -eq 0 ]
+'
+
 test_that 'no registry: an error that says what to set' '
 	mkdir -p none && cd none &&
 	printf "version: 1\nimages: {x: {base: busybox}}\n" >imgcache.yaml &&

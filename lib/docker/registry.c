@@ -332,6 +332,7 @@ int
 registry_create(const struct registry *r, const char *ref,
 		const char *const *sources, struct imgcache_error *err)
 {
+	const char *first = *sources;
 	struct strv argv = { 0 };
 	int ret;
 
@@ -345,5 +346,9 @@ registry_create(const struct registry *r, const char *ref,
 		strv_push(&argv, *sources);
 	ret = transfer(r, (const char *const *)argv.v, ref, err);
 	strv_release(&argv);
-	return no_absence(ret, err);
+	if (ret != IMGCACHE_ENO)
+		return ret;
+	error_clear(err);
+	return error_set(err, IMGCACHE_EUNKNOWN, "no registry has '%s', to "
+			 "make '%s' of", first, ref);
 }

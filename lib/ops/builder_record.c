@@ -200,6 +200,7 @@ put_back(struct builder *b, struct image_row *row, struct imgcache_error *err)
 	if (!before || !before->image_id)
 		return images_put(cat, row, NULL, err);
 	row->image_id = before->image_id;
+	row->is_untrusted = before->is_untrusted;
 	push.ref = before->pushed_ref;
 	push.at = before->pushed_at;
 	push.digest = before->digest;

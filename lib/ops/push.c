@@ -249,10 +249,12 @@ static int
 send(struct push *p, struct imgcache_error *err)
 {
 	bool whole;
-	int ret;
+	int ret = has_source(p) ? copy(p, err) : IMGCACHE_EUNKNOWN;
 
-	if (has_source(p))
-		return copy(p, err);
+	if (ret != IMGCACHE_EUNKNOWN)
+		return ret;
+	/* what was there may be gone; the engine has it in any case */
+	error_clear(err);
 	ret = is_whole(p, &whole, err);
 	if (ret)
 		return ret;

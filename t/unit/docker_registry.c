@@ -227,6 +227,8 @@ Test(registry, a_writer_knows_no_no)
 	say("", "ERROR: r/x:1: not found", 1);
 	cr_expect_eq(registry_create(&registry, "r/y:1", sources, &err),
 		     IMGCACHE_EUNKNOWN);
+	cr_expect_str_eq(err.text, "no registry has 'r/x@sha256:1', to make "
+			 "'r/y:1' of");
 }
 
 Test(registry, a_transfer_that_hangs_ends_in_time)
