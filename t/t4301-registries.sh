@@ -123,6 +123,7 @@ test_that 'a dry run says that it would be pulled, and pulls nothing' '
 	grep -E "^tools +pull +the registry has it$" stdout &&
 	[ "$(calls pull)" -eq 0 ] && expect_status 0 imgcache build -n tools \
 		--json && jq -e ".[0] | .state == \"hit\" and .pushed and
+		.reason == null and .detail == null and
 		(.local | not) and (.pulled | not)" stdout
 '
 

@@ -231,6 +231,8 @@ look_farther(struct work *w, struct imgcache_error *err)
 	if (!w->e->build->dry_run)
 		return fetch(w, err);
 	a->state = IMGCACHE_HIT;
+	a->reason = IMGCACHE_REASON_NONE;
+	a->detail = NULL;
 	a->remote = w->remote.ref;
 	a->digest = w->remote.digest;
 	a->pushed_ref = arena_printf(&w->in.ic->arena, "%s:%s",
