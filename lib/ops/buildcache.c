@@ -144,56 +144,20 @@ shares(struct plan *p, const char *name, const char *value,
 			 strcmp(name, "ref") ? name : "the tag");
 }
 
-/* May what is built now be written there? It is run by whoever reads it. */
-static bool
-may_write(const struct plan *p, const char *ref)
-{
-	const char *slash = strrchr(ref, '/'), *name = slash ? slash : ref;
-	char *repository = mem_printf("%.*s", (int)(name - ref) +
-				      (int)strcspn(name, ":@"), ref);
-	bool may = p->direction == CACHE_FROM ||
-		trust_may_write(p->b->in, repository);
-
-	free(repository);
-	return may;
-}
-
-/* Where there is no ref; NULL with err, or with a warning: nowhere. */
-static const char *
-own_repository(const struct plan *p, struct imgcache_error *err)
-{
-	const struct settings *set = &p->b->in->ic->settings;
-	const char *own = settings_text(set, SETTING_REGISTRY);
-
-	if (!own || !*own) {
-		error_set(err, IMGCACHE_EFAIL, "a cache type=registry wants "
-			  "ref=REPOSITORY, or the setting 'registry'");
-		return NULL;
-	}
-	if (may_write(p, own))
-		return own;
-	own = settings_text(set, SETTING_REGISTRY_UNTRUSTED);
-	if (own && *own && may_write(p, own))
-		return own;
-	session_warn(p->b->in->ic, "the registry cache is not written: an "
-		     "untrusted build writes to no trusted repository; set "
-		     "registry_untrusted, or untrusted to false");
-	return NULL;
-}
-
 static int
 fill_registry(struct plan *p, struct cachespec *s, bool *used,
 	      struct imgcache_error *err)
 {
 	const char *ref = cachespec_get(s, "ref");
 
-	if (ref && !may_write(p, ref))
+	if (ref && p->direction == CACHE_TO && !trust_may_write(p->b->in, ref))
 		return error_set(err, IMGCACHE_EFAIL, "an untrusted build "
 				 "writes no cache to '%s', which trusted "
 				 "builds read; leave ref out, and it goes to "
 				 "registry_untrusted", ref);
 	if (!ref)
-		ref = own_repository(p, err);
+		ref = trust_cache_home(p->b->in, p->direction == CACHE_TO,
+				       err);
 	*used = ref;
 	if (!ref)
 		return err->code;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/trust.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/mem.h"
 #include "ops/registries.h"
 
 /*
@@ -45,12 +47,44 @@ is_wanted(const struct imgcache *ic)
 }
 
 bool
-trust_may_write(const struct inputs *in, const char *repository)
+trust_may_write(const struct inputs *in, const char *ref)
 {
-	return !trust_is_untrusted(in->ic) ||
-		(!registries_is_trusted(in->ic, in->r->recipe, repository) &&
-		 !str_is(settings_text(&in->ic->settings, SETTING_REGISTRY),
-			 repository));
+	const char *slash = strrchr(ref, '/'), *name = slash ? slash : ref;
+	char *repository;
+	bool may;
+
+	if (!trust_is_untrusted(in->ic))
+		return true;
+	repository = mem_strndup(ref, (size_t)(name - ref) +
+				 strcspn(name, ":@"));
+	may = !registries_is_trusted(in->ic, in->r->recipe, repository) &&
+		!str_is(settings_text(&in->ic->settings, SETTING_REGISTRY),
+			repository);
+	free(repository);
+	return may;
+}
+
+const char *
+trust_cache_home(const struct inputs *in, bool writes,
+		 struct imgcache_error *err)
+{
+	const struct settings *set = &in->ic->settings;
+	const char *own = settings_text(set, SETTING_REGISTRY);
+
+	if (!own || !*own) {
+		error_set(err, IMGCACHE_EFAIL, "a cache type=registry wants "
+			  "ref=REPOSITORY, or the setting 'registry'");
+		return NULL;
+	}
+	if (!writes || trust_may_write(in, own))
+		return own;
+	own = settings_text(set, SETTING_REGISTRY_UNTRUSTED);
+	if (own && *own && trust_may_write(in, own))
+		return own;
+	session_warn(in->ic, "the registry cache is not written: an untrusted "
+		     "build writes to no trusted repository; set "
+		     "registry_untrusted, or untrusted to false");
+	return NULL;
 }
 
 /* Why it cannot be pushed, and what to set; NULL if it can. */

@@ -16,8 +16,18 @@
 /* The build of changes that nobody has looked at yet: a pull request's job. */
 bool trust_is_untrusted(const struct imgcache *ic);
 
-/* May this build write there? An untrusted one not where trusted ones read. */
-bool trust_may_write(const struct inputs *in, const char *repository);
+/*
+ * May this build write there, to a repository or one of its tags? An untrusted
+ * one not where trusted ones read.
+ */
+bool trust_may_write(const struct inputs *in, const char *ref);
+
+/*
+ * The repository of build caches for which none is named; NULL with err if no
+ * registry is set, or with a warning where it may not be written.
+ */
+const char *trust_cache_home(const struct inputs *in, bool writes,
+			     struct imgcache_error *err);
 
 /*
  * Is the image to be pushed: by --push (asked), or by the setting? *push is
