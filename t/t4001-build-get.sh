@@ -139,6 +139,18 @@ test_that '--rebuild: without docker layers, fresh bases, counted as no hit' '
 	[ "$(imgcache stats --json | jq .lookups)" -eq "$before" ] && hit
 '
 
+test_that 'another salt: every step runs again, and only then' '
+	echo "version: 1" >salt.yaml && echo "images:" >>salt.yaml &&
+	echo "  s: {base: busybox, env: {A: b}, salt: one}" >>salt.yaml &&
+	imgcache -f salt.yaml build s 2>/dev/null &&
+	sed -i s/one/two/ salt.yaml && : >"$STANDIN_DIR/calls" &&
+	imgcache -f salt.yaml build s 2>/dev/null &&
+	grep -F "'\''--no-cache'\''" "$STANDIN_DIR/calls" &&
+	sed -i s/A:/B:/ salt.yaml && : >"$STANDIN_DIR/calls" &&
+	imgcache -f salt.yaml build s 2>/dev/null &&
+	! grep -F "'\''--no-cache'\''" "$STANDIN_DIR/calls"
+'
+
 test_that '--no-cache of build: no lookup, nothing counted' '
 	before=$(imgcache stats --json | jq .lookups) &&
 	: >"$STANDIN_DIR/calls" && expect_status 0 imgcache build --no-cache tools &&

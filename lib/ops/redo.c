@@ -8,6 +8,8 @@
 #include "base/mem.h"
 #include "ops/builder.h"
 #include "ops/generation.h"
+#include "ops/kept.h"
+#include "ops/side.h"
 #include "store/invalidations.h"
 #include "store/redone.h"
 
@@ -58,6 +60,33 @@ plan_stage(struct redo *r, const struct builder *b, const char *stage,
 	return 0;
 }
 
+/* Another salt than that of the last image asks for every step anew. */
+static int
+plan_salt(struct redo *r, const struct builder *b, struct imgcache_error *err)
+{
+	struct side before = {0}, now = {0};
+	struct image_list list = {0};
+	int ret = kept_last(b->in, b->found->engine, &list, err);
+
+	if (ret || !list.n)
+		goto out;
+	ret = side_kept(&before, b->in->ic, &list.v[0], err);
+	if (!ret)
+		ret = side_now(&now, b->in, err);
+	if (!ret)
+		r->everything |= !str_is(side_value(&before, "salt", NULL),
+					 side_value(&now, "salt", NULL));
+	if (ret == IMGCACHE_ENO) {
+		error_clear(err);
+		ret = 0;
+	}
+out:
+	side_release(&before);
+	side_release(&now);
+	image_list_release(&list);
+	return ret;
+}
+
 int
 redo_plan(struct redo *r, const struct builder *b, struct imgcache_error *err)
 {
@@ -73,6 +102,8 @@ redo_plan(struct redo *r, const struct builder *b, struct imgcache_error *err)
 	if (b->reason == IMGCACHE_INVALIDATED)
 		ret = generation_whole(b->in, &whole, err);
 	r->everything |= whole > b->found->stale;
+	if (!ret)
+		ret = plan_salt(r, b, err);
 	if (!ret && names->n)
 		ret = invalidations_any_stage(b->in->ic->catalog, &any, err);
 	for (i = 0; !ret && any && i < names->n; i++)

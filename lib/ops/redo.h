@@ -3,9 +3,10 @@
 #define IMGCACHE_OPS_REDO_H
 
 /*
- * What a build must not take from docker's layers: everything, or the stages
- * that were invalidated by themselves and have not been built since on this
- * engine, whatever the reason of the build is.
+ * What a build must not take from docker's layers: everything, after another
+ * salt or where it was asked for, or the stages that were invalidated by
+ * themselves and have not been built since on this engine, whatever the reason
+ * of the build is.
  */
 
 #include <stdbool.h>
