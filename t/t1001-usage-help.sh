@@ -128,7 +128,7 @@ test_that 'a setting that does not exist, or has no such value' '
 
 test_that 'no project and no flags: the next step is named' '
 	expect_status 128 imgcache get && one_line stderr &&
-	grep "no imgcache.yaml in .* write one or give recipe flags" stderr &&
+	grep "no imgcache.yaml in .* write one (imgcache init), .* or give recipe flags" stderr &&
 	expect_status 128 imgcache get tools && one_line stderr &&
 	! [ -e "$IMGCACHE_DIR" ]
 '

@@ -77,6 +77,14 @@ test_that 'a base that does not exist: what to do, for every verb' '
 	done && nothing_kept
 '
 
+test_that 'a registry that gives no answer does not say that there is none' '
+	faults "imagetools * exit 1 no-network"
+	expect_status 128 imgcache tag --base no/such:1; status=$?; faults
+	[ $status -eq 0 ] && ! [ -s stdout ] && one_line stderr &&
+	grep "cannot find out which image base .no/such:1. is" stderr &&
+	nothing_kept
+'
+
 test_that 'an image of this engine only: by its id, with a name of ours' '
 	echo local | docker import - mine:1 >id && id=$(cat id) &&
 	imgcache tag -m --base mine:1 | grep "^base mine:1 $id$" &&

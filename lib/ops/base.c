@@ -303,7 +303,7 @@ static int
 ask_around(struct imgcache *ic, const struct base_query *q, struct base *b,
 	   struct imgcache_error *err)
 {
-	struct imgcache_error why = {0};
+	struct imgcache_error why = {0}, unasked = {0};
 	const char *engine = NULL, *known = NULL;
 	bool found = false, is_fresh = false, has_old;
 	struct base_row row = {0}, old;
@@ -342,14 +342,16 @@ ask_around(struct imgcache *ic, const struct base_query *q, struct base *b,
 		}
 	}
 	if (engine) {
-		error_clear(&why);
-		ret = from_engine(ic, q, b, known, &found, &why);
+		ret = from_engine(ic, q, b, known, &found, &unasked);
 		if (!ret && found)
 			return 0;
 		if (ret == IMGCACHE_EINTR) {
-			*err = why;
+			*err = unasked;
 			return ret;
 		}
+		/* that the engine has none is no answer of the registry */
+		if (!why.code)
+			why = unasked;
 	}
 	ret = from_old_memo(ic, q, b, engine, &found, err);
 	if (ret || found)

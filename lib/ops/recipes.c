@@ -72,7 +72,8 @@ need_project(struct imgcache *ic, struct imgcache_error *err)
 	if (ic->has_project)
 		return 0;
 	return error_set(err, IMGCACHE_EFAIL, "no imgcache.yaml in '%s' or "
-			 "above it; write one or give recipe flags such as "
+			 "above it; write one (imgcache init), name the folder "
+			 "of a Dockerfile ('.'), or give recipe flags such as "
 			 "--base and --apt", ic->dir);
 }
 
