@@ -19,12 +19,23 @@ static int
 find(struct invocation *inv, const char *what,
      const struct imgcache_image **out)
 {
+	const struct imgcache_filter filter = {
+		.name = what,
+		.status = "completed",
+		.sort = IMGCACHE_BY_CREATED,
+		.limit = 1,
+	};
+	const struct imgcache_image *there;
+	size_t n = 0;
 	int ret = imgcache_find(inv->ic, what, out, &inv->err);
 
-	if (!ret && (*out)->name && !strcmp((*out)->name, what))
+	if (ret || !(*out)->name || strcmp((*out)->name, what))
+		return ret;
+	ret = imgcache_list(inv->ic, &filter, &there, &n, &inv->err);
+	if (!ret)
 		return fail(&inv->err, IMGCACHE_EUSAGE, "'%s' is a name; give "
 			    "the id, its newest image is %s", what,
-			    (*out)->id);
+			    n ? there->id : (*out)->id);
 	return ret;
 }
 

@@ -37,6 +37,17 @@ test_that 'unpin, then it can be deleted' '
 		delete "$id" && ! there "$ref"
 '
 
+test_that 'a name is the newest image that is there, not a build that failed' '
+	make a && cp imgcache.yaml good.yaml && sed "s/a: {base: busybox/&, env: {F: f}/" \
+		good.yaml >imgcache.yaml && faults "build * exit 1 failed" &&
+	expect_status 2 imgcache build a; status=$?; faults
+	failed=$(imgcache tag a | cut -c 4-15); cp good.yaml imgcache.yaml
+	[ $status -eq 0 ] && expect_status 0 imgcache pin a &&
+	[ "$(cat stdout)" = "$id" ] && [ "$id" != "$failed" ] &&
+	expect_status 0 imgcache unpin a && [ "$(cat stdout)" = "$id" ] &&
+	! imgcache list --pinned -q a | grep .
+'
+
 test_that 'a name is no id: the newest of it is another one tomorrow' '
 	make a && expect_status 129 imgcache delete a && one_line stderr &&
 	grep "$id" stderr && there "$ref"
