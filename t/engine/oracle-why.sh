@@ -224,7 +224,7 @@ instruction edited COPY" ;;
 		told="instruction edited USER" ;;
 	comment)
 		in_file "s/^# a project/# another $case_no\n/" Dockerfile
-		told="instruction edited -" ;;
+		told= ;;
 	case_only)
 		in_file "s/^COPY conf/copy   conf/" Dockerfile
 		told="instruction edited -" ;;
