@@ -260,6 +260,22 @@ test_that 'target, salt, network, label, host, secret, ssh, key file' '
 	done; status=$?; reset_project; [ $status -eq 0 ]
 '
 
+test_that 'a salt runs RUN and COPY again, as the build does' '
+	sed "s|context: app,|context: app, salt: x,|" kept.yaml >imgcache.yaml &&
+	changes app >actual && echo "salt added -" >expect &&
+	same expect actual && [ "$(first app)" = "build 3/6" ] &&
+	jq -r "[.steps[] | select(.runs).text | split(\" \")[0]] | sort |
+		join(\" \")" why.json >actual &&
+	echo COPY COPY COPY RUN RUN RUN >expect && same expect actual
+	status=$?; reset_project; [ $status -eq 0 ]
+'
+
+test_that 'an arg that nothing uses any more went with what used it' '
+	sed -i "/^RUN make/d; /^RUN ls/d" app/Dockerfile &&
+	exactly app "instruction removed RUN" "instruction removed RUN"
+	status=$?; reset_project; [ $status -eq 0 ]
+'
+
 test_that 'edits of stages that the target does not need are none' '
 	mkdir -p part && cp -R app/. part && cat >part.yaml <<-YAML &&
 	version: 1

@@ -276,8 +276,9 @@ declares(const struct side *s, const char *name)
 }
 
 /*
- * An arg counts where it is declared. It may come or go because the file began
- * or ceased to declare it, or another target is built: that is told there.
+ * An arg counts where it is declared and can be used, given or not. It may come
+ * or go because an instruction did, or another target is built: that is told
+ * there.
  */
 static bool
 counts_newly(const struct changes *c, const struct imgcache_change *arg)
@@ -288,7 +289,8 @@ counts_newly(const struct changes *c, const struct imgcache_change *arg)
 	    dockerfile_arg_always_counts(arg->name) || !s->df ||
 	    side_value(s, "context-reason", NULL))
 		return false;
-	return target_differs(c) || !declares(s, arg->name);
+	return target_differs(c) || !declares(s, arg->name) ||
+		changes_has(c, IMGCACHE_SUBJECT_INSTRUCTION);
 }
 
 /* The epoch reaches a Dockerfile as an arg; one of the two is enough. */

@@ -20,6 +20,7 @@ struct making {
 	struct arena arena;
 	const char *run;
 	const char *everywhere;
+	const char *salt;		/* what RUN and COPY hang on: see redo.h */
 	struct strv args, platforms, contexts;
 	struct dockerfile file;		/* b's, with one edit taken back */
 	bool has_file;
@@ -120,6 +121,7 @@ set_surroundings(struct making *m)
 	for (size_t i = 0; i < hosts.n; i++)
 		buf_addf(&b, "\n%s", hosts.v[i]);
 	buf_addf(&b, "\n%s", host ? host : "");
+	buf_addf(&b, "\n%s", m->salt);
 	m->run = arena_strdup(&m->arena, b.data);
 	m->everywhere = arena_strdup(&m->arena, frontend ? frontend : "");
 	strv_release(&hosts);
@@ -219,8 +221,8 @@ read_is(void *payload, const struct dockerfile_read *read)
 	for (size_t i = 0; c && !m->w->all_old && i < c->n; i++)
 		if (c->v[i].c.subject == IMGCACHE_SUBJECT_FILE &&
 		    world_reads(m->w->reads, read, &c->v[i].c))
-			return "changed";
-	return NULL;
+			return arena_printf(&m->arena, "changed %s", m->salt);
+	return *m->salt ? m->salt : NULL;
 }
 
 int
@@ -243,9 +245,12 @@ world_steps(const struct world *w, struct dockerfile_steps **out,
 		.payload = &m,
 	};
 	const struct dockerfile *df = choose_file(&m);
+	const char *salt = side_value(chosen(w, IMGCACHE_SUBJECT_SALT, NULL),
+				      "salt", NULL);
 	int ret;
 
 	*out = NULL;
+	m.salt = salt ? salt : "";
 	if (!df) {
 		ret = error_set(err, IMGCACHE_ENO, "the Dockerfile of %s is "
 				"not known", w->all_old ? w->a->tag :

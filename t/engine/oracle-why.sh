@@ -292,11 +292,13 @@ plain_build() {
 	host=$(sed -n 's/.*add_hosts: \["\(.*\)"\].*/\1/p' \
 		"$build/imgcache.yaml")
 	target=$(sed -n 's/.*target: //p' "$build/imgcache.yaml")
+	# imgcache does the same where the salt is another.
+	salt=$(sed -n 's/.*salt: "\(.*\)"$/\1/p' "$build/imgcache.yaml")
 	docker buildx build --progress=rawjson --output=type=cacheonly \
 		--target "$target" --build-arg "VERSION=$(value VERSION)" \
 		--build-arg "LATE=$(value LATE)" \
 		--build-arg "FLAVOUR=$(value FLAVOUR)" \
-		${host:+"--add-host=$host"} "$build" \
+		${host:+"--add-host=$host"} ${salt:+--no-cache} "$build" \
 		2>"$dir/raw" >/dev/null || {
 		tail -n 5 "$dir/raw" >&2
 		exit 128
