@@ -25,7 +25,7 @@ lib/store := bases builds caches catalog configs contexts imagelist imagerow \
 	images invalidations journal jsonr leases lookups migrate objects \
 	platforms redone schema sql sql_transaction stats stats_series
 lib/docker := builder_info buildx buildx_check buildx_client \
-	buildx_platforms buildx_run endpoint engine engine_ask engine_change \
+	buildx_run endpoint engine engine_ask engine_change \
 	engine_image engine_info failure fold http http_encode moment plain \
 	platform progress proxies rawjson registry registry_config render \
 	run wait

@@ -7,10 +7,12 @@
 #include "docker/builder_info.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/mem.h"
 #include "docker/failure.h"
 #include "sys/child.h"
 
@@ -30,10 +32,41 @@ take_field(const char *text, const char *name, char *out, size_t size)
 	return *out;
 }
 
+/* "*" marks those that a person has set. */
+static void
+add_platforms(struct strv *out, const char *list, size_t len)
+{
+	struct strv words = { 0 };
+	char *line = mem_strndup(list, len);
+
+	strv_split(&words, line, ", \t\r*");
+	strv_push_all(out, &words);
+	strv_release(&words);
+	free(line);
+}
+
+/* "Platforms: linux/amd64*, linux/arm64" of every node that it has. */
+static void
+take_platforms(struct strv *out, const char *text)
+{
+	static const char key[] = "Platforms:";
+
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+		size_t blank = strspn(text, " \t");
+
+		if (str_starts(text + blank, key))
+			add_platforms(out, text + blank + strlen(key),
+				      len - blank - strlen(key));
+		text += len + (text[len] == '\n');
+	}
+}
+
 bool
 builder_info_parse(struct builder_info *out, const char *text)
 {
 	memset(out, 0, sizeof(*out));
+	take_platforms(&out->platforms, text);
 	return take_field(text, "Name:", out->name, sizeof(out->name)) &&
 		take_field(text, "Driver:", out->driver, sizeof(out->driver));
 }
@@ -54,6 +87,7 @@ builder_info_find(struct builder_info *out, const char *docker,
 	char how[64];
 	int ret;
 
+	memset(out, 0, sizeof(*out));
 	if (!name)
 		argv[3] = NULL;
 	ret = child_run(&o, &result, err);
@@ -68,6 +102,12 @@ builder_info_find(struct builder_info *out, const char *docker,
 	buf_release(&text);
 	buf_release(&errs);
 	return ret;
+}
+
+void
+builder_info_release(struct builder_info *b)
+{
+	strv_release(&b->platforms);
 }
 
 int

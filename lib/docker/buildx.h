@@ -49,15 +49,6 @@ struct buildx_probe {
 int buildx_client_find(struct buildx_client *out, const struct buildx_probe *p,
 		       struct imgcache_error *err);
 
-/*
- * The platforms that a builder (NULL: docker's choice) can run, emulated ones
- * included, as it says: an emulator that was taken away since may still be
- * among them. IMGCACHE_EUNKNOWN if it cannot be asked.
- */
-int buildx_platforms(struct strv *out, const char *builder,
-		     struct imgcache_error *err);
-void buildx_platforms_parse(struct strv *out, const char *text);
-
 /* One build. Lists are NULL-ended or NULL; text is NULL when not wanted. */
 struct buildx_request {
 	const char *docker;		/* NULL: "docker" */

@@ -516,7 +516,7 @@ add_levels(struct plan *p, const struct strv texts[2],
 	   struct imgcache_error *err)
 {
 	struct buildcache *c = p->c;
-	struct builder_info info;
+	struct builder_info info = {0};
 	struct buildx_client client;
 	size_t i;
 	int ret = builder_client(p->b, &client, err);
@@ -531,6 +531,7 @@ add_levels(struct plan *p, const struct strv texts[2],
 		p->stage = &c->stages.v[i];
 		ret = add_level(p, &info, texts, err);
 	}
+	builder_info_release(&info);
 	return ret;
 }
 

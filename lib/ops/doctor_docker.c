@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "docker/builder_info.h"
 #include "docker/buildx.h"
 #include "docker/engine.h"
 #include "docker/registry.h"
@@ -184,11 +185,12 @@ void
 doctor_platforms(struct doctor *d)
 {
 	struct imgcache_error ignored = {0};
-	struct strv known = {0}, done = {0};
+	struct builder_info builder = {0};
+	struct strv done = {0};
 	size_t i, k;
 
 	if (d->has_client && d->has_engine && d->ic->has_project)
-		(void)buildx_platforms(&known, NULL, &ignored);
+		(void)builder_info_find(&builder, NULL, NULL, &ignored);
 	for (i = 0; d->ic->has_project && i < d->ic->project.n_images; i++) {
 		const struct recipe *q = &d->ic->project.images[i].recipe;
 		const struct strv *all = platforms_of(d, q);
@@ -197,9 +199,10 @@ doctor_platforms(struct doctor *d)
 			if (strv_has(&done, all->v[k]))
 				continue;
 			strv_push(&done, all->v[k]);
-			look_at_platform(d, &known, q, all->v[k]);
+			look_at_platform(d, &builder.platforms, q,
+					 all->v[k]);
 		}
 	}
-	strv_release(&known);
+	builder_info_release(&builder);
 	strv_release(&done);
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "docker/buildx.h"
+#include "docker/builder_info.h"
 #include "docker/engine.h"
 #include "docker/platform.h"
 #include "sys/file.h"
@@ -105,24 +105,25 @@ platforms_check(struct inputs *in, const char *const *platforms,
 {
 	const char *own = session_own_platform(in->ic);
 	struct imgcache_error why = {0};
-	struct strv known = {0};
+	struct builder_info known = {0};
 	int ret = 0;
 
 	for (; *platforms && in->runs && !ret; platforms++) {
 		if (platform_is_same(*platforms, own))
 			continue;
-		if (!known.n)
-			ret = buildx_platforms(&known, chosen(in, builder),
-					       &why);
-		if (!ret && known.n &&
-		    !platforms_can_run(in->ic, &known, *platforms))
+		if (!*known.driver &&
+		    builder_info_find(&known, NULL, chosen(in, builder), &why))
+			break;
+		if (known.platforms.n &&
+		    !platforms_can_run(in->ic, &known.platforms, *platforms))
 			ret = error_set(err, IMGCACHE_EFAIL, "the engine can "
 					"run nothing for %s, neither itself "
 					"nor emulated; " PLATFORMS_CURE,
 					*platforms);
 	}
-	strv_release(&known);
-	if (ret == IMGCACHE_EINTR)
-		*err = why;
-	return ret == IMGCACHE_EUNKNOWN ? 0 : ret;
+	builder_info_release(&known);
+	if (why.code != IMGCACHE_EINTR)
+		return ret;		/* else the build will say it */
+	*err = why;
+	return why.code;
 }

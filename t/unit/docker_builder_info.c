@@ -36,6 +36,36 @@ Test(builder_info, name_and_driver_are_read)
 	cr_expect_not(builder_info_parse(&b, ""));
 }
 
+static const char *
+platforms_of(const char *text)
+{
+	static char out[256];
+	struct builder_info b;
+
+	(void)builder_info_parse(&b, text);
+	out[0] = '\0';
+	for (size_t i = 0; i < b.platforms.n; i++)
+		snprintf(out + strlen(out), sizeof(out) - strlen(out), "%s ",
+			 b.platforms.v[i]);
+	builder_info_release(&b);
+	return out;
+}
+
+Test(builder_info, platforms_of_every_node)
+{
+	cr_expect_str_eq(platforms_of("Name: default\nDriver: docker\n\n"
+				      "Nodes:\nName:      default\n"
+				      "Platforms: linux/amd64, linux/amd64/v2, "
+				      "linux/arm64\nLabels:\n x: y\n"),
+			 "linux/amd64 linux/amd64/v2 linux/arm64 ");
+	cr_expect_str_eq(platforms_of("Platforms: linux/arm/v7*\n"
+				      "Platforms:\n  Platforms:\tlinux/s390x"),
+			 "linux/arm/v7 linux/s390x ");
+	cr_expect_str_eq(platforms_of(""), "");
+	cr_expect_str_eq(platforms_of("Labels: Platforms: linux/arm64\n"),
+			 "");
+}
+
 Test(builder_info, the_classic_store_writes_inline_only)
 {
 	int t;

@@ -330,33 +330,3 @@ Test(buildx, a_build_has_a_deadline)
 				&s), IMGCACHE_EBUILD);
 	cr_expect_not_null(strstr(err.text, "longer than"));
 }
-
-static const char *
-platforms_of(const char *text)
-{
-	static char out[256];
-	struct strv list = { 0 };
-
-	buildx_platforms_parse(&list, text);
-	out[0] = '\0';
-	for (size_t i = 0; i < list.n; i++)
-		snprintf(out + strlen(out), sizeof(out) - strlen(out), "%s ",
-			 list.v[i]);
-	strv_release(&list);
-	return out;
-}
-
-Test(buildx, platforms_of_every_node)
-{
-	cr_expect_str_eq(platforms_of("Name: default\nDriver: docker\n\n"
-				      "Nodes:\nName:      default\n"
-				      "Platforms: linux/amd64, linux/amd64/v2, "
-				      "linux/arm64\nLabels:\n x: y\n"),
-			 "linux/amd64 linux/amd64/v2 linux/arm64 ");
-	cr_expect_str_eq(platforms_of("Platforms: linux/arm/v7*\n"
-				      "Platforms:\n  Platforms:\tlinux/s390x"),
-			 "linux/arm/v7 linux/s390x ");
-	cr_expect_str_eq(platforms_of(""), "");
-	cr_expect_str_eq(platforms_of("Labels: Platforms: linux/arm64\n"),
-			 "");
-}
