@@ -22,6 +22,7 @@ test_that 'a page, and on the signal the end that the signal is' '
 '
 
 test_that 'the next page has what came meanwhile' '
+	rm -f pages
 	( n=0; while ! grep -q "^lookups  *15" pages && [ $n -lt 100 ]; do
 		sleep 0.1; n=$((n + 1)); done 2>/dev/null
 	sqlite3 "$IMGCACHE_DIR/catalog.db" "INSERT INTO lookups (at, engine, tag,
