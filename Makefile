@@ -49,11 +49,11 @@ lib/ops := aliases arrival base base_config buildcache buildcache_commit \
 	sweep text trust verify verify_container why whysteps whytimes world
 cmd := answer build caches commands complete config context context_report \
 	delete dockerargs dockerfile doctor env exec findings get help init \
-	invalidate lint list lock log main opt outfile pin printer progress \
-	prune recipe spawn stats stats_charts stats_github stats_html \
-	stats_json stats_limits stats_prometheus stats_style stats_sums \
-	stats_table stats_watch summary table tag text usage verify why \
-	whyfiles whytext words
+	invalidate lint list lock log main opt outfile pace pin printer \
+	progress prune recipe spawn stats stats_charts stats_github \
+	stats_html stats_json stats_limits stats_prometheus stats_style \
+	stats_sums stats_table stats_watch summary table tag text usage \
+	verify why whyfiles whytext words
 t/helper := fill-catalog ignore-case key-case
 standin := build cache docker fault objects remote runner state
 engined := engined fault objects state

@@ -8,10 +8,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cmd.h"
+#include "pace.h"
 #include "summary.h"
 #include "text.h"
 
@@ -47,15 +47,6 @@ struct progress {
 	bool has_line;		/* the live line stands there */
 	int64_t drawn_us;
 };
-
-static int64_t
-now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
 
 struct progress *
 progress_new(bool quiet)
@@ -188,7 +179,7 @@ draw(struct progress *p, bool now)
 {
 	const struct running *r;
 	char elapsed[IMGCACHE_TEXT], right[96];
-	int64_t t = now_us();
+	int64_t t = pace_now_us();
 	int n;
 
 	if (!p->live || !p->n_running ||
@@ -221,7 +212,7 @@ begin_step(struct progress *p, const struct imgcache_event *e)
 	r = &p->running[p->n_running++];
 	r->step = e->step;
 	r->text = step_label(e);
-	r->since_us = now_us();
+	r->since_us = pace_now_us();
 	if (!p->live && !p->quiet && e->step)
 		fprintf(stderr, "%s\n", r->text);
 	draw(p, true);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The table again and again on a terminal, until a signal comes. */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -8,36 +7,12 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "pace.h"
 #include "stats.h"
 
-#define POLL_S 2		/* between two looks, at least ... */
-#define POLL_SHARE 10		/* ... and so many times what a look takes */
 #define CLEAR "\033[H\033[2J"
 #define SUMMARY_LINES 14	/* above the tables, with what parts them */
 #define HEAD_LINES 2		/* of a table, with the line before it */
-
-static int64_t
-now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
-/* False if a signal came. */
-static bool
-pause_after(int64_t took_us)
-{
-	int64_t us = took_us * POLL_SHARE;
-	struct timespec t;
-
-	if (us < (int64_t)POLL_S * 1000000)
-		us = (int64_t)POLL_S * 1000000;
-	t.tv_sec = (time_t)(us / 1000000);
-	t.tv_nsec = (long)(us % 1000000 * 1000);
-	return !nanosleep(&t, NULL) || errno != EINTR;
-}
 
 /* So many images that the head of the page stays in sight. */
 static void
@@ -104,7 +79,7 @@ stats_watch(stats_read_fn *read, struct imgcache_error *err)
 		return fail(err, IMGCACHE_EUSAGE, "--watch needs a terminal; "
 			    "for a file there is --output");
 	do {
-		began = now_us();
+		began = pace_now_us();
 		memset(err, 0, sizeof(*err));
 		ret = look(read, err);
 		if (ret && ret != IMGCACHE_EINTR &&
@@ -112,6 +87,6 @@ stats_watch(stats_read_fn *read, struct imgcache_error *err)
 			complain("%s", err->text);
 		last = *err;
 	} while (ret != IMGCACHE_EINTR && !ferror(stdout) &&
-		 pause_after(now_us() - began));
+		 pace_rest(began));
 	return IMGCACHE_EINTR;
 }

@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "pace.h"
 #include "printer.h"
 #include "recipe.h"
 #include "text.h"
 #include "verbs.h"
-
-#define POLL_S 2		/* between two looks, at least ... */
-#define POLL_SHARE 10		/* ... and so many times what a look takes */
 
 static struct words containers, labels;
 static bool all_running, watch;
@@ -292,29 +289,6 @@ tell_news(struct invocation *inv, const struct imgcache_verdict *v, size_t n,
 	*seen = now;
 }
 
-static int64_t
-now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
-/* False if a signal came. */
-static bool
-pause_after(int64_t took_us)
-{
-	int64_t us = took_us * POLL_SHARE;
-	struct timespec t;
-
-	if (us < (int64_t)POLL_S * 1000000)
-		us = (int64_t)POLL_S * 1000000;
-	t.tv_sec = (time_t)(us / 1000000);
-	t.tv_nsec = (long)(us % 1000000 * 1000);
-	return !nanosleep(&t, NULL) || errno != EINTR;
-}
-
 /* A look with a handle of its own, so that each reads the project anew. */
 static int
 look_again(const struct invocation *inv, const struct parsed *p,
@@ -351,7 +325,7 @@ keep_looking(struct invocation *inv, const struct parsed *p)
 	int ret;
 
 	do {
-		began = now_us();
+		began = pace_now_us();
 		memset(&err, 0, sizeof(err));
 		ret = look_again(inv, p, &seen, &err);
 		if (ret && ret != IMGCACHE_EINTR &&
@@ -359,7 +333,7 @@ keep_looking(struct invocation *inv, const struct parsed *p)
 			complain("%s", err.text);
 		last = err;
 	} while (ret != IMGCACHE_EINTR && ret != IMGCACHE_EUSAGE &&
-		 pause_after(now_us() - began));
+		 pace_rest(began));
 	forget(&seen);
 	inv->err = err;
 	if (ret == IMGCACHE_EUSAGE)

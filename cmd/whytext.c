@@ -415,7 +415,8 @@ put_cost(const struct imgcache_why *w, const struct why_style *s)
 		       imgcache_format_duration(time, w->cost_us));
 	puts(":");
 	for (size_t i = 0; i < w->n_steps; i++)
-		if (w->steps[i].breaks && !w->steps[i].is_from && (s->all || shown++ < ALL_STEPS))
+		if (w->steps[i].breaks && !w->steps[i].is_from &&
+		    (s->all || shown++ < ALL_STEPS))
 			put_step(&w->steps[i], widest, s);
 	if (!s->all && shown > ALL_STEPS)
 		printf("    and %d more, see -v\n", shown - ALL_STEPS);

@@ -463,10 +463,10 @@ struct imgcache_build_options {
 
 /*
  * Make sure that the image exists: a hit answers at once, what a registry has
- * is pulled, and anything else is built, by one process at a time. IMGCACHE_EBUILD names the log; IMGCACHE_ECHANGED says
- * which file moved while it was built. With push the image, built now or not,
- * is in the registry afterwards; one of the key that is there stays there and
- * becomes the engine's.
+ * is pulled, and anything else is built, by one process at a time.
+ * IMGCACHE_EBUILD names the log; IMGCACHE_ECHANGED says which file moved while
+ * it was built. With push the image, built now or not, is in the registry
+ * afterwards; one of the key that is there stays there and becomes the engine's.
  */
 IMGCACHE_API int imgcache_build(struct imgcache *ic, struct imgcache_recipe *r,
 				const struct imgcache_build_options *o,

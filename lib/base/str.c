@@ -32,6 +32,15 @@ str_is(const char *a, const char *b)
 	return a && b ? !strcmp(a, b) : a == b;
 }
 
+bool
+str_is_one_of(const char *s, const char *const *words)
+{
+	for (; *words; words++)
+		if (!strcmp(s, *words))
+			return true;
+	return false;
+}
+
 char *
 str_lower(const char *s)
 {

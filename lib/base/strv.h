@@ -32,6 +32,7 @@ bool str_ends(const char *s, const char *suffix);
 /* ASCII only; the caller frees. */
 char *str_lower(const char *s);
 bool str_is(const char *a, const char *b);	/* NULL equals only NULL */
+bool str_is_one_of(const char *s, const char *const *words);	/* NULL-ended */
 
 /* The nearest of the n words to a mistyped one, or NULL if none is near. */
 const char *str_nearest(const char *word, const char *const *words, size_t n);

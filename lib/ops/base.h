@@ -28,6 +28,9 @@ struct lockfile_config;
  */
 #define OUR_REPOSITORY "localhost/imgcache"
 
+/* What has no key, for good or not yet: never looked up. */
+#define UNKEYED OUR_REPOSITORY "-unkeyed:"
+
 enum base_kind {
 	BASE_PINNED,		/* ref@digest */
 	BASE_LOCAL,		/* an image of this engine, kept by its id */

@@ -17,7 +17,6 @@
 #include "source/tree.h"
 #include "sys/clock.h"
 
-#define UNKEYED "localhost/imgcache-unkeyed:"
 
 struct moved {
 	struct buf *names;

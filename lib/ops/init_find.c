@@ -29,15 +29,6 @@ struct search {
 };
 
 static bool
-is_one_of(const char *s, const char *const *words)
-{
-	for (; *words; words++)
-		if (!strcmp(s, *words))
-			return true;
-	return false;
-}
-
-static bool
 is_skipped(const char *name)
 {
 	static const char *const names[] = {
@@ -48,7 +39,7 @@ is_skipped(const char *name)
 
 	if (*name == '.')
 		return strcmp(name, ".devcontainer") != 0;
-	return is_one_of(name, names);
+	return str_is_one_of(name, names);
 }
 
 /* YAML has no place for control characters and for what is not UTF-8. */
@@ -101,7 +92,7 @@ is_compose(const char *name)
 		"docker-compose.yml", NULL
 	};
 
-	return is_one_of(name, names);
+	return str_is_one_of(name, names);
 }
 
 static enum init_kind

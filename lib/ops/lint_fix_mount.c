@@ -64,15 +64,6 @@ base_word(const struct lint_docker *d, size_t index)
 	return buf_detach(&out);
 }
 
-static bool
-is_one_of(const char *word, const char *const *words)
-{
-	for (; *words; words++)
-		if (!strcmp(word, *words))
-			return true;
-	return false;
-}
-
 /* Settings that move the cache to where the mount would not be. */
 static bool
 has_own_cache(const struct lint_docker *d, const struct lint_run *run,
@@ -92,7 +83,7 @@ has_own_cache(const struct lint_docker *d, const struct lint_run *run,
 		for (size_t k = 0; k < c->n_assigns; k++) {
 			size_t len = strcspn(c->assigns[k].text, "=");
 			char *name = mem_strndup(c->assigns[k].text, len);
-			bool moved = is_one_of(name, names);
+			bool moved = str_is_one_of(name, names);
 
 			free(name);
 			if (moved)
@@ -135,7 +126,7 @@ changes_user(const struct lint_run *run)
 
 	for (size_t i = 0; i < run->n; i++)
 		if (run->v[i].n_words &&
-		    is_one_of(path_base(run->v[i].words[0].text), names))
+		    str_is_one_of(path_base(run->v[i].words[0].text), names))
 			return true;
 	return false;
 }

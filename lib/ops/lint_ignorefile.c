@@ -41,15 +41,6 @@ struct reader {
 	const char *context;
 };
 
-static bool
-is_one_of(const char *word, const char *const *words)
-{
-	for (; *words; words++)
-		if (!strcmp(word, *words))
-			return true;
-	return false;
-}
-
 /* What tools make, in whatever folder they are run. */
 static bool
 is_made(const char *name)
@@ -65,7 +56,7 @@ is_made(const char *name)
 		".svn", ".hg", NULL
 	};
 
-	return is_one_of(name, names);
+	return str_is_one_of(name, names);
 }
 
 /* "*.pyc": files that tools make. "*.md" may well be meant for the top. */
@@ -78,7 +69,7 @@ is_made_kind(const char *pattern)
 		"*.class", "*.egg-info", "*.tsbuildinfo", "*.DS_Store", NULL
 	};
 
-	return is_one_of(pattern, kinds);
+	return str_is_one_of(pattern, kinds);
 }
 
 /* What is often named for the day that it will be there. */
@@ -99,7 +90,7 @@ is_usual(const char *name)
 		"compose.yaml", NULL
 	};
 
-	return is_made(name) || is_one_of(name, names) ||
+	return is_made(name) || str_is_one_of(name, names) ||
 		strpbrk(name, "*?[") || str_ends(name, ".log") ||
 		str_starts(name, ".env") || str_ends(name, ".pyc") ||
 		strstr(name, "ockerfile") || strstr(name, "docker-compose");

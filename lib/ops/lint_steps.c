@@ -9,15 +9,6 @@
 #include "ops/lint_docker.h"
 #include "sys/file.h"
 
-static bool
-is_one_of(const char *word, const char *const *words)
-{
-	for (; *words; words++)
-		if (!strcmp(word, *words))
-			return true;
-	return false;
-}
-
 /* Could the command install something in its own way? */
 static bool
 is_side_show(const struct shell_command *c)
@@ -29,7 +20,7 @@ is_side_show(const struct shell_command *c)
 		"date", "sleep", "exit", NULL
 	};
 
-	return is_one_of(shell_program_name(c), names);
+	return str_is_one_of(shell_program_name(c), names);
 }
 
 static void
@@ -130,7 +121,7 @@ brings_lock(const struct lint_docker *d, const struct lint_read *r)
 	char *dir;
 	bool found = false;
 
-	if (is_one_of(base, names))
+	if (str_is_one_of(base, names))
 		return true;
 	if (!d->context.path)
 		return false;

@@ -16,7 +16,6 @@
 #include "sys/lock.h"
 
 #define DAY (24 * 60 * 60)
-#define UNKEYED "localhost/imgcache-unkeyed:"
 
 static const struct engine_image *
 find_id(const struct engine_images *all, const char *id)
@@ -56,7 +55,6 @@ static int
 adopt(struct imgcache *ic, const char *engine, const struct engine_image *e,
       const char *ref, const char *tag, struct imgcache_error *err)
 {
-	const char *generation = engine_image_label(e, LABEL_GENERATION);
 	struct image_row row = {
 		.key = { .engine = engine, .tag = tag,
 			 .platform = session_platform(ic) },
@@ -71,7 +69,7 @@ adopt(struct imgcache *ic, const char *engine, const struct engine_image *e,
 		.base_digest = engine_image_label(e,
 			"org.opencontainers.image.base.digest"),
 		.size_bytes = e->size_bytes,
-		.generation = generation ? strtoll(generation, NULL, 10) : 0,
+		.generation = lookup_generation(e),
 	};
 
 	struct image_list known = {0};

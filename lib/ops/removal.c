@@ -63,7 +63,7 @@ is_our_tag(const struct work *w, const struct engine_image *image,
 
 	if (!strcmp(tag, w->image->ref))
 		return true;
-	if (str_starts(tag, "localhost/imgcache-unkeyed:"))
+	if (str_starts(tag, UNKEYED))
 		return true;
 	/* its name for others of ours, and where it stood before */
 	if (tag_len > key_len && tag[tag_len - key_len - 1] == ':' &&

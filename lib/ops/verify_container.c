@@ -122,14 +122,6 @@ find_recipe(struct verifying *v, const char *name,
 	return ret;
 }
 
-static int64_t
-generation_of(const struct running *r)
-{
-	const char *text = engine_image_label(&r->image, LABEL_GENERATION);
-
-	return text ? strtoll(text, NULL, 10) : 0;
-}
-
 /* What differs, if what the running image was made from is known. */
 static int
 explain(struct verifying *v, const struct running *r,
@@ -175,7 +167,7 @@ compare(struct verifying *v, const struct running *r,
 	verdict->freshness = IMGCACHE_STALE;
 	if (!str_is(verdict->tag, t->in.tag))
 		return explain(v, r, &t->in, err);
-	if (generation_of(r) < t->generation) {
+	if (lookup_generation(&r->image) < t->generation) {
 		verdict->reason = IMGCACHE_INVALIDATED;
 		return 0;
 	}

@@ -253,7 +253,8 @@ void dockerfile_plan_free(struct dockerfile_plan *plan);
 /*
  * Append what of the text (that df was read from) can change what is built: the
  * lines of the stages in use and what stands before the first, with keywords in
- * upper case; no comments, but those inside of an instruction. All of it where the plan is not understood.
+ * upper case; no comments, but those inside of an instruction. All of it where
+ * the plan is not understood.
  */
 void dockerfile_needed(const struct dockerfile *df,
 		       const struct dockerfile_plan *plan,

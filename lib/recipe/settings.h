@@ -132,12 +132,13 @@ int setting_find(const char *name);
 
 /*
  * Load them all. Files that are named but missing are fine. Relative paths are
- * meant from the file that names them, in a variable from dir; "~/" is the
- * home directory. A CA bundle that nobody names is taken from the variables
- * that npm, pip, curl and OpenSSL know. The state and cache directories are absolute afterwards: their own settings,
- * else IMGCACHE_DIR (and its "cache"), else XDG's with "imgcache" (relative
- * ones ignored, as its standard says), else those under HOME, else under the
- * home of the user's passwd entry; without any of these it fails.
+ * meant from the file that names them, in a variable from dir; "~/" is the home
+ * directory. A CA bundle that nobody names is taken from the variables that
+ * npm, pip, curl and OpenSSL know. The state and cache directories are absolute
+ * afterwards: their own settings, else IMGCACHE_DIR (and its "cache"), else
+ * XDG's with "imgcache" (relative ones ignored, as its standard says), else
+ * those under HOME, else under the home of the user's passwd entry; without any
+ * of these it fails.
  */
 int settings_load(struct settings *s, const struct settings_sources *from,
 		  struct imgcache_error *err);

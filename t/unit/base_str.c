@@ -75,3 +75,13 @@ Test(str, nearest_does_not_choke_on_long_words)
 	cr_expect_null(nearest(word));
 	cr_expect_null(str_nearest("aaaa", (const char *[]){ word }, 1));
 }
+
+Test(str, one_of_several_words)
+{
+	static const char *const known[] = { "one", "two", NULL };
+
+	cr_expect(str_is_one_of("two", known));
+	cr_expect_not(str_is_one_of("tw", known));
+	cr_expect_not(str_is_one_of("", known));
+	cr_expect_not(str_is_one_of("one", known + 2));
+}
