@@ -17,6 +17,16 @@ fi
 RUN=$$-$(date +%s)
 export RUN
 
+# wait_until COMMAND...: 10 seconds at most.
+wait_until() {
+	left=100
+	until "$@" >/dev/null 2>&1; do
+		left=$((left - 1))
+		[ $left -gt 0 ] || return 1
+		sleep 0.1
+	done
+}
+
 # What imgcache starts is recorded: one line a call of docker.
 mkdir -p "$TRASH/bin"
 real_docker=$(command -v docker)

@@ -64,16 +64,6 @@ engines_cleanup() {
 }
 trap engines_cleanup EXIT
 
-# wait_until COMMAND...: 10 seconds at most.
-wait_until() {
-	left=100
-	until "$@" >/dev/null 2>&1; do
-		left=$((left - 1))
-		[ $left -gt 0 ] || return 1
-		sleep 0.1
-	done
-}
-
 free_port() {
 	perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(
 		LocalAddr => "127.0.0.1", Listen => 1)->sockport'

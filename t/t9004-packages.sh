@@ -4,94 +4,21 @@
 # from a wheel made here. The big image is built once and asked many questions;
 # what needs a change is built on top of it or is small.
 # shellcheck disable=SC2016
-# shellcheck source=t/lib-engine.sh
-. "$(dirname "$0")/lib-engine.sh"
+# shellcheck source=t/lib-packages.sh
+. "$(dirname "$0")/lib-packages.sh"
 
 # What must leave no trace, each with a word to look for.
 word=trace-$RUN
-for bundle in "${NODE_EXTRA_CA_CERTS-}" "${SSL_CERT_FILE-}" \
-	/etc/ssl/certs/ca-certificates.crt; do
-	if [ -s "$bundle" ]; then
-		break
-	fi
-done
-{ cat "$bundle"; echo "# ca-$word"; } >ca.pem
+{ cat "$packages_ca"; echo "# ca-$word"; } >ca.pem
 NODE_EXTRA_CA_CERTS=$TRASH/ca.pem
 PIP_CONFIG_FILE=$TRASH/pip.conf
 export NODE_EXTRA_CA_CERTS PIP_CONFIG_FILE
 
-# wheel NAME VERSION: a package with one module, under www/simple/.
-wheel() {
-	folder=www/simple/$(echo "$1" | tr _ -)
-	mkdir -p "$folder"
-	perl -MIO::Compress::Zip=:all -e '
-		my ($name, $version, $dir) = @ARGV;
-		my $info = "$name-$version.dist-info";
-		my @files = (
-			"$name.py" => "version = \"$version\"\n",
-			"$info/METADATA" => "Metadata-Version: 2.1\n" .
-				"Name: $name\nVersion: $version\n",
-			"$info/WHEEL" => "Wheel-Version: 1.0\n" .
-				"Generator: test\nRoot-Is-Purelib: true\n" .
-				"Tag: py3-none-any\n",
-			"$info/RECORD" => "$name.py,,\n$info/METADATA,,\n" .
-				"$info/WHEEL,,\n$info/RECORD,,\n");
-		my $zip;
-		while (my ($path, $text) = splice @files, 0, 2) {
-			if ($zip) {
-				$zip->newStream(Name => $path);
-			} else {
-				$zip = IO::Compress::Zip->new(
-					"$dir/$name-$version-py3-none-any.whl",
-					Name => $path) or die $ZipError;
-			}
-			$zip->print($text);
-		}
-		$zip->close;
-	' "$1" "$2" "$folder"
-}
-
-# Serves www/ to the bridge, as itself and as a proxy for any host; writes its
-# port to the file port and each request to the file requests.
-cat >serve.pl <<'PERL'
-use strict;
-use IO::Socket::INET;
-my $server = IO::Socket::INET->new(LocalAddr => $ARGV[0], Listen => 20,
-	ReuseAddr => 1) or die "no socket at $ARGV[0]: $!";
-open my $log, '>>', 'requests' or die;
-select((select($log), $| = 1)[0]);
-open my $out, '>', 'port.new' or die;
-print $out $server->sockport, "\n";
-close $out;
-rename 'port.new', 'port';
-while (my $client = $server->accept) {
-	my $request = <$client> // '';
-	while (defined(my $line = <$client>)) {
-		last if $line =~ /^\s*$/;
-	}
-	print $log $request;
-	my ($path) = $request =~ m{^GET (?:http://[^/]*)?(/[\w./-]*)};
-	my $body;
-	if (defined $path && -d "www$path") {
-		$body = join '', map { m{([^/]+)$}; "<a href=\"$1\">$1</a>\n" }
-			glob "www$path/*";
-	} elsif (defined $path && open my $file, '<:raw', "www$path") {
-		local $/;
-		$body = <$file>;
-	}
-	my $type = ($path // '') =~ /whl$/ ? 'application/zip' : 'text/html';
-	print $client defined $body ? "HTTP/1.0 200 OK\r\n" .
-		"Content-Type: $type\r\nContent-Length: " . length($body) .
-		"\r\n\r\n$body" : "HTTP/1.0 404 Not Found\r\n\r\n";
-	close $client;
-}
-PERL
-
 wheel imgcache_probe 1.2.3
 wheel imgcache_probe 1.3.0
 wheel imgcache_extra 4.0
-perl serve.pl "$IMGCACHE_TEST_GATEWAY" 2>serve.err &
-server=$!
+index_start
+port=$(cat port)
 registry=
 package_cleanup() {
 	kill "$server" ${registry:+"$registry"} 2>/dev/null
@@ -108,12 +35,10 @@ wait_until() {
 		sleep 0.1
 	done
 }
-wait_until test -s port || cat serve.err
-port=$(cat port)
 cat >pip.conf <<CONF
 # pip-$word
 [global]
-index-url = http://$IMGCACHE_TEST_GATEWAY:$port/simple
+index-url = $index
 trusted-host = $IMGCACHE_TEST_GATEWAY
 CONF
 
@@ -237,7 +162,7 @@ test_that 'nor in the history and the configuration of the image' '
 '
 
 test_that 'nor in the key: another bundle, another index, the same tag' '
-	NODE_EXTRA_CA_CERTS=$bundle expect_status 0 imgcache get tools &&
+	NODE_EXTRA_CA_CERTS=$packages_ca expect_status 0 imgcache get tools &&
 	same ref stdout &&
 	NODE_EXTRA_CA_CERTS= PIP_CONFIG_FILE= http_proxy=http://p.test:1 \
 		expect_status 0 imgcache get tools && same ref stdout

@@ -3,17 +3,11 @@
 # What init writes builds on a real engine: a project with Dockerfiles, one for
 # node, one for python, as they are found; and an allow list is no other image.
 # shellcheck disable=SC2016
-# shellcheck source=t/lib-engine.sh
-. "$(dirname "$0")/lib-engine.sh"
+# shellcheck source=t/lib-packages.sh
+. "$(dirname "$0")/lib-packages.sh"
 
 # In case the machine stands behind a proxy that certificates are needed for.
-for bundle in "${NODE_EXTRA_CA_CERTS-}" "${SSL_CERT_FILE-}" \
-	/etc/ssl/certs/ca-certificates.crt; do
-	if [ -s "$bundle" ]; then
-		break
-	fi
-done
-NODE_EXTRA_CA_CERTS=$bundle
+NODE_EXTRA_CA_CERTS=$packages_ca
 export NODE_EXTRA_CA_CERTS
 
 forget() {
@@ -153,36 +147,8 @@ test_that 'node: a lock file, on the base that is asked for' '
 		>out && [ "$(cat out)" = true ]
 '
 
-# wheel NAME VERSION: a package with one module.
-wheel() {
-	mkdir -p wheels && perl -MIO::Compress::Zip=:all -e '
-		my ($name, $version) = @ARGV;
-		my $info = "$name-$version.dist-info";
-		my @files = ("$name.py" => "version = \"$version\"\n",
-			"$info/METADATA" => "Metadata-Version: 2.1\n" .
-				"Name: $name\nVersion: $version\n",
-			"$info/WHEEL" => "Wheel-Version: 1.0\n" .
-				"Generator: test\nRoot-Is-Purelib: true\n" .
-				"Tag: py3-none-any\n",
-			"$info/RECORD" => "$name.py,,\n$info/METADATA,,\n" .
-				"$info/WHEEL,,\n$info/RECORD,,\n");
-		my $zip;
-		while (my ($path, $text) = splice @files, 0, 2) {
-			if ($zip) {
-				$zip->newStream(Name => $path);
-			} else {
-				$zip = IO::Compress::Zip->new(
-					"wheels/$name-$version-py3-none-any.whl",
-					Name => $path) or die $ZipError;
-			}
-			$zip->print($text);
-		}
-		$zip->close;
-	' "$1" "$2"
-}
-
 test_that 'python: requirements and apt.txt, on the base that is asked for' '
-	mkdir python && cd python && wheel imgcache_probe 1.2.3 &&
+	mkdir python && cd python && wheels=wheels && wheel imgcache_probe 1.2.3 &&
 	printf "# %s\n./wheels/imgcache_probe-1.2.3-py3-none-any.whl\n" \
 		"$RUN" >requirements.txt && echo hello >apt.txt &&
 	expect_status 0 imgcache init --base debian:bookworm-slim &&

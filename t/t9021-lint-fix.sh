@@ -4,102 +4,20 @@
 # with real package managers, and takes more from the cache when a source file
 # changes. How much is printed beside the tests.
 # shellcheck disable=SC2016
-# shellcheck source=t/lib-engine.sh
-. "$(dirname "$0")/lib-engine.sh"
+# shellcheck source=t/lib-packages.sh
+. "$(dirname "$0")/lib-packages.sh"
 
-for bundle in "${NODE_EXTRA_CA_CERTS-}" "${SSL_CERT_FILE-}" \
-	/etc/ssl/certs/ca-certificates.crt; do
-	if [ -s "$bundle" ]; then
-		break
-	fi
-done
-cp "$bundle" ca.pem
+cp "$packages_ca" ca.pem
 
-# wheel NAME VERSION REQUIRES: a package with one module, under www/simple/.
-wheel() {
-	folder=www/simple/$1
-	mkdir -p "$folder"
-	perl -MIO::Compress::Zip=:all -e '
-		my ($name, $version, $requires, $dir) = @ARGV;
-		my $info = "$name-$version.dist-info";
-		my @files = (
-			"$name.py" => "version = \"$version\"\n",
-			"$info/METADATA" => "Metadata-Version: 2.1\n" .
-				"Name: $name\nVersion: $version\n" .
-				($requires ? "Requires-Dist: $requires\n" : ""),
-			"$info/WHEEL" => "Wheel-Version: 1.0\n" .
-				"Generator: test\nRoot-Is-Purelib: true\n" .
-				"Tag: py3-none-any\n",
-			"$info/RECORD" => "$name.py,,\n$info/METADATA,,\n" .
-				"$info/WHEEL,,\n$info/RECORD,,\n");
-		my $zip;
-		while (my ($path, $text) = splice @files, 0, 2) {
-			if ($zip) {
-				$zip->newStream(Name => $path);
-			} else {
-				$zip = IO::Compress::Zip->new(
-					"$dir/$name-$version-py3-none-any.whl",
-					Name => $path) or die $ZipError;
-			}
-			$zip->print($text);
-		}
-		$zip->close;
-	' "$1" "$2" "${3-}" "$folder"
-}
-
-cat >serve.pl <<'PERL'
-use strict;
-use IO::Socket::INET;
-use POSIX 'strftime';
-my $server = IO::Socket::INET->new(LocalAddr => $ARGV[0], Listen => 20,
-	ReuseAddr => 1) or die "no socket at $ARGV[0]: $!";
-open my $log, '>>', 'requests' or die;
-select((select($log), $| = 1)[0]);
-open my $out, '>', 'port.new' or die;
-print $out $server->sockport, "\n";
-close $out;
-rename 'port.new', 'port';
-while (my $client = $server->accept) {
-	my $request = <$client> // '';
-	while (defined(my $line = <$client>)) {
-		last if $line =~ /^\s*$/;
-	}
-	print $log $request;
-	my ($path) = $request =~ m{^GET (/[\w./-]*)};
-	my $body;
-	if (defined $path && -d "www$path") {
-		$body = join '', map { m{([^/]+)$}; "<a href=\"$1\">$1</a>\n" }
-			glob "www$path/*";
-	} elsif (defined $path && open my $file, '<:raw', "www$path") {
-		local $/;
-		$body = <$file>;
-	}
-	my $type = ($path // '') =~ /whl$/ ? 'application/zip' : 'text/html';
-	print $client defined $body ? "HTTP/1.0 200 OK\r\n" .
-		"Content-Type: $type\r\nContent-Length: " . length($body) .
-		"\r\nDate: " . strftime('%a, %d %b %Y %T GMT', gmtime) .
-		"\r\nCache-Control: max-age=3600\r\n\r\n$body" :
-		"HTTP/1.0 404 Not Found\r\n\r\n";
-	close $client;
-}
-PERL
 wheel probe 1.2 extra
 wheel probe 1.3 extra
 wheel extra 4.0
-perl serve.pl "$IMGCACHE_TEST_GATEWAY" 2>serve.err &
-server=$!
+index_start
 lint_cleanup() {
 	kill "$server" 2>/dev/null
 	engine_cleanup
 }
 trap lint_cleanup EXIT
-left=100
-until [ -s port ]; do
-	left=$((left - 1))
-	[ $left -gt 0 ] || { cat serve.err; break; }
-	sleep 0.1
-done
-index=http://$IMGCACHE_TEST_GATEWAY:$(cat port)/simple
 
 # A base as Docker's official ones are: with docker-clean, without lists. The
 # step that takes long is the same in every run.

@@ -1,57 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-#include <criterion/criterion.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "source_room.h"
 
 #include "base/buf.h"
-#include "base/error.h"
 #include "source/listing.h"
-#include "sys/file.h"
 
 #define H "0123456789abcdef0123456789abcdef"
 #define H2 "ffffffffffffffffffffffffffffffff"
 
-static char *top;
-static struct imgcache_error err;
-
-static void
-put(const char *path, const char *text)
-{
-	char *dir = path_dir(path);
-	int fd;
-
-	cr_assert_eq(file_mkdirs(dir, 0755, &err), 0);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	cr_assert_geq(fd, 0, "%s", path);
-	cr_assert_eq(file_write_fd(fd, text, strlen(text)), 0);
-	close(fd);
-	free(dir);
-}
-
-static void
-set_up(void)
-{
-	const char *base = getenv("TMPDIR");
-
-	umask(022);
-	top = path_join(base ? base : "/tmp", "imgcache-listing-XXXXXX");
-	cr_assert(mkdtemp(top));
-	cr_assert_eq(chdir(top), 0);
-}
-
-static void
-tear_down(void)
-{
-	struct imgcache_error ignored = { 0 };
-
-	file_remove_tree(AT_FDCWD, top, &ignored);
-	free(top);
-}
-
-TestSuite(listing, .init = set_up, .fini = tear_down);
+TestSuite(listing, .init = room_enter, .fini = room_leave);
 
 static bool
 reads_back(const char *text)

@@ -1,42 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-#include <criterion/criterion.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "source_room.h"
 
 #include "base/buf.h"
-#include "base/error.h"
 #include "source/tree.h"
-#include "sys/file.h"
-
-static char *top;
-static struct imgcache_error err;
-
-static void
-put(const char *path, const char *text)
-{
-	char *dir = path_dir(path);
-	int fd;
-
-	cr_assert_eq(file_mkdirs(dir, 0755, &err), 0);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	cr_assert_geq(fd, 0, "%s", path);
-	cr_assert_eq(file_write_fd(fd, text, strlen(text)), 0);
-	close(fd);
-	free(dir);
-}
 
 static void
 set_up(void)
 {
-	const char *base = getenv("TMPDIR");
-
-	umask(022);
-	top = path_join(base ? base : "/tmp", "imgcache-diff-XXXXXX");
-	cr_assert(mkdtemp(top));
-	cr_assert_eq(chdir(top), 0);
+	room_enter();
 	for (int i = 0; i < 2; i++) {
 		const char *root = i ? "b" : "a";
 
@@ -50,16 +21,7 @@ set_up(void)
 	}
 }
 
-static void
-tear_down(void)
-{
-	struct imgcache_error ignored = { 0 };
-
-	file_remove_tree(AT_FDCWD, top, &ignored);
-	free(top);
-}
-
-TestSuite(tree_diff, .init = set_up, .fini = tear_down);
+TestSuite(tree_diff, .init = set_up, .fini = room_leave);
 
 static bool
 note(void *payload, enum tree_change c, const char *path,
