@@ -48,6 +48,18 @@ test_cleanup() {
 trap test_cleanup EXIT
 trap 'exit 130' INT TERM
 
+# Where prove lets it through: what failed must be known without a second run.
+test_show() {
+	printf '%s\n' "$1" | sed 's/^/#	/'
+	sed 's/^/# /' "$TRASH/.output"
+	for kept in stdout stderr; do
+		if [ -s "$TRASH/$kept" ]; then
+			echo "# $kept:"
+			head -n 40 "$TRASH/$kept" | sed 's/^/#   /'
+		fi
+	done
+}
+
 test_that() {
 	test_count=$((test_count + 1))
 	if (eval "$2") >"$TRASH/.output" 2>&1 </dev/null; then
@@ -56,14 +68,7 @@ test_that() {
 	fi
 	test_failed=$((test_failed + 1))
 	echo "not ok $test_count - $1"
-	printf '%s\n' "$2" | sed 's/^/#	/'
-	sed 's/^/# /' "$TRASH/.output"
-	for kept in stdout stderr; do
-		if [ -s "$TRASH/$kept" ]; then
-			echo "# $kept:"
-			head -n 40 "$TRASH/$kept" | sed 's/^/#   /'
-		fi
-	done
+	test_show "$2" >&2
 	return 0
 }
 

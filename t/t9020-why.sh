@@ -88,7 +88,7 @@ test_that 'removed behind our back: gone, and when it was missed' '
 cases=${IMGCACHE_TEST_WHY_CASES:-60}
 test_that "BuildKit agrees with why, in $cases random changes" '
 	N=$cases SEED=$(date +%s) PATH=$TOP/build:$PATH \
-		"$TOP/t/engine/oracle-why.sh" >oracle 2>&1
+		"$TOP/t/oracle/why.sh" >oracle 2>&1
 	status=$?; cat oracle; [ $status -eq 0 ]
 '
 

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # BuildKit as the judge, at length: N cases (20000) from SEED (1) on of ignore
-# rules, then of keys, with the counts. `make oracle N=500` is a short one.
+# rules, then of keys, and a twentieth of that of what `imgcache why` says, with
+# the counts. `make oracle N=500` is a short one.
 # IMAGES: one case of so many is built by imgcache too (10).
 set -eu
 cd "$(dirname "$0")/../.."
@@ -24,4 +25,7 @@ t/oracle/ignore.sh -s "$SEED" -n "$N" ${IMGCACHE_ENGINE_STARTED:+-p} \
 echo "keys, $N cases from $SEED on:"
 t/oracle/key.sh -s "$SEED" -n "$N" -i "$IMAGES" \
 	${IMGCACHE_ENGINE_STARTED:+-p} build/plain/t/helper/key-case || bad=1
+why=$((N / 20 + 1))
+echo "why, $why changes:"
+N=$why SEED=$SEED t/oracle/why.sh || bad=1
 exit $bad

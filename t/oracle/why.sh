@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# N=60 SEED=1 oracle-why.sh
+# N=60 SEED=1 why.sh
 #
 # BuildKit judges `imgcache why`: N times one random thing is changed in a
 # project that was built, and
@@ -24,7 +24,7 @@ seed=${SEED:-1}
 if ! docker buildx version >/dev/null 2>&1 ||
 	! docker version >/dev/null 2>&1 || ! command -v imgcache >/dev/null
 then
-	echo "oracle-why.sh: no imgcache, or no docker buildx that answers" >&2
+	echo "why.sh: no imgcache, or no docker buildx that answers" >&2
 	exit 77
 fi
 
@@ -391,5 +391,5 @@ while [ "$case_no" -lt "$n" ]; do
 	fi
 	reset_project
 done
-echo "$ok as BuildKit has it, $bad different"
+echo "seed $seed: $ok as BuildKit has it, $bad different"
 [ "$bad" -eq 0 ]
