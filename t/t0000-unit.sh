@@ -11,7 +11,7 @@ tap=$(mktemp) || exit 1
 trap 'rm -f "$tap" "$tap.log"' EXIT
 build/asan/unit --tap="$tap" --jobs 2 >"$tap.log" 2>&1 </dev/null
 status=$?
-[ $status -eq 0 ] || sed 's/^/# /' "$tap.log"
+[ $status -eq 0 ] || sed 's/^/# /' "$tap.log" >&2
 # prove cannot read Criterion's YAML, so it becomes comments
 sed '/^  ---/,/^  \.\.\./s/^/# /' "$tap"
 exit $status
