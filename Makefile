@@ -33,20 +33,19 @@ lib/ops := aliases arrival base base_config buildcache buildcache_commit \
 	builder builder_docker builder_record caches changes \
 	changes_dockerfile changes_files config context context_advice \
 	context_heavy doctor doctor_build doctor_docker doctor_state ensure \
-	env envformat epoch exec generation handover hints images init \
-	init_check init_compose init_dockerfile init_find init_hook \
-	init_ignore init_image init_packages init_pyproject init_write \
-	inputs inputs_dockerfile inputs_generated inputs_lower inputs_narrow \
-	inputs_plan invalidate kept lint lint_bases lint_buildx lint_compose \
-	lint_config lint_context lint_copied lint_docker lint_dockerfile \
-	lint_file lint_find lint_fix lint_fix_copy lint_fix_drop \
-	lint_fix_mount lint_gitignore lint_ignorefile lint_install \
-	lint_instructions lint_managers lint_mounts lint_names lint_order \
-	lint_rules lint_run lint_script lint_silence lint_steps lint_tree \
-	localcache lock lockfile lookup parts pins platforms prune push \
-	reads reasons recipes reconcile redo registries remote removal rows \
-	session side spawn stagetrigger stats stats_zero stepnames steptitle \
-	sweep text trust verify verify_container why whysteps whytimes world
+	env envformat epoch exec generation handover hints images inputs \
+	inputs_dockerfile inputs_generated inputs_lower inputs_narrow \
+	inputs_plan invalidate kept localcache lock lockfile lookup parts pins \
+	platforms prune push reads reasons recipes reconcile redo registries \
+	remote removal rows session side spawn stagetrigger stats stats_zero \
+	stepnames steptitle sweep text trust verify verify_container why \
+	whysteps whytimes world
+lib/lint := bases buildx compose config context copied docker dockerfile file \
+	find fix fix_copy fix_drop fix_mount gitignore ignorefile install \
+	instructions lint managers mounts names order rules run script silence \
+	steps tree
+lib/init := check compose dockerfile find hook ignore image init packages \
+	pyproject write
 cmd := answer build caches commands complete config context context_report \
 	delete dockerargs dockerfile doctor env exec findings get help init \
 	invalidate lint list lock log main opt outfile pace pin printer \
@@ -57,7 +56,8 @@ cmd := answer build caches commands complete config context context_report \
 t/helper := fill-catalog ignore-case key-case
 standin := build cache docker fault objects remote runner state
 engined := engined fault objects state
-layers := lib/base lib/sys lib/source lib/recipe lib/store lib/docker lib/ops
+layers := lib/base lib/sys lib/source lib/recipe lib/store lib/docker lib/ops \
+	lib/lint lib/init
 
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin

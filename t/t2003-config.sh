@@ -134,6 +134,7 @@ test_that 'no setting is read and then ignored' '
 		name=$(sed -n "/\\[$id\\]/{n;s/.*\"\\([a-z_]*\\)\", \"IMG.*/\\1/p;}" \
 			"$TOP/lib/recipe/settings_table.c")
 		grep -qE "\\b$id\\b" "$TOP"/lib/ops/*.c \
+			"$TOP"/lib/lint/*.c "$TOP"/lib/init/*.c \
 			"$TOP"/lib/recipe/recipe_settings.c \
 			"$TOP"/lib/recipe/settings_paths.c ||
 			grep -q "\"$name\"" "$TOP"/cmd/*.c || echo "$id"

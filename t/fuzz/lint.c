@@ -12,8 +12,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "ops/lint.h"
-#include "ops/lint_tree.h"
+#include "lint/lint.h"
+#include "lint/tree.h"
 #include "recipe/dockerfile.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

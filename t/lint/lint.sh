@@ -17,7 +17,7 @@ report() {
 }
 
 layers() {
-	order="base sys source recipe store docker ops"
+	order="base sys source recipe store docker ops lint init"
 	for folder in $order; do
 		allowed="$allowed $folder"
 		for file in lib/"$folder"/*.[ch]; do
