@@ -49,9 +49,9 @@ test_that 'every page of a verb is the page of a verb' '
 	done
 '
 
-test_that 'the pages for formats, project file, hooks and key are there' '
+test_that 'the pages that are no verb.s are there' '
 	for page in imgcache.1 imgcache-formats.5 imgcache.yaml.5 \
-		imgcache-hooks.7 imgcache-key.7; do
+		imgcache-hooks.7 imgcache-key.7 imgcache-security.7; do
 		[ -f "$TOP/man/$page" ] || { echo "$page"; exit 1; }
 	done
 '

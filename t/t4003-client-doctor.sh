@@ -100,6 +100,15 @@ test_that 'doctor repairs: rows of images that are gone' '
 	imgcache list --json --status gone | jq -e "length == 1"
 '
 
+test_that 'doctor: a socket that everybody may write to is wrong' '
+	socket=${DOCKER_HOST#unix://} && mode=$(stat -c %a "$socket") &&
+	chmod 660 "$socket" && expect_status 0 imgcache doctor &&
+	chmod 666 "$socket" && imgcache doctor >stdout; status=$?
+	chmod "$mode" "$socket"; cat stdout
+	[ $status -eq 1 ] && grep "everybody is root" stdout &&
+	grep "chmod o-w" stdout
+'
+
 test_that 'doctor: an old buildx is a note with what to do' '
 	faults "version * old 0.10.5" && rm -rf "$IMGCACHE_DIR"
 	imgcache doctor >stdout 2>stderr; faults; grep "0.10.5" stdout

@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -73,6 +74,22 @@ look_at_version(struct doctor *d, const struct engine_info *info)
 }
 
 static void
+look_at_socket(struct doctor *d, const char *path)
+{
+	struct stat st;
+
+	if (!path || stat(path, &st))
+		return;
+	if (st.st_mode & S_IWOTH)
+		doctor_add(d, IMGCACHE_ILL, "rights", "run chmod o-w and let a "
+			   "group have it", "everybody is root here by %s, "
+			   "which everybody may write to", path);
+	else if (geteuid() != 0)
+		doctor_add(d, IMGCACHE_NOTE, "rights", NULL, "access to %s is "
+			   "access as root", path);
+}
+
+static void
 look_at_engine(struct doctor *d)
 {
 	struct imgcache_error err = {0};
@@ -100,9 +117,7 @@ look_at_engine(struct doctor *d)
 		doctor_add(d, IMGCACHE_ILL, "endpoint", "use TLS or ssh",
 			   "whoever reaches %s is root on that machine",
 			   d->ic->endpoint.text);
-	if (d->ic->endpoint.path && geteuid() != 0)
-		doctor_add(d, IMGCACHE_NOTE, "rights", NULL, "access to %s is "
-			   "access as root", d->ic->endpoint.path);
+	look_at_socket(d, d->ic->endpoint.path);
 	for (w = info.warnings; *w; w++)
 		doctor_add(d, IMGCACHE_NOTE, "engine", NULL, "%s", *w);
 out:
