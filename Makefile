@@ -86,7 +86,7 @@ all_cflags = -std=c11 -D_GNU_SOURCE -fvisibility=hidden $(WARN) \
 	$(MODE_$(MODE)) -MMD -MP
 all_ldflags = $(MODE_$(MODE)) -Wl,--as-needed
 
-ifneq ($(filter-out demo check% lint deps clean help dist,$(or \
+ifneq ($(filter-out demo check% lint deps clean help dist deb,$(or \
 	$(MAKECMDGOALS),all)),)
 need = $(if $(shell $(PKG_CONFIG) --exists $(1) && echo yes),,$(error \
 	$(1) is missing: install $(2), or run "make deps"))
@@ -205,20 +205,24 @@ uninstall:
 		$(BASHCOMPDIR)/imgcache $(ZSHCOMPDIR)/_imgcache \
 		$(FISHCOMPDIR)/imgcache.fish)
 	for p in man/*; do rm -f $(DESTDIR)$(MANDIR)/man$${p##*.}/$${p#man/}; done
+tarball := build/imgcache-$(VERSION).tar.gz
 dist:
 	@mkdir -p build
-	git archive --prefix=imgcache-$(VERSION)/ -o build/imgcache-$(VERSION).tar.gz HEAD
+	git archive --prefix=imgcache-$(VERSION)/ -o $(tarball) HEAD
+deb: dist
+	@.ci/deb $(tarball)
 clean:
-	rm -rf build/plain build/asan build/cov build/imgcache build/*.a build/*.tar.gz
+	rm -rf build/plain build/asan build/cov build/imgcache build/*.a build/*.tar.gz \
+		build/*.deb build/deb
 help:
 	@echo 'make              build/imgcache and build/libimgcache.a'
 	@echo 'make demo         install what is missing, build, show the main job'
 	@echo 'make check        all tests; check-unit, check-shell, check-engine'
-	@echo 'make lint bench fuzz oracle install uninstall dist clean'
+	@echo 'make lint bench fuzz oracle install uninstall dist deb clean'
 	@echo 'MODE=asan MODE=cov  another build under build/; PREFIX DESTDIR CFLAGS'
 
 .PHONY: all deps demo check check-unit check-shell check-engine bench fuzz \
-	oracle lint helpers install uninstall dist clean help
+	oracle lint helpers install uninstall dist deb clean help
 .DELETE_ON_ERROR:
 
 -include $(lib_objs:.o=.d) $(cmd_objs:.o=.d) $(unit_objs:.o=.d) \

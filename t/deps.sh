@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# deps.sh [--for build|check|engine|platforms|lint|demo]: see to it that the Debian
+# deps.sh [--for build|check|engine|platforms|lint|deb|demo]: see to it that the Debian
 # packages for one purpose are installed (default: build).
 #
 # Called by make before almost everything, so the usual case, nothing missing,
@@ -24,7 +24,7 @@ while [ $# -gt 0 ]; do
 	--for)		[ $# -ge 2 ] || die "--for needs a purpose"
 			purpose=$2; shift ;;
 	--for=*)	purpose=${1#--for=} ;;
-	*)		die "usage: [--for build|check|engine|platforms|lint|demo]" ;;
+	*)		die "usage: [--for build|check|engine|platforms|lint|deb|demo]" ;;
 	esac
 	shift
 done
@@ -50,6 +50,7 @@ check="$build libcriterion-dev perl git xxhash sqlite3 jq curl strace
 	valgrind faketime clang $clang_rt python3-minimal patch
 	docker-compose"
 lint="shellcheck mandoc"
+deb="$build dpkg-dev debhelper fakeroot lintian git jq perl"
 # busybox-static is not here: it conflicts with a machine's own busybox, so
 # engine.sh unpacks it privately, like docker itself.
 engine="runc iptables iproute2 debootstrap debian-archive-keyring curl
@@ -63,6 +64,7 @@ check)	want=$check ;;
 engine)	want=$engine ;;
 platforms)	want=$platforms ;;
 lint)	want=$lint ;;
+deb)	want=$deb ;;
 demo)	want="$build $engine" ;;
 *)	die "unknown purpose '$purpose'" ;;
 esac
