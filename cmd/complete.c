@@ -72,25 +72,6 @@ offer_path(const char *argument)
 		puts(":files");
 }
 
-/* Is the last word the value of the one before? Then offer values. */
-static bool
-offer_value(const struct line *l)
-{
-	const struct opt *o = find_option(l->command, l->before);
-	const struct imgcache_flag *f = find_flag(l->command, l->before);
-	size_t i;
-
-	if (o && o->type != OPT_FLAG) {
-		for (i = 0; o->words && o->words[i]; i++)
-			offer(l, o->words[i], "");
-		offer_path(o->argument);
-		return true;
-	}
-	if (f && f->argument)
-		offer_path(f->argument);
-	return f && f->argument;
-}
-
 static void
 offer_options(const struct line *l)
 {
@@ -172,8 +153,9 @@ offer_settings(struct imgcache *ic, const struct line *l)
 		offer(l, v[i].name, v[i].help);
 }
 
-static void
-offer_words(const struct line *l)
+/* A handle where the command line says, or NULL. */
+static struct imgcache *
+handle(void)
 {
 	const struct imgcache_options o = {
 		.project_file = given.file, .settings = given.settings.v
@@ -181,9 +163,56 @@ offer_words(const struct line *l)
 	struct imgcache_error ignored = {0};
 	struct imgcache *ic;
 
+	return imgcache_open(&ic, &o, &ignored) ? NULL : ic;
+}
+
+/* What the project or the catalog has for an option. */
+static void
+offer_known(const struct line *l, const struct opt *o)
+{
+	bool is_image = !strcmp(o->argument, "ID") ||
+		!strcmp(o->argument, "KEY");
+	struct imgcache *ic;
+
+	if (!is_image && strcmp(o->name, "name"))
+		return;
+	ic = handle();
+	if (ic && is_image)
+		offer_images(ic, l);
+	else if (ic)
+		offer_recipes(ic, l);
+	imgcache_close(ic);
+}
+
+/* Is the last word the value of the one before? Then offer values. */
+static bool
+offer_value(const struct line *l)
+{
+	const struct opt *o = find_option(l->command, l->before);
+	const struct imgcache_flag *f = find_flag(l->command, l->before);
+	size_t i;
+
+	if (o && o->type != OPT_FLAG) {
+		for (i = 0; o->words && o->words[i]; i++)
+			offer(l, o->words[i], "");
+		offer_path(o->argument);
+		offer_known(l, o);
+		return true;
+	}
+	if (f && f->argument)
+		offer_path(f->argument);
+	return f && f->argument;
+}
+
+static void
+offer_words(const struct line *l)
+{
+	struct imgcache *ic;
+
 	if (l->command->completes == COMPLETES_VERBS)
 		offer_verbs(l);
-	if (imgcache_open(&ic, &o, &ignored))
+	ic = handle();
+	if (!ic)
 		return;
 	if (l->command->completes == COMPLETES_RECIPES)
 		offer_recipes(ic, l);

@@ -12,13 +12,18 @@ static struct imgcache_filter filter;
 static int sort;
 static bool no_trunc, caches;
 
+static const char *const statuses[] = {
+	"completed", "failed", "building", "gone", "pruned", "deleted",
+	"changed", "interrupted", "pending", NULL
+};
+
 static const struct opt options[] = {
 	TEXT_OPTION('N', "name", &filter.name, "NAME", "of that recipe"),
 	TEXT_OPTION('b', "base", &filter.base, "REF", "with that base image"),
 	TEXT_OPTION(0, "dependency", &filter.dependency, "PACKAGE",
 		    "with that package"),
-	TEXT_OPTION('s', "status", &filter.status, "STATUS",
-		    "completed, failed, building, gone, pruned, deleted ..."),
+	CHOICE_OPTION('s', "status", &filter.status, statuses, "STATUS",
+		      "completed, failed, building, gone, pruned, deleted ..."),
 	AGE_OPTION(0, "unused-for", &filter.unused_for_s,
 		   "not used for at least that long"),
 	FLAG_OPTION('p', "pinned", &filter.pinned, "only pinned ones"),

@@ -24,6 +24,7 @@ static struct words dirs;
 static const char *color;
 static bool version;
 
+static const char *const moments[] = { "auto", "always", "never", NULL };
 static const struct opt options[] = {
 	LIST_OPTION('C', "directory", &dirs, "DIR",
 		    "work as if started there"),
@@ -31,7 +32,8 @@ static const struct opt options[] = {
 		    "project file, instead of imgcache.yaml found upwards"),
 	LIST_OPTION('c', "config", &given.settings, "NAME=VALUE",
 		    "a setting for this call, see imgcache config"),
-	TEXT_OPTION(0, "color", &color, "WHEN", "auto, always or never"),
+	CHOICE_OPTION(0, "color", &color, moments, "WHEN",
+		      "auto, always or never"),
 	JSON_OPTION,
 	QUIET_OPTION,
 	FLAG_OPTION('V', "version", &version, "print the version"),

@@ -43,7 +43,8 @@ struct opt {
 	} to;
 	const char *argument;		/* for usage: "SIZE" */
 	const char *help;		/* one line */
-	const char *const *words;	/* OPT_WORD, NULL-ended */
+	const char *const *words;	/* OPT_WORD: all there are, OPT_TEXT:
+					   what completion offers; NULL-ended */
 };
 
 #define FLAG_OPTION(l, n, t, h) \
@@ -52,6 +53,9 @@ struct opt {
 #define TEXT_OPTION(l, n, t, a, h) \
 	{ .type = OPT_TEXT, .letter = (l), .name = (n), .to.text = (t), \
 	  .argument = (a), .help = (h) }
+#define CHOICE_OPTION(l, n, t, w, a, h) \
+	{ .type = OPT_TEXT, .letter = (l), .name = (n), .to.text = (t), \
+	  .words = (w), .argument = (a), .help = (h) }
 #define LIST_OPTION(l, n, t, a, h) \
 	{ .type = OPT_LIST, .letter = (l), .name = (n), .to.list = (t), \
 	  .argument = (a), .help = (h) }

@@ -45,10 +45,10 @@ fi
 build="gcc make pkg-config libc6-dev libsqlite3-dev libyaml-dev libgit2-dev
 	libxxhash-dev"
 # perl is there for prove; jq is a second opinion on every JSON output,
-# docker-compose the reader of what env writes for it.
+# docker-compose the reader of what env writes for it, the shells have completion.
 check="$build libcriterion-dev perl git xxhash sqlite3 jq curl strace
 	valgrind faketime clang $clang_rt python3-minimal patch
-	docker-compose"
+	docker-compose zsh fish"
 lint="shellcheck mandoc"
 deb="$build dpkg-dev debhelper fakeroot lintian git jq perl"
 # busybox-static is not here: it conflicts with a machine's own busybox, so
