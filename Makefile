@@ -31,7 +31,7 @@ lib/docker := builder_info buildx buildx_check buildx_client \
 	run wait
 lib/ops := aliases arrival base base_config buildcache buildcache_commit \
 	builder builder_docker builder_record caches changes \
-	changes_dockerfile changes_files config context context_advice \
+	changes_bases changes_dockerfile changes_files changes_renames config context context_advice \
 	context_heavy doctor doctor_build doctor_docker doctor_state ensure \
 	env envformat epoch exec generation handover hints images inputs \
 	inputs_dockerfile inputs_generated inputs_lower inputs_narrow \
