@@ -26,8 +26,8 @@ lib/store := bases builds caches catalog configs contexts imagelist imagerow \
 	platforms redone schema sql sql_transaction stats stats_series
 lib/docker := builder_info buildx buildx_check buildx_client \
 	buildx_run endpoint engine engine_ask engine_change \
-	engine_image engine_info failure fold http http_encode moment plain \
-	platform progress proxies rawjson registry registry_config render \
+	engine_image engine_info failure fold http http_encode moment numbers \
+	plain platform progress proxies rawjson registry registry_config render \
 	run wait
 lib/ops := aliases arrival base base_config buildcache buildcache_commit \
 	builder builder_docker builder_record caches changes \

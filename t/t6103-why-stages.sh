@@ -56,6 +56,21 @@ first() {
 	echo "$1" >expect && same expect actual
 }
 
+# Bases are handed to docker as named contexts, which have no number there.
+test_that 'progress, log, catalog and why number the steps of the file' '
+	echo 2 >app/src/a && imgcache build app 2>progress >out &&
+	imgcache log app >log && imgcache why app --since "$(imgcache tag app)" \
+		--json >why.json && cat progress log &&
+	sqlite3 "$IMGCACHE_DIR/catalog.db" "select name from steps" >catalog &&
+	for step in "build 2/4" "build 3/4" "build 4/4" "mid 2/2" "final 2/4" \
+		"final 4/4"; do
+		for file in progress log catalog; do
+			grep -qF "[$step] " $file || { echo "$step" $file; exit 1; }
+		done
+	done && ! grep -E "\[(build|mid|final) 1/" progress log catalog &&
+	! grep imgcache log
+'
+
 test_that 'another base of the first of two stages that stood on it' '
 	edited "1s/debian:12/node:22/" && tells "base edited node:22" &&
 	first "build 2/4" &&

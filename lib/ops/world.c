@@ -299,6 +299,10 @@ world_steps(const struct world *w, struct dockerfile_steps **out,
 		  &m.platforms);
 	add_names(chosen(w, IMGCACHE_SUBJECT_CONTEXT, NULL), "named",
 		  &m.contexts);
+	for (size_t i = 0; w->handed && i < w->handed->n; i++)
+		strv_pushf(&m.contexts, "%.*s",
+			   (int)strcspn(w->handed->v[i], "="),
+			   w->handed->v[i]);
 	set_surroundings(&m);
 	world.run = m.run;
 	ret = dockerfile_steps(df, &o, &world, out, err);
