@@ -137,7 +137,8 @@ put_label(const char *label, const struct why_style *s)
 	int room = LABEL - (int)strlen(label);
 
 	fputs("  ", stdout);
-	color_put(stdout, s->colored, COLOR_BOLD, label);
+	if (*label)
+		color_put(stdout, s->colored, COLOR_BOLD, label);
 	printf("%*s", room > 0 ? room : 1, "");
 }
 
