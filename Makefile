@@ -24,26 +24,25 @@ lib/recipe := cachespec dfvars dockerfile dockerfile_assign dockerfile_bases \
 lib/store := bases builds caches catalog configs contexts imagelist imagerow \
 	images invalidations journal jsonr leases lookups migrate objects \
 	platforms redone schema sql sql_transaction stats stats_series
-lib/docker := builder_info buildx buildx_check buildx_client \
-	buildx_run endpoint engine engine_ask engine_change \
-	engine_image engine_info failure fold http http_encode moment plain \
-	platform progress proxies rawjson registry registry_config render \
-	run wait
+lib/docker := builder_info buildx buildx_check buildx_client buildx_run \
+	endpoint engine engine_ask engine_change engine_image engine_info \
+	failure fold http http_encode moment numbers plain platform progress \
+	proxies rawjson registry registry_config render run wait
 lib/ops := aliases arrival base base_config buildcache buildcache_commit \
-	builder builder_docker builder_record caches changes \
-	changes_dockerfile changes_files config context context_advice \
-	context_heavy doctor doctor_build doctor_docker doctor_state ensure \
-	env envformat epoch exec generation handover hints images inputs \
-	inputs_dockerfile inputs_generated inputs_lower inputs_narrow \
-	inputs_plan invalidate kept localcache lock lockfile lookup parts pins \
-	platforms prune push reads reasons recipes reconcile redo registries \
-	remote removal rows session side spawn stagetrigger stats stats_zero \
-	stepnames steptitle sweep text trust verify verify_container why \
-	whysteps whytimes world
-lib/lint := bases buildx compose config context copied docker dockerfile file \
-	find fix fix_copy fix_drop fix_mount gitignore ignorefile install \
-	instructions lint managers mounts names order rules run script silence \
-	steps tree
+	builder builder_docker builder_record caches changes changes_bases \
+	changes_dockerfile changes_files changes_renames config context \
+	context_advice context_heavy doctor doctor_build doctor_docker \
+	doctor_state ensure env envformat epoch exec generation handover \
+	hints images inputs inputs_dockerfile inputs_generated inputs_lower \
+	inputs_narrow inputs_plan invalidate kept localcache lock lockfile \
+	lookup parts pins platforms prune push reads reasons recipes \
+	reconcile redo registries remote removal rows session side spawn \
+	stagetrigger stats stats_zero stepnames steptitle sweep text trust \
+	verify verify_container why whysteps whytimes world
+lib/lint := bases buildx compose config context copied docker dockerfile \
+	file find fix fix_copy fix_drop fix_mount gitignore ignorefile \
+	install instructions lint managers mounts names order rules run \
+	script silence steps tree
 lib/init := check compose dockerfile find hook ignore image init packages \
 	pyproject write
 cmd := answer build caches commands complete config context context_report \

@@ -71,6 +71,25 @@ print_step(struct printer *p, const struct imgcache_step *s, bool known)
 }
 
 static void
+print_stages(struct printer *p, const struct imgcache_why *w)
+{
+	print_list(p, "stages");
+	for (size_t i = 0; i < w->n_stages; i++) {
+		const struct imgcache_stage *s = &w->stages[i];
+
+		print_object(p, "");
+		print_text(p, "name", NULL, s->name);
+		print_text(p, "how", NULL, imgcache_how_word(s->how));
+		print_list(p, "lines");
+		for (size_t k = 0; k < s->n_lines; k++)
+			print_text(p, "", NULL, s->lines[k]);
+		print_list_end(p);
+		print_object_end(p);
+	}
+	print_list_end(p);
+}
+
+static void
 print_steps(struct printer *p, const struct imgcache_why *w)
 {
 	print_list(p, "steps");
@@ -108,6 +127,8 @@ print_steps(struct printer *p, const struct imgcache_why *w)
  *	steps		[{stage, number, total, text, line, runs,
  *			maybe, time}]
  *	moreFiles	number of changed files that are not listed
+ *	stages		[{name, how, lines}]: those that another target has more
+ *			or less
  *	firstStep	index of the first that is sure to run again, or null
  *	stepsToRun, stepsMaybe, stepsTimed	numbers
  *	cost		seconds, or null
@@ -143,6 +164,7 @@ print_why(const struct imgcache_why *w)
 	print_list_end(p);
 	print_number(p, "moreFiles", NULL, (int64_t)w->n_more_files,
 		     AS_NUMBER);
+	print_stages(p, w);
 	print_steps(p, w);
 	printer_end(p);
 }

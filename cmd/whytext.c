@@ -137,7 +137,8 @@ put_label(const char *label, const struct why_style *s)
 	int room = LABEL - (int)strlen(label);
 
 	fputs("  ", stdout);
-	color_put(stdout, s->colored, COLOR_BOLD, label);
+	if (*label)
+		color_put(stdout, s->colored, COLOR_BOLD, label);
 	printf("%*s", room > 0 ? room : 1, "");
 }
 
@@ -157,7 +158,12 @@ static void
 put_reach(const struct imgcache_why *w, const struct imgcache_change *c,
 	  const struct why_style *s)
 {
-	if (!w->knows_steps || c->subject == IMGCACHE_SUBJECT_FILE)
+	if (!w->knows_steps || c->subject == IMGCACHE_SUBJECT_FILE ||
+	    c->subject == IMGCACHE_SUBJECT_HASH)
+		return;
+	/* what stood on a base that is gone is told where it went */
+	if (!c->n_steps && c->subject == IMGCACHE_SUBJECT_BASE &&
+	    c->how == IMGCACHE_REMOVED)
 		return;
 	if (!c->n_steps) {
 		fputs("; no step runs again for it", stdout);
@@ -190,6 +196,33 @@ put_side(char sign, const char *text, const struct why_style *s)
 		fputs("\033[0m", stdout);
 	fputc('\n', stdout);
 	free(copy);
+}
+
+/* What differs is nothing that is shown: the default of an arg, a script. */
+static void
+put_same_sides(const struct imgcache_change *c, const struct why_style *s)
+{
+	char *text = text_visible(c->after);
+
+	printf("%*s", INDENT + 2, "");
+	text_put_wrapped(stdout, text, INDENT + 2, INDENT + 2, s->width);
+	fputs(!strcmp(c->name, "ARG") ? ", whose value is another\n" :
+	      ", in another way\n", stdout);
+	free(text);
+}
+
+/* Of the stages that another target has or has not, FROM says which it is. */
+static void
+put_stages(const struct imgcache_why *w, const struct why_style *s)
+{
+	for (size_t i = 0; i < w->n_stages; i++) {
+		const struct imgcache_stage *stage = &w->stages[i];
+		size_t n = s->all || !stage->n_lines ? stage->n_lines : 1;
+
+		for (size_t k = 0; k < n; k++)
+			put_side(stage->how == IMGCACHE_ADDED ? '+' : '-',
+				 stage->lines[k], s);
+	}
 }
 
 static const char *
@@ -280,6 +313,8 @@ put_head(const struct imgcache_change *c)
 		if (c->of)
 			printf("@%s changed, see imgcache why %s", c->of,
 			       c->of);
+		else if (c->how == IMGCACHE_EDITED && c->line)
+			printf("Dockerfile:%d changed", c->line);
 		else if (c->how == IMGCACHE_EDITED)
 			fputs("another one", stdout);
 		else
@@ -320,8 +355,14 @@ put_change(const struct imgcache_why *w, const struct imgcache_change *c,
 	put_head(c);
 	put_reach(w, c, s);
 	fputc('\n', stdout);
+	if (c->subject == IMGCACHE_SUBJECT_TARGET)
+		put_stages(w, s);
 	if (!has_sides(c))
 		return;
+	if (c->before && c->after && !strcmp(c->before, c->after)) {
+		put_same_sides(c, s);
+		return;
+	}
 	put_side('-', c->before, s);
 	put_side('+', c->after, s);
 }

@@ -354,6 +354,14 @@ struct imgcache_step {
 	int64_t us;		/* what it took the last time, -1: unknown */
 };
 
+/* Of a stage that is built now and was not, or the other way round. */
+struct imgcache_stage {
+	const char *name;	/* as the file has it, or NULL */
+	enum imgcache_how how;	/* added or removed */
+	const char **lines;	/* its instructions, the FROM first */
+	size_t n_lines;
+};
+
 struct imgcache_why_options {
 	const char *since;	/* an image, instead of the last one */
 	const char *until;	/* an image, instead of the inputs of now */
@@ -376,6 +384,8 @@ struct imgcache_why {
 	const struct imgcache_change *changes;	/* by weight, files by path */
 	size_t n_changes;
 	size_t n_more_files;	/* that changed as well, and are not listed */
+	const struct imgcache_stage *stages;	/* another target's doing */
+	size_t n_stages;
 	const struct imgcache_step *steps;
 	size_t n_steps;
 	bool knows_steps;	/* else which of them run again is not known */

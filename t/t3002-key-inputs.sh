@@ -354,6 +354,17 @@ test_that 'comments and stages that nobody needs do not count' '
 	[ "$(imgcache tag --context app --dockerfile stages)" != "$one" ]
 '
 
+test_that 'nor do comments within an instruction, but those of heredocs do' '
+	tag_of() {
+		printf "$1" >within &&
+		imgcache tag --context app --dockerfile within
+	} && one=$(tag_of "FROM busybox\nRUN a \\\\\n  && b\nRUN <<E\n#c\nE\n") &&
+	[ "$(tag_of "FROM busybox\nRUN a \\\\\n# why\n\n\t#\n  && b\nRUN <<E\n#c\nE\n")" = \
+		"$one" ] &&
+	[ "$(tag_of "FROM busybox\nRUN a \\\\\n  && b\nRUN <<E\n#d\nE\n")" != "$one" ] &&
+	[ "$(tag_of "FROM busybox\nRUN a \\\\\n  && c\nRUN <<E\n#c\nE\n")" != "$one" ]
+'
+
 test_that 'the Dockerfile outside the context counts by its bytes' '
 	cp app/Dockerfile outside && one=$(imgcache tag --context app/sub \
 		--dockerfile outside) && echo "LABEL a=b" >>outside &&

@@ -141,6 +141,12 @@ FROM base
 RUN apt-get install curl'
 good IC004 'another base' 'FROM debian:12
 RUN apt-get update && apt-get install nodejs'
+good IC004 'the same of another release' 'FROM debian:12
+RUN apt-get update && apt-get install meson
+RUN apt-get -t bookworm-backports install meson'
+good IC004 'the same of another repository' 'FROM fedora:40
+RUN dnf install buildah
+RUN dnf install --enablerepo=updates-testing buildah'
 good IC004 'what was removed in between' 'FROM debian:12
 RUN apt-get install gcc && apt-get purge gcc
 RUN apt-get install gcc'
@@ -346,8 +352,21 @@ bad IC020 .dockerignore:2:1 'a slip' 'FROM a:1' '
 bad IC020 .dockerignore:1:1 'what git knows not to be made' 'FROM a:1' '
 	mkdir .git && echo /made >.gitignore &&
 	printf "old-stuff\nmade\n.git\n" >.dockerignore'
+bad IC020 .dockerignore:2:1 'what was renamed, without git' 'FROM a:1' '
+	mkdir new && touch new/a && printf "*.x\nold-stuff/\n" >.dockerignore'
+bad IC020 .dockerignore:1:1 'in a folder that is not there' 'FROM a:1' \
+	'touch a && printf "handbook/**/*.md\n" >.dockerignore'
+bad IC020 .dockerignore:2:1 'an exception of what is not there' 'FROM a:1' \
+	'touch a && printf "*\n!old-stuff\n" >.dockerignore'
 good IC020 'what a build makes later' 'FROM a:1' \
-	'printf "dist\nnode_modules\n*.log\nbinaries\n" >.dockerignore'
+	'printf "dist\nnode_modules\n*.log\nweb/dist\n" >.dockerignore'
+good IC020 'what git ignores' 'FROM a:1' '
+	echo binaries >.gitignore && echo binaries >.dockerignore'
+good IC020 'wildcards in a folder that is there' 'FROM a:1' '
+	mkdir handbook && touch handbook/a &&
+	printf "handbook/*.pdf\n*.foo\n**/old-*\n" >.dockerignore'
+good IC020 'what matches' 'FROM a:1' '
+	mkdir old-stuff && printf "old-stuff\n" >.dockerignore'
 
 bad IC021 .dockerignore:1:1 'before anything is left out' 'FROM a:1' \
 	'touch a && printf "!a\n*.x\n" >.dockerignore'

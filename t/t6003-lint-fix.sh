@@ -399,4 +399,19 @@ else
 	'
 fi
 
+test_that 'the cure of a missing mount names all that is written' '
+	room && printf "%s\n" "FROM debian:12" "RUN apt-get update && \\
+	apt-get install -y curl && rm -rf /var/lib/apt/lists/*" \
+	"RUN apt-get install -y git" "RUN pip install x" >Dockerfile &&
+	imgcache lint --no-buildx --rule IC017 --json | jq -r ".[].cure" >cures
+	cat cures; imgcache lint --no-buildx --rule IC017 --fix >/dev/null
+	cat Dockerfile
+	grep -o -e "--mount=[^ ]*" cures | sed "s/,$//" >actual &&
+	grep -o -e "--mount=[^ ]*" Dockerfile >expect && same expect actual &&
+	[ "$(grep -c . expect)" -eq 4 ] &&
+	[ "$(grep -c "apt-get -c /dev/shm/apt-keep.conf" cures)" -eq 2 ] &&
+	[ "$(grep -c "for the removal of the lists" cures)" -eq 1 ] &&
+	! grep "rm -rf" Dockerfile
+'
+
 test_done

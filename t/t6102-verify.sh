@@ -136,8 +136,15 @@ test_that 'all that run, by name; labels choose' '
 		--label com.docker.compose.project=shop && one_line stdout &&
 	line "fresh    container web1  web" &&
 	expect_status 0 imgcache verify --label com.docker.compose.project &&
-	one_line stdout && expect_status 0 imgcache verify \
-		--label com.docker.compose.project=none && ! [ -s stdout ]
+	one_line stdout
+'
+
+test_that 'a label that no running container has: so it says, and 128' '
+	expect_status 128 imgcache verify \
+		--label com.docker.compose.project=none && ! [ -s stdout ] &&
+	says stderr "no running container has the label '\''com.docker.compose.project=none'\''; see docker ps" &&
+	expect_status 128 imgcache verify app --all-running --label a --label b &&
+	says stderr "no running container has all of the labels '\''a'\'' ...; see docker ps"
 '
 
 test_that 'an image of another project says where to verify it' '
@@ -219,6 +226,22 @@ test_that 'within 80 columns' '
 	mkdir -p app/a-folder-with-a-long-name && : \
 		>app/a-folder-with-a-long-name/and-a-file-with-a-rather-long-name.c &&
 	imgcache verify app --container one >out; cat out; ! grep -E ".{81}" out
+'
+
+test_that 'the tag of what there is, where there is something' '
+	imgcache build app >/dev/null 2>&1 && tag=$(imgcache tag app) &&
+	imgcache verify app --json | jq -e --arg t "$tag" \
+		".[0].tag == \$t and .[0].wanted == \$t" && cp app/main.c kept.c &&
+	echo other >app/main.c && imgcache verify app --json >json; cat json
+	jq -e --arg t "$tag" ".[0].state == \"stale\" and .[0].tag == \$t and
+		.[0].wanted != \$t" json && cp kept.c app/main.c &&
+	imgcache invalidate app >/dev/null && imgcache verify app --json >json
+	cat json; jq -e --arg t "$tag" ".[0].state == \"stale\" and
+		.[0].tag == \$t" json && docker rmi "localhost/imgcache:$tag" \
+		>/dev/null
+	imgcache verify app --json >json; cat json
+	jq -e ".[0].state == \"stale\" and .[0].tag == null" json
+	status=$?; imgcache build app >/dev/null 2>&1; [ $status -eq 0 ]
 '
 
 test_done

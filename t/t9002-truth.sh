@@ -85,6 +85,34 @@ test_that 'a moved local base is a new key with that reason' '
 	grep "OTHER=$RUN" env
 '
 
+# docker_builds FILE: the image's id, how many steps there are and print.
+docker_builds() {
+	docker buildx build --progress=plain --provenance=false -t "within-$RUN:$1" -f "within/$1" \
+		within 2>"$1.log" >/dev/null || { cat "$1.log"; return 1; }
+	docker image inspect --format "{{.Id}}" "within-$RUN:$1"
+	docker rmi "within-$RUN:$1" >/dev/null
+	grep -c "^#[0-9]* \[.*[0-9]/[0-9]*\] [A-EG-Z]" "$1.log"
+	grep -c "^#[0-9]* [0-9.]* two$" "$1.log" || :
+}
+
+test_that 'comments within instructions: docker makes the same, so do we' '
+	mkdir -p within && echo "$RUN" >within/file && printf "%s\n" \
+		"FROM busybox" "RUN echo $RUN \\" "  && echo two \\ " \
+		"  && echo three" "COPY \\" " file \\" " /f" "RUN <<E" "# in" \
+		"" "echo \\" "# in" "E" "ENV A=b \\" "  C=d" >within/one &&
+	printf "%s\n" "FROM busybox" "RUN echo $RUN \\" "# why \\" "" \
+		"  && echo two \\ " "	  # and" "  && echo three" "COPY \\" \
+		"#x" " file \\" "" "# y" " /f" "RUN <<E" "# in" "" "echo \\" \
+		"# in" "E" "ENV A=b \\" "# z" "  C=d" "#" >within/two &&
+	docker_builds one >first && docker_builds two >second &&
+	cat first second && [ "$(head -n 1 first)" = "$(head -n 1 second)" ] &&
+	[ "$(sed 1d first | xargs)" = "3 1" ] &&
+	[ "$(sed 1d second | xargs)" = "3 0" ] &&
+	one=$(imgcache tag --context within --dockerfile within/one) &&
+	two=$(imgcache tag --context within --dockerfile within/two) &&
+	[ "$one" = "$two" ]
+'
+
 test_that 'two processes that want one key cause one build' '
 	: >docker-calls
 	imgcache build $recipe --env BOTH=1 >one 2>err1 & one=$!

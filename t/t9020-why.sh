@@ -36,6 +36,18 @@ test_that 'a container of what was just built is fresh' '
 	grep -Fx "fresh    container one-$RUN  app" stdout
 '
 
+# The bases are named contexts then, which docker numbers in another way.
+test_that 'steps have the numbers that plain docker gives them' '
+	docker buildx build --progress=plain --build-arg VERSION=s3cret-1 \
+		--output=type=cacheonly app 2>plain &&
+	imgcache log app >log && imgcache why app --since "$(imgcache tag app)" \
+		>/dev/null && cat log &&
+	brackets="s/^#[0-9]* \(\[[a-z0-9-]* [0-9]*\/[0-9]*\]\) [A-EG-Z].*/\1/p" &&
+	sed -n "$brackets" plain | sort -u >expect &&
+	sed -n "$brackets" log | sort -u >actual && [ -s expect ] &&
+	same expect actual
+'
+
 test_that 'an edit while it runs: stale, naming the file' '
 	echo "two $RUN" >app/src/main.c &&
 	expect_status 1 imgcache verify --container "one-$RUN" &&

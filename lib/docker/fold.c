@@ -14,6 +14,7 @@
 
 #include "base/mem.h"
 #include "base/strv.h"
+#include "docker/numbers.h"
 
 #define MAX_LINE (64u << 10)
 
@@ -91,7 +92,9 @@ fold_name(struct fold *f, struct fold_vertex *v, const char *name)
 {
 	if (v->name || !*name)
 		return;
-	v->name = mem_strdup(name);
+	v->name = numbers_of_file(name, &f->contexts);
+	if (!v->name)
+		v->name = mem_strdup(name);
 	v->is_step = is_step(name);
 	f->summary.steps += v->is_step;
 }
@@ -309,4 +312,5 @@ fold_release(struct fold *f)
 		free(f->v[i]);
 	}
 	free(f->v);
+	strv_release(&f->contexts);
 }

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/strv.h"
 #include "docker/progress.h"
 
 #define FOLD_MAX_VERTICES 16384
@@ -45,6 +46,7 @@ struct fold {
 	int step_numbers;
 	int64_t round;
 	size_t waiting;
+	struct strv contexts;	/* stages on named contexts: see numbers.h */
 	struct progress_summary summary;
 	bool step_failed;	/* summary.step is a Dockerfile step */
 };

@@ -13,6 +13,7 @@
 
 #include "base/strv.h"
 #include "docker/fold.h"
+#include "docker/numbers.h"
 
 /* "1.2s" or "0.117", in microseconds; -1 if it is anything else. */
 static int64_t
@@ -53,6 +54,17 @@ output(struct fold *f, struct fold_vertex *v, const char *rest)
 		fold_output(f, v, rest, 0);
 }
 
+/* The first line again, where the output comes back to it. */
+static bool
+is_name(const struct fold *f, const struct fold_vertex *v, const char *rest)
+{
+	char *name = numbers_of_file(rest, &f->contexts);
+	bool is = str_is(name ? name : rest, v->name);
+
+	free(name);
+	return is;
+}
+
 static void
 vertex_line(struct fold *f, struct fold_vertex *v,
 	    const char *rest)
@@ -68,7 +80,7 @@ vertex_line(struct fold *f, struct fold_vertex *v,
 		fold_failed(f, v, rest + 7);
 	} else if (str_is(rest, "CANCELED")) {
 		fold_failed(f, v, "canceled");
-	} else if (!str_is(rest, "...") && !str_is(rest, v->name)) {
+	} else if (!str_is(rest, "...") && !is_name(f, v, rest)) {
 		output(f, v, rest);
 	}
 }

@@ -134,6 +134,22 @@ static const struct {
 	{ "warnings", use_warning }
 };
 
+/* What imgcache itself wrote: see numbers.h. */
+static bool
+use_note(struct progress *p, const struct jsonr_node *doc)
+{
+	const struct jsonr_node *note = jsonr_member(doc, "imgcache");
+	const struct jsonr_node *list = note ? jsonr_member(note, "contexts") :
+		NULL;
+
+	if (!list || list->type != JSONR_ARRAY)
+		return false;
+	strv_clear(&p->fold.contexts);
+	for (const struct jsonr_node *n = list->child; n; n = n->next)
+		strv_push(&p->fold.contexts, n->text ? n->text : "");
+	return true;
+}
+
 /* False if it is no object of BuildKit's. */
 static bool
 use_object(struct progress *p, const char *text, size_t len)
@@ -143,6 +159,8 @@ use_object(struct progress *p, const char *text, size_t len)
 						   &ignored);
 	bool known = doc && doc->type == JSONR_OBJECT && !doc->n;
 
+	if (doc && use_note(p, doc))
+		return true;
 	fold_round(&p->fold);
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
 		const struct jsonr_node *list = jsonr_member(doc,

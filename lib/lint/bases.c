@@ -253,10 +253,34 @@ installed_in(const struct lint_docker *d, const struct lint_run *run,
 	return 0;
 }
 
+/* From elsewhere, so it is another version that is wanted. */
+static bool
+names_source(const struct lint_install *in)
+{
+	static const char *const options[] = {
+		"-t", "--target-release", "--default-release", "--enablerepo",
+		"--repo", "--repoid", "-X", "--repository"
+	};
+
+	for (size_t i = 0; i < in->c->n_words; i++)
+		for (size_t k = 0; k < sizeof(options) / sizeof(*options);
+		     k++) {
+			const char *word = in->c->words[i].text;
+			size_t len = strlen(options[k]);
+
+			if (!strncmp(word, options[k], len) &&
+			    (!word[len] || word[len] == '='))
+				return true;
+		}
+	return false;
+}
+
 static void
 check_twice(struct lint_docker *d, const struct lint_run *run,
 	    const struct lint_install *in)
 {
+	if (names_source(in))
+		return;
 	for (size_t i = 0; i < in->n_names; i++) {
 		const struct shell_word *w = in->names[i];
 		int line = w->expands || in->c->conditional ? 0 :

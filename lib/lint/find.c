@@ -41,8 +41,8 @@ is_dockerfile(const char *name)
 	};
 	static const char *const others[] = {
 		".in", ".j2", ".jinja", ".jinja2", ".tmpl", ".tpl", ".template",
-		".erb", ".mustache", ".orig", ".rej", ".bak", ".md", ".txt",
-		".swp", "~", ".sh", ".py", ".yml", ".yaml", ".json", ".go",
+		".erb", ".ejs", ".hbs", ".mustache", "__tmpl__",
+		".orig", ".rej", ".bak", ".md", ".txt", ".swp", "~", ".sh", ".py", ".yml", ".yaml", ".json", ".go",
 		".js", ".rb", ".patch", ".diff", ".nanorc", ".tmLanguage",
 		".tmPreferences", ".vim", ".svg", ".png", ".html", NULL
 	};

@@ -309,36 +309,58 @@ drop_cleanups(struct lint_docker *d, const struct lint_run *run,
 	}
 }
 
-void
-lint_fix_mount(struct lint_docker *d, const struct lint_run *run,
-	       const struct lint_install *in)
+bool
+lint_fix_flags(const struct lint_docker *d, const struct lint_run *run,
+	       const struct lint_install *in, struct strv *flags)
 {
 	const struct lint_manager_info *info = lint_manager(in->manager);
-	struct strv flags = {0};
 	char *base;
 
-	if (!can_mount(d, run, in))
-		return;
-	if (in->manager == LINT_APT && !can_disarm(run))
-		return;
-	base = base_word(d, run->index);
-	if (in->manager == LINT_APT) {
-		strv_pushf(&flags, "--mount=type=cache,id=apt-archives-%s,"
-			   "target=/var/cache/apt,sharing=locked", base);
-		if (keeps_no_lists(run))
-			strv_pushf(&flags, "--mount=type=cache,"
-				   "id=apt-lists-%s,target=" LISTS
-				   ",sharing=locked", base);
-	} else {
-		strv_pushf(&flags, "--mount=type=cache,id=%s,target=%s",
+	if (!can_mount(d, run, in) ||
+	    (in->manager == LINT_APT && !can_disarm(run)))
+		return false;
+	if (in->manager != LINT_APT) {
+		strv_pushf(flags, "--mount=type=cache,id=%s,target=%s",
 			   info->id, info->mount);
+		return true;
 	}
-	insert_flags(d, run, &flags);
+	base = base_word(d, run->index);
+	strv_pushf(flags, "--mount=type=cache,id=apt-archives-%s,"
+		   "target=/var/cache/apt,sharing=locked", base);
+	if (keeps_no_lists(run))
+		strv_pushf(flags, "--mount=type=cache,id=apt-lists-%s,target="
+			   LISTS ",sharing=locked", base);
+	free(base);
+	return true;
+}
+
+/* What is written beside the mounts is said as well. */
+void
+lint_fix_cure(struct lint_docker *d, const struct lint_run *run,
+	      const struct lint_install *in, const struct strv *flags)
+{
+	struct buf text = BUF_INIT;
+
+	buf_adds(&text, "RUN");
+	for (size_t i = 0; i < flags->n; i++)
+		buf_addf(&text, " %s", flags->v[i]);
+	if (in->manager == LINT_APT)
+		buf_adds(&text, ", and apt-get -c " APT_CONF " with settings "
+			 "that keep what it fetches");
+	if (in->manager == LINT_APT && keeps_no_lists(run))
+		buf_adds(&text, ", for the removal of the lists");
+	lint_cure(d->f, "%s", text.data);
+	buf_release(&text);
+}
+
+void
+lint_fix_mount(struct lint_docker *d, const struct lint_run *run,
+	       const struct lint_install *in, const struct strv *flags)
+{
+	insert_flags(d, run, flags);
 	if (in->manager == LINT_APT)
 		lint_fix_disarm(d, run);
 	drop_cleanups(d, run, in);
-	strv_release(&flags);
-	free(base);
 }
 
 /* Where more values may be added to a flag; 0 if it is written in an odd way */

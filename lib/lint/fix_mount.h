@@ -9,9 +9,16 @@
 
 #include "lint/docker.h"
 
-/* Cache mounts for apt, pip or npm. */
+/*
+ * Cache mounts for apt, pip or npm: the flags, false where it cannot be done;
+ * then the cure that says all that is written, and the edits.
+ */
+bool lint_fix_flags(const struct lint_docker *d, const struct lint_run *run,
+		    const struct lint_install *in, struct strv *flags);
+void lint_fix_cure(struct lint_docker *d, const struct lint_run *run,
+		   const struct lint_install *in, const struct strv *flags);
 void lint_fix_mount(struct lint_docker *d, const struct lint_run *run,
-		    const struct lint_install *in);
+		    const struct lint_install *in, const struct strv *flags);
 
 /* Have apt keep what it fetches, without a trace in the image. */
 void lint_fix_disarm(struct lint_docker *d, const struct lint_run *run);

@@ -290,42 +290,73 @@ near_entry(struct reader *r, const struct lint_tree *tree, const char *text)
 	return NULL;
 }
 
-/*
- * A name that git does not ignore is not that of something a build makes; it
- * is there, or it was once.
- */
+/* What a build makes is ignored by git as well, in this folder or above it. */
 static bool
-is_stale(const struct reader *r, const char *text)
+is_made_later(const struct reader *r, const char *text)
 {
 	struct lint_gitignore git;
-	char *dir = path_join(r->context, ".git");
-	bool stale = file_exists(dir);
+	bool made;
 
-	free(dir);
-	if (!stale)
-		return false;
 	lint_gitignore_open(&git, r->context, 0, NULL);
-	stale = git.ignore && !lint_gitignore_has(&git, text);
+	made = git.ignore && lint_gitignore_has(&git, text);
 	lint_gitignore_close(&git);
-	return stale;
+	return made;
+}
+
+/* The folders above the first wildcard: "a" of "a/b*"; "" for none. */
+static const char *
+plain_folder(struct reader *r, const char *text)
+{
+	size_t len = strcspn(text, "*?[\\");
+
+	while (len && text[len - 1] != '/')
+		len--;
+	return arena_strndup(&r->f->arena, text, len ? len - 1 : 0);
+}
+
+static bool
+has_entry(const struct lint_tree *tree, const char *path)
+{
+	for (size_t i = 0; i < tree->n; i++)
+		if (!strcmp(tree->v[i].path, path))
+			return true;
+	return false;
+}
+
+/* Some part of the path is of what tools make, or is often named ahead. */
+static bool
+has_usual_part(const char *text)
+{
+	struct strv parts = {0};
+	bool usual = false;
+
+	strv_split(&parts, text, "/");
+	for (size_t i = 0; i < parts.n && !usual; i++)
+		usual = is_usual(parts.v[i]);
+	strv_release(&parts);
+	return usual;
 }
 
 /*
  * That nothing is matched is no mistake by itself: many patterns are for what
- * is not there yet.
+ * is not there yet. Of one with wildcards the folder that it is for counts.
  */
 static void
 note_idle(struct reader *r, const struct lint_tree *tree,
 	  const struct pattern *p)
 {
 	struct lint_file *f = r->f;
-	const char *near;
+	const char *near = NULL, *text = p->text;
 
-	if (p->matches || p->deeper || !*p->text || is_into_opaque(p) ||
-	    strpbrk(p->text, "*?[\\"))
+	if (p->matches || p->deeper || !*text || is_into_opaque(p))
 		return;
-	near = near_entry(r, tree, p->text);
-	if (!near && (is_usual(path_base(p->text)) || !is_stale(r, p->text)))
+	if (strpbrk(text, "*?[\\")) {
+		text = plain_folder(r, text);
+		if (!*text || has_entry(tree, text))
+			return;
+	}
+	near = near_entry(r, tree, text);
+	if (!near && (has_usual_part(text) || is_made_later(r, text)))
 		return;
 	lint_note(f, LINT_PATTERN_IDLE, p->begin, p->end,
 		  "'%.*s' matches nothing in this folder",
@@ -334,7 +365,8 @@ note_idle(struct reader *r, const struct lint_tree *tree,
 		lint_cure(f, "if '%s' is meant, write that: paths begin at the "
 			  "context's top, and case counts", near);
 	else
-		lint_cure(f, "remove it, or correct it");
+		lint_cure(f, "remove it, or correct it; what a build makes is "
+			  "known by its line in .gitignore");
 }
 
 static void

@@ -82,6 +82,7 @@ check_missing(struct lint_docker *d, const struct lint_run *run,
 	      const struct lint_install *in)
 {
 	const struct lint_manager_info *info = lint_manager(in->manager);
+	struct strv flags = {0};
 	char text[64];
 
 	if (!fetches(in) || lint_run_cache(run, in->manager) ||
@@ -91,14 +92,18 @@ check_missing(struct lint_docker *d, const struct lint_run *run,
 	lint_note(d->f, LINT_NO_MOUNT, in->c->begin, in->c->end,
 		  "'%s' has no cache mount: when this step runs again, it "
 		  "fetches everything again", lint_install_text(in, text));
-	if (!lint_is_root(d, run->index))
+	if (lint_fix_flags(d, run, in, &flags)) {
+		lint_fix_cure(d, run, in, &flags);
+		lint_fix_mount(d, run, in, &flags);
+	} else if (!lint_is_root(d, run->index)) {
 		lint_cure(d->f, "mount a cache of %s that the step's user may "
 			  "write to: RUN --mount=type=cache,id=%s,uid=...,"
 			  "target=...", info->word, info->id);
-	else
+	} else {
 		lint_cure(d->f, "RUN --mount=type=cache,id=%s,target=%s%s",
 			  info->id, info->mount, info->hint);
-	lint_fix_mount(d, run, in);
+	}
+	strv_release(&flags);
 }
 
 static bool

@@ -63,7 +63,8 @@ static const struct imgcache_lint_rule rules[LINT_RULES] = {
 	[LINT_COPY_IGNORED] = { "IC019", "copies-ignored", ERROR, false,
 		"What is copied is left out by the ignore file." },
 	[LINT_PATTERN_IDLE] = { "IC020", "idle-pattern", INFO, false,
-		"A pattern of an ignore file matches nothing." },
+		"A pattern of an ignore file matches nothing, and is not for "
+		"what a build or a tool makes." },
 	[LINT_EXCEPTION_DEAD] = { "IC021", "dead-exception", WARNING, false,
 		"An exception of an ignore file brings nothing back." },
 	[LINT_GITIGNORE_HABIT] = { "IC022", "gitignore-habit", WARNING, true,

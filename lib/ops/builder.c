@@ -440,6 +440,7 @@ builder_release(struct builder *b)
 	buildcache_release(&b->caches);
 	redo_release(&b->redo);
 	handover_release(&b->files);
+	strv_release(&b->on_contexts);
 	image_list_release(&b->before);
 	free(b->temporary);
 	free(b->log_path);

@@ -33,6 +33,7 @@ struct builder {
 	struct buildcache caches;
 	struct redo redo;
 	struct handover files;	/* what docker was given */
+	struct strv on_contexts;	/* stages whose base is a named context */
 	char *temporary;		/* the name it is built under */
 	char *log_path;
 	int64_t image_row, build_row;

@@ -13,9 +13,13 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "docker/buildx.h"
+#include "docker/numbers.h"
 #include "ops/builder.h"
 #include "ops/pins.h"
+#include "ops/side.h"
+#include "ops/stepnames.h"
 #include "ops/steptitle.h"
+#include "ops/world.h"
 #include "recipe/generate.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -284,6 +288,24 @@ add_args(const struct inputs *in, struct parts *p)
 			strv_push(&p->args, in->args.v[i]);
 }
 
+/* Of them docker counts the steps in a way of its own: docker/numbers.h. */
+static void
+note_contexts(struct builder *b, const struct strv *contexts)
+{
+	struct dockerfile_steps *steps = NULL;
+	struct imgcache_error ignored = {0};
+	struct side side;
+
+	if (!contexts->n)
+		return;
+	if (!side_now(&side, b->in, &ignored) &&
+	    !world_steps(&(struct world){ .b = &side, .handed = contexts },
+			 &steps, &ignored))
+		stepnames_on_contexts(steps, &b->on_contexts);
+	dockerfile_steps_free(steps);
+	side_release(&side);
+}
+
 static int
 make_parts(struct builder *b, struct parts *p, struct imgcache_error *err)
 {
@@ -310,6 +332,7 @@ make_parts(struct builder *b, struct parts *p, struct imgcache_error *err)
 	for (i = 1; i < b->files.n; i++)
 		strv_pushf(&p->contexts, "%s=%s", in->contexts[i].name,
 			   b->files.v[i].link);
+	note_contexts(b, &p->contexts);
 	add_secrets(in, p);
 	if (!ret && in->r->recipe->kind == RECIPE_GENERATED)
 		ret = add_install_secrets(in, p, err);
@@ -377,6 +400,7 @@ static int
 run(struct builder *b, struct buildx_run *r, const char *log,
     struct progress_summary *summary, struct imgcache_error *err)
 {
+	struct buf note = BUF_INIT;
 	const struct settings *s = &b->in->ic->settings;
 	int ret;
 
@@ -389,6 +413,9 @@ run(struct builder *b, struct buildx_run *r, const char *log,
 	if (r->log_fd < 0)
 		return error_errno(err, IMGCACHE_EFAIL, "cannot write the "
 				   "build log '%s'", log);
+	numbers_add_note(&note, &b->on_contexts);
+	(void)file_write_fd(r->log_fd, note.data, note.len);
+	buf_release(&note);
 	ret = buildx_run(r, summary, err);
 	close(r->log_fd);
 	return ret;

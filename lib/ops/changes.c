@@ -86,8 +86,8 @@ next_only(const struct side *from, const struct side *in, const char *word,
 }
 
 /* Words whose lines have names; shown: their values may be seen. */
-static void
-compare_named(struct changes *c, enum imgcache_subject subject,
+void
+changes_named(struct changes *c, enum imgcache_subject subject,
 	      const char *word, bool shown)
 {
 	const struct manifest_line *l;
@@ -116,9 +116,8 @@ compare_named(struct changes *c, enum imgcache_subject subject,
 	}
 }
 
-/* The i-th went and the k-th came: one that was replaced. */
-static void
-join(struct changes *c, size_t i, size_t k)
+void
+changes_join(struct changes *c, size_t i, size_t k)
 {
 	struct imgcache_change *x = &c->v[i].c, *y = &c->v[k].c;
 
@@ -130,12 +129,32 @@ join(struct changes *c, size_t i, size_t k)
 	c->n--;
 }
 
-static void
-join_pair(struct changes *c, size_t from)
+/* The only one of that kind, or c->n. */
+static size_t
+only(const struct changes *c, size_t from, enum imgcache_how how)
 {
-	if (c->n == from + 2 && c->v[from].c.how == IMGCACHE_REMOVED &&
-	    c->v[from + 1].c.how == IMGCACHE_ADDED)
-		join(c, from, from + 1);
+	size_t found = c->n;
+
+	for (size_t i = from; i < c->n; i++) {
+		if (c->v[i].c.how != how)
+			continue;
+		if (found < c->n)
+			return c->n;
+		found = i;
+	}
+	return found;
+}
+
+bool
+changes_join_pair(struct changes *c, size_t from)
+{
+	size_t i = only(c, from, IMGCACHE_REMOVED);
+	size_t k = only(c, from, IMGCACHE_ADDED);
+
+	if (i >= k || k == c->n)
+		return false;
+	changes_join(c, i, k);
+	return true;
 }
 
 static void
@@ -143,119 +162,15 @@ compare_platforms(struct changes *c)
 {
 	size_t from = c->n;
 
-	compare_named(c, IMGCACHE_SUBJECT_PLATFORM, "platform", false);
-	join_pair(c, from);
+	changes_named(c, IMGCACHE_SUBJECT_PLATFORM, "platform", false);
+	(void)changes_join_pair(c, from);
 }
 
-/* The name of our image behind a base, if that is what it is. */
-static const char *
-image_name(struct changes *c, const char *tag)
-{
-	struct imgcache_error ignored = {0};
-	struct image_list list = {0};
-	const char *name = NULL;
-
-	if (tag && manifest_is_tag(tag) && c->b->ic->catalog &&
-	    !images_find(c->b->ic->catalog, NULL, tag, &list, &ignored) &&
-	    list.n)
-		name = arena_strdup(c->arena, list.v[0].name);
-	image_list_release(&list);
-	return name;
-}
-
-/* When the answer that is used now was had. */
-static int64_t
-resolved_at(struct changes *c, const char *ref)
-{
-	const struct manifest_line *platform = NULL;
-	struct imgcache_error ignored = {0};
-	struct base_row row;
-	bool found = false;
-
-	for (size_t i = 0; i < c->b->manifest.n && !platform; i++)
-		if (!strcmp(c->b->manifest.v[i].word, "platform"))
-			platform = &c->b->manifest.v[i];
-	if (!platform || !c->b->ic->catalog ||
-	    bases_get(c->b->ic->catalog, NULL, ref, platform->name, c->arena,
-		      &row, &found, &ignored) || !found)
-		return 0;
-	return row.resolved_at;
-}
-
-static bool
-is_ours(const struct imgcache_change *base, enum imgcache_how how)
-{
-	const char *value = how == IMGCACHE_ADDED ? base->after : base->before;
-
-	return base->how == how && value && manifest_is_tag(value);
-}
-
-/*
- * Our images have their key in their name: the same image of ours moved on. The
- * new one may not be built yet, and then has no name that the catalog knows.
- */
-static void
-join_ours(struct changes *c, size_t from)
-{
-	for (size_t i = from; i < c->n; i++) {
-		const char *was, *is;
-
-		if (!is_ours(&c->v[i].c, IMGCACHE_REMOVED))
-			continue;
-		was = image_name(c, c->v[i].c.before);
-		for (size_t k = from; was && k < c->n; k++) {
-			if (!is_ours(&c->v[k].c, IMGCACHE_ADDED))
-				continue;
-			is = image_name(c, c->v[k].c.after);
-			if (is && strcmp(is, was))
-				continue;
-			join(c, i, k);
-			c->v[k < i ? i - 1 : i].c.of = was;
-			i -= k < i;
-			break;
-		}
-	}
-}
-
-static bool
-target_differs(const struct changes *c)
+bool
+changes_target(const struct changes *c)
 {
 	return !str_is(side_value(c->a, "target", NULL),
 		       side_value(c->b, "target", NULL));
-}
-
-/* Another target stands on other bases: that is the target's doing. */
-static void
-drop_unused(struct changes *c, size_t from)
-{
-	size_t n = from;
-
-	if (!target_differs(c))
-		return;
-	for (size_t i = from; i < c->n; i++)
-		if (c->v[i].c.how != IMGCACHE_ADDED &&
-		    c->v[i].c.how != IMGCACHE_REMOVED)
-			c->v[n++] = c->v[i];
-	c->n = n;
-}
-
-static void
-compare_bases(struct changes *c)
-{
-	size_t from = c->n;
-
-	compare_named(c, IMGCACHE_SUBJECT_BASE, "base", true);
-	for (size_t i = from; i < c->n; i++) {
-		struct imgcache_change *base = &c->v[i].c;
-
-		if (base->how != IMGCACHE_EDITED)
-			continue;
-		base->how = IMGCACHE_MOVED;
-		base->at = resolved_at(c, base->name);
-	}
-	join_ours(c, from);
-	join_pair(c, from);
-	drop_unused(c, from);
 }
 
 static bool
@@ -289,7 +204,7 @@ counts_newly(const struct changes *c, const struct imgcache_change *arg)
 	    dockerfile_arg_always_counts(arg->name) || !s->df ||
 	    side_value(s, "context-reason", NULL))
 		return false;
-	return target_differs(c) || !declares(s, arg->name) ||
+	return changes_target(c) || !declares(s, arg->name) ||
 		changes_has(c, IMGCACHE_SUBJECT_INSTRUCTION);
 }
 
@@ -301,7 +216,7 @@ compare_args(struct changes *c)
 	bool rolled = !str_is(side_value(c->a, "epoch", NULL),
 			      side_value(c->b, "epoch", NULL));
 
-	compare_named(c, IMGCACHE_SUBJECT_ARG, "arg", false);
+	changes_named(c, IMGCACHE_SUBJECT_ARG, "arg", false);
 	for (size_t i = from; i < c->n; i++)
 		if (!(rolled && !strcmp(c->v[i].c.name, GENERATE_EPOCH_ARG)) &&
 		    !counts_newly(c, &c->v[i].c))
@@ -315,7 +230,7 @@ compare_contexts(struct changes *c)
 {
 	size_t from = c->n, n = from;
 
-	compare_named(c, IMGCACHE_SUBJECT_CONTEXT, "named", true);
+	changes_named(c, IMGCACHE_SUBJECT_CONTEXT, "named", true);
 	for (size_t i = from; i < c->n; i++)
 		if (!side_tree(c->a, c->v[i].c.name) ||
 		    !side_tree(c->b, c->v[i].c.name))
@@ -366,7 +281,8 @@ changes_find(struct changes *c, const struct side *a, const struct side *b,
 	c->b = b;
 	c->max_files = max_files;
 	c->arena = &b->ic->arena;
-	compare_bases(c);
+	changes_find_edits(c);
+	changes_in_bases(c);
 	compare_single(c, IMGCACHE_SUBJECT_FRONTEND, "frontend");
 	compare_single(c, IMGCACHE_SUBJECT_HASH, "hash");
 	changes_in_dockerfile(c);
@@ -377,12 +293,12 @@ changes_find(struct changes *c, const struct side *a, const struct side *b,
 	compare_single(c, IMGCACHE_SUBJECT_SALT, "salt");
 	compare_single(c, IMGCACHE_SUBJECT_TARGET, "target");
 	compare_single(c, IMGCACHE_SUBJECT_NETWORK, "network");
-	compare_named(c, IMGCACHE_SUBJECT_HOST, "addhost", false);
-	compare_named(c, IMGCACHE_SUBJECT_LABEL, "label", true);
-	compare_named(c, IMGCACHE_SUBJECT_SECRET, "secret", false);
-	compare_named(c, IMGCACHE_SUBJECT_SSH, "ssh", false);
+	changes_named(c, IMGCACHE_SUBJECT_HOST, "addhost", false);
+	changes_named(c, IMGCACHE_SUBJECT_LABEL, "label", true);
+	changes_named(c, IMGCACHE_SUBJECT_SECRET, "secret", false);
+	changes_named(c, IMGCACHE_SUBJECT_SSH, "ssh", false);
 	compare_contexts(c);
-	compare_named(c, IMGCACHE_SUBJECT_KEY_FILE, "extra", false);
+	changes_named(c, IMGCACHE_SUBJECT_KEY_FILE, "extra", false);
 	compare_counted(c);
 	changes_give_edits(c);
 	changes_in_files(c);
@@ -392,6 +308,8 @@ void
 changes_release(struct changes *c)
 {
 	free(c->v);
+	free(c->edits);
+	free(c->stages);
 	dockerfile_edits_release(&c->hidden);
 	memset(c, 0, sizeof(*c));
 }

@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/buf.h"
 #include "base/error.h"
@@ -19,6 +20,13 @@ hide(struct changes *c, const struct dockerfile_edit *e)
 {
 	mem_grow(c->hidden.v, c->hidden.n, c->hidden.cap);
 	c->hidden.v[c->hidden.n++] = *e;
+}
+
+void
+changes_hide(struct changes *c, struct change_edit *edit)
+{
+	hide(c, &edit->e);
+	edit->is_hidden = true;
 }
 
 /* Titles stand for the scripts that we wrote; a user's lines are his own. */
@@ -40,9 +48,24 @@ shown(const struct changes *c, const struct dockerfile_instruction *in)
 	return text;
 }
 
+/* Edits of the same names of stages, which are undone together. */
 static void
-add_edit(struct changes *c, const struct dockerfile_edit *e)
+add_other_renames(struct changes *c, const struct change_edit *edit,
+		  struct change *change)
 {
+	struct dockerfile_edit *more = arena_alloc(c->arena, (c->n_edits + 1) *
+						   sizeof(*more));
+
+	change->more = more;
+	for (size_t i = 0; i < c->n_edits; i++)
+		if (c->edits[i].renames && &c->edits[i] != edit)
+			more[change->n_more++] = c->edits[i].e;
+}
+
+static void
+add_edit(struct changes *c, const struct change_edit *edit)
+{
+	const struct dockerfile_edit *e = &edit->e;
 	const struct dockerfile_instruction *in = e->after ? e->after :
 		e->before;
 	struct change *new = changes_add(c, IMGCACHE_SUBJECT_INSTRUCTION,
@@ -56,28 +79,18 @@ add_edit(struct changes *c, const struct dockerfile_edit *e)
 	new->c.of = c->b->is_generated ? "generated" : NULL;
 	new->c.line = e->after ? e->after->line : 0;
 	new->edit = *e;
+	new->is_rename = edit->only_renames;
+	if (edit->renames)
+		add_other_renames(c, edit, new);
 }
 
-static bool
-same_flags(const struct dockerfile_instruction *a,
-	   const struct dockerfile_instruction *b)
-{
-	for (size_t i = 0; a->n_flags == b->n_flags && i < a->n_flags; i++)
-		if (strcmp(a->flags[i], b->flags[i]))
-			return false;
-	return a->n_flags == b->n_flags;
-}
-
-/* FROM of another image, with the stage's name and platform as they were. */
+/* A generated file names its base by digest. */
 static bool
 follows_base(const struct changes *c, const struct dockerfile_edit *e)
 {
-	const struct dockerfile_instruction *x = e->before, *y = e->after;
-
-	return x && y && x->keyword == DOCKERFILE_FROM &&
-		changes_has(c, IMGCACHE_SUBJECT_BASE) && same_flags(x, y) &&
-		x->n_args == y->n_args &&
-		(x->n_args < 3 || !strcmp(x->args[2], y->args[2]));
+	return c->b->is_generated && e->before && e->after &&
+		e->before->keyword == DOCKERFILE_FROM &&
+		changes_has(c, IMGCACHE_SUBJECT_BASE);
 }
 
 /* The epoch comes into a generated file, or goes, with its ARG. */
@@ -147,13 +160,107 @@ itself(const struct dockerfile *df, const struct dockerfile_instruction *copy)
 	return NULL;
 }
 
+/* Instructions of one stage, from its FROM on, or those before the first. */
+struct slice {
+	const struct dockerfile_instruction *v;
+	size_t n;
+};
+
+/* The slice that begins at *i, which is then behind it. */
+static struct slice
+next_slice(const struct dockerfile *df, size_t *i)
+{
+	struct slice s = { df->v + *i, *i };
+
+	if (*i < df->n && df->v[*i].keyword == DOCKERFILE_FROM)
+		++*i;
+	while (*i < df->n && df->v[*i].keyword != DOCKERFILE_FROM)
+		++*i;
+	s.n = *i - s.n;
+	return s;
+}
+
+/* By name, or where it has none by all that FROM says. */
+static bool
+is_same_stage(const struct slice *x, const struct slice *y)
+{
+	const struct dockerfile_instruction *a = x->v, *b = y->v;
+	bool has_from = x->n && a->keyword == DOCKERFILE_FROM;
+
+	if (!has_from || !y->n || b->keyword != DOCKERFILE_FROM)
+		return !has_from && (!y->n || b->keyword != DOCKERFILE_FROM);
+	if (a->n_args >= 3 && b->n_args >= 3)
+		return !strcasecmp(a->args[2], b->args[2]);
+	return a->n_args == b->n_args && !strcmp(a->text, b->text);
+}
+
+/* The stage of df that is this one too; an empty one if there is none. */
+static struct slice
+same_stage(const struct dockerfile *df, const struct slice *stage)
+{
+	size_t i = 0;
+
+	do {
+		struct slice s = next_slice(df, &i);
+
+		if (is_same_stage(&s, stage))
+			return s;
+	} while (i < df->n);
+	return (struct slice){ df->v, 0 };
+}
+
+static void
+diff_stage(const struct slice *x, const struct slice *y,
+	   struct dockerfile_edits *out)
+{
+	struct dockerfile a = { .v = (struct dockerfile_instruction *)x->v,
+				.n = x->n };
+	struct dockerfile b = { .v = (struct dockerfile_instruction *)y->v,
+				.n = y->n };
+	size_t from = out->n;
+
+	dockerfile_diff(&a, &b, out);
+	for (size_t i = from; i < out->n; i++)
+		if (!out->v[i].next)
+			out->v[i].next = y->v + y->n;
+}
+
+/* Another target has other stages: then one is compared with its like alone. */
+static void
+diff_by_stage(const struct dockerfile *a, const struct dockerfile *b,
+	      struct dockerfile_edits *out)
+{
+	size_t i = 0;
+
+	do {
+		struct slice y = next_slice(b, &i);
+		struct slice x = same_stage(a, &y);
+
+		diff_stage(&x, &y, out);
+	} while (i < b->n);
+	i = 0;
+	do {
+		struct slice x = next_slice(a, &i);
+		struct slice y = { b->v + b->n, 0 };
+
+		if (!same_stage(b, &x).n && x.n)
+			diff_stage(&x, &y, out);
+	} while (i < a->n);
+	for (i = 0; i < out->n; i++)
+		if (out->v[i].next == b->v + b->n)
+			out->v[i].next = NULL;
+}
+
 static void
 find_edits(const struct changes *c, struct dockerfile_edits *out)
 {
 	struct dockerfile a = counted_part(c, c->a);
 	struct dockerfile b = counted_part(c, c->b);
 
-	dockerfile_diff(&a, &b, out);
+	if (changes_target(c))
+		diff_by_stage(&a, &b, out);
+	else
+		dockerfile_diff(&a, &b, out);
 	for (size_t i = 0; i < out->n; i++) {
 		struct dockerfile_edit *e = &out->v[i];
 
@@ -163,39 +270,84 @@ find_edits(const struct changes *c, struct dockerfile_edits *out)
 	}
 }
 
-static bool
-came_or_went(const struct dockerfile_edits *edits,
-	     const struct dockerfile_instruction *in)
+void
+changes_find_edits(struct changes *c)
 {
-	for (size_t i = 0; i < edits->n; i++)
-		if (edits->v[i].before == in || edits->v[i].after == in)
-			return !edits->v[i].before || !edits->v[i].after;
+	struct dockerfile_edits edits = {0};
+
+	if (same_file(c) || !c->a->df || !c->b->df)
+		return;
+	find_edits(c, &edits);
+	c->edits = mem_array(edits.n + 1, sizeof(*c->edits));
+	for (; c->n_edits < edits.n; c->n_edits++)
+		c->edits[c->n_edits].e = edits.v[c->n_edits];
+	dockerfile_edits_release(&edits);
+	changes_mark_renames(c);
+}
+
+static bool
+came_or_went(const struct changes *c, const struct dockerfile_instruction *in)
+{
+	for (size_t i = 0; i < c->n_edits; i++) {
+		const struct dockerfile_edit *e = &c->edits[i].e;
+
+		if (e->before == in || e->after == in)
+			return !e->before || !e->after;
+	}
 	return false;
 }
 
 /* With another target whole stages come and go. */
 static bool
-follows_target(const struct changes *c, const struct dockerfile_edits *edits,
-	       const struct dockerfile_edit *e)
+follows_target(const struct changes *c, const struct dockerfile_edit *e)
 {
-	const char *x = side_value(c->a, "target", NULL);
-	const char *y = side_value(c->b, "target", NULL);
 	const struct dockerfile *df = e->after ? c->b->df : c->a->df;
 	const struct dockerfile_instruction *in = e->after ? e->after :
 		e->before;
 
-	if ((e->before && e->after) || str_is(x, y) || (!x && !y))
+	if ((e->before && e->after) || !changes_target(c))
 		return false;
 	while (in > df->v && in->keyword != DOCKERFILE_FROM)
 		in--;
-	return came_or_went(edits, in);
+	return in->keyword == DOCKERFILE_FROM && came_or_went(c, in);
+}
+
+static void
+add_stage(struct changes *c, const struct dockerfile_edit *e)
+{
+	const struct dockerfile_instruction *from = e->after ? e->after :
+		e->before;
+	struct imgcache_stage *new;
+
+	mem_grow(c->stages, c->n_stages, c->cap_stages);
+	new = &c->stages[c->n_stages++];
+	memset(new, 0, sizeof(*new));
+	new->how = e->after ? IMGCACHE_ADDED : IMGCACHE_REMOVED;
+	if (from->n_args >= 3)
+		new->name = arena_strdup(c->arena, from->args[2]);
+	new->lines = arena_alloc(c->arena, (c->n_edits + 1) *
+				 sizeof(*new->lines));
+}
+
+/* A line of a stage that another target brought, or took: FROM comes first. */
+static void
+add_stage_line(struct changes *c, const struct dockerfile_edit *e)
+{
+	const struct dockerfile_instruction *in = e->after ? e->after :
+		e->before;
+	struct imgcache_stage *stage;
+
+	if (in->keyword == DOCKERFILE_FROM)
+		add_stage(c, e);
+	if (!c->n_stages)
+		return;
+	stage = &c->stages[c->n_stages - 1];
+	stage->lines[stage->n_lines++] = shown(c, in);
 }
 
 void
 changes_in_dockerfile(struct changes *c)
 {
-	struct dockerfile_edits edits = {0};
-
 	if (same_file(c))
 		return;
 	if (!c->a->df || !c->b->df) {
@@ -203,18 +355,24 @@ changes_in_dockerfile(struct changes *c)
 			    NULL);
 		return;
 	}
-	find_edits(c, &edits);
-	if (!edits.n)
+	if (!c->n_edits)
 		changes_add(c, IMGCACHE_SUBJECT_INSTRUCTION, IMGCACHE_EDITED,
 			    NULL);
-	for (size_t i = 0; i < edits.n; i++)
-		if (follows_base(c, &edits.v[i]) ||
-		    follows_epoch(c, &edits.v[i]) ||
-		    follows_target(c, &edits, &edits.v[i]))
-			hide(c, &edits.v[i]);
-		else
-			add_edit(c, &edits.v[i]);
-	dockerfile_edits_release(&edits);
+	for (size_t i = 0; i < c->n_edits; i++) {
+		struct change_edit *edit = &c->edits[i];
+
+		if (edit->is_hidden)
+			continue;
+		if (follows_target(c, &edit->e)) {
+			add_stage_line(c, &edit->e);
+			changes_hide(c, edit);
+		} else if (follows_base(c, &edit->e) ||
+			   follows_epoch(c, &edit->e)) {
+			changes_hide(c, edit);
+		} else {
+			add_edit(c, edit);
+		}
+	}
 }
 
 /* apt tells one name on two architectures apart. */
@@ -309,9 +467,7 @@ is_doing_of(const struct changes *c, const struct change *change,
 		return generate_installs(in, &manager) &&
 			!strcmp(grammar_manager_name(manager), change->c.of);
 	case IMGCACHE_SUBJECT_BASE:
-		return in->keyword == DOCKERFILE_FROM &&
-			(c->b->is_generated || str_is(in->args[0],
-						      change->c.after));
+		return in->keyword == DOCKERFILE_FROM && c->b->is_generated;
 	case IMGCACHE_SUBJECT_EPOCH:
 		return in->keyword == DOCKERFILE_RUN ||
 			in->keyword == DOCKERFILE_ARG;

@@ -90,7 +90,7 @@ reason_of_status(enum image_status s)
 
 /* How what the last image was made from differs from what there is today. */
 static int
-compare_with_last(struct inputs *in, const struct lookup_found *f,
+compare_with_last(struct inputs *in, struct lookup_found *f,
 		  struct imgcache_answer *a, struct imgcache_error *err)
 {
 	struct image_list list = {0};
@@ -109,6 +109,7 @@ compare_with_last(struct inputs *in, const struct lookup_found *f,
 		if (!ret) {
 			enum imgcache_reason why;
 
+			f->last_tag = before.tag;
 			side_share_dockerfile(&before, &now);
 			why = reasons_of_change(&before, &now, &detail);
 			set_miss(a, why, arena_strdup(&in->ic->arena,

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A name is "[linux/amd64 build 2/5] RUN make": a platform where there are
- * several, a stage where there are several, a number. Docker counts the FROM
- * only where no named context stands for its image, so the numbers of a stage
- * may be one less than ours; which of the two, the keywords tell.
+ * several, a stage where there are several, a number.
  */
 #include "ops/stepnames.h"
 
@@ -60,11 +58,10 @@ is_stage(const struct parts *p, const char *stage)
 }
 
 static const struct dockerfile_step *
-find_step(const struct dockerfile_steps *steps, const struct parts *p,
-	  int ahead)
+find_step(const struct dockerfile_steps *steps, const struct parts *p)
 {
 	for (size_t i = 0; i < steps->n; i++)
-		if (steps->v[i].number == p->number + ahead &&
+		if (steps->v[i].number == p->number &&
 		    is_stage(p, steps->v[i].stage_name))
 			return &steps->v[i];
 	return NULL;
@@ -95,55 +92,9 @@ stepnames_title(const struct dockerfile_step *step, struct buf *out)
 	buf_release(&words);
 }
 
-/* All names of one build. */
-struct names {
-	const struct dockerfile_steps *steps;
-	const struct build_step *v;
-	size_t n;
-	struct arena *arena;
-	struct parts stage;	/* the one met last; stage NULL: none yet */
-	int ahead;		/* of its numbers; NOWHERE: nothing fits */
-};
-
-#define NOWHERE 2
-
-static bool
-same_stage(const struct parts *a, const struct parts *b)
-{
-	return a->stage_len == b->stage_len &&
-		!strncmp(a->stage, b->stage, a->stage_len);
-}
-
-/* Do the numbers of this stage fit when each is that much ahead? */
-static bool
-all_fit(const struct names *all, int ahead)
-{
-	struct parts p;
-
-	for (size_t i = 0; i < all->n; i++)
-		if (take_apart(all->v[i].name, &p) &&
-		    same_stage(&p, &all->stage) &&
-		    !fits(find_step(all->steps, &p, ahead), &p))
-			return false;
-	return true;
-}
-
-static const struct dockerfile_step *
-step_of(struct names *all, const struct parts *p)
-{
-	if (!all->stage.stage || !same_stage(&all->stage, p)) {
-		all->stage = *p;
-		for (all->ahead = 0; all->ahead < NOWHERE; all->ahead++)
-			if (all_fit(all, all->ahead))
-				break;
-	}
-	if (all->ahead == NOWHERE)
-		return NULL;
-	return find_step(all->steps, p, all->ahead);
-}
-
 static const char *
-new_name(struct names *all, const char *name)
+new_name(const struct dockerfile_steps *steps, const char *name,
+	 struct arena *arena)
 {
 	const struct dockerfile_step *step;
 	struct buf out = BUF_INIT;
@@ -151,14 +102,14 @@ new_name(struct names *all, const char *name)
 	struct parts p;
 
 	if (!take_apart(name, &p))
-		return arena_strndup(all->arena, name, strcspn(name, " "));
-	step = step_of(all, &p);
+		return arena_strndup(arena, name, strcspn(name, " "));
+	step = find_step(steps, &p);
 	buf_add(&out, name, (size_t)(p.title - name));
-	if (step)
+	if (fits(step, &p))
 		stepnames_title(step, &out);
 	else
 		buf_add(&out, p.title, strcspn(p.title, " "));
-	text = arena_strdup(all->arena, out.data);
+	text = arena_strdup(arena, out.data);
 	buf_release(&out);
 	return text;
 }
@@ -167,14 +118,21 @@ void
 stepnames_rewrite(const struct dockerfile_steps *steps, struct build_step *v,
 		  size_t n, struct arena *arena)
 {
-	const char **text = mem_array(n + 1, sizeof(*text));
-	struct names all = { .steps = steps, .v = v, .n = n, .arena = arena };
+	for (size_t i = 0; i < n; i++)
+		v[i].name = new_name(steps, v[i].name, arena);
+}
 
-	for (size_t i = 0; i < n; i++)
-		text[i] = new_name(&all, v[i].name);
-	for (size_t i = 0; i < n; i++)
-		v[i].name = text[i];
-	free(text);
+/* Of a FROM only a context in its place is read. */
+void
+stepnames_on_contexts(const struct dockerfile_steps *steps,
+		      struct strv *stages)
+{
+	for (size_t i = 0; i < steps->n; i++) {
+		const struct dockerfile_step *s = &steps->v[i];
+
+		if (s->in->keyword == DOCKERFILE_FROM && s->n_reads)
+			strv_push(stages, s->stage_name ? s->stage_name : "");
+	}
 }
 
 bool

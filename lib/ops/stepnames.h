@@ -6,6 +6,11 @@
 #include "store/builds.h"
 
 struct buf;
+struct strv;
+
+/* The stages whose image a named context stands for, "" for the only one. */
+void stepnames_on_contexts(const struct dockerfile_steps *steps,
+			   struct strv *stages);
 
 /*
  * Docker names a step by its words with variables expanded. What the catalog

@@ -57,6 +57,20 @@ release(struct verifying *v)
 	free(v->v);
 }
 
+/*
+ * Of a miss: the image that is there all the same, since it is what was built
+ * last, or one that was invalidated. NULL: none is known to be.
+ */
+static const char *
+tag_there(const struct lookup_found *f)
+{
+	if (!f->has_row)
+		return f->last_tag;
+	if (f->row.status == IMAGE_CHANGED)
+		return f->row.key.tag;
+	return f->row.status == IMAGE_COMPLETED ? f->key.tag : NULL;
+}
+
 /* The last image of a recipe. */
 static int
 verify_recipe(struct verifying *v, struct imgcache_recipe *r,
@@ -83,9 +97,9 @@ verify_recipe(struct verifying *v, struct imgcache_recipe *r,
 		f.has_row && f.row.status == IMAGE_CHANGED ? IMGCACHE_DIRTY :
 		a.reason == IMGCACHE_NEVER_BUILT ? IMGCACHE_NOT_KNOWN :
 		IMGCACHE_STALE;
-	if (a.state == IMGCACHE_HIT)
-		verdict->tag = a.tag;
-	else if (f.has_row && f.row.status == IMAGE_CHANGED)
+	verdict->tag = a.state == IMGCACHE_HIT ? a.tag :
+		arena_strdup(&v->ic->arena, tag_there(&f));
+	if (verdict->freshness == IMGCACHE_DIRTY)
 		verdict->detail = f.row.reason;
 	return 0;
 }
@@ -150,6 +164,28 @@ is_wanted(const struct engine_container *c,
 }
 
 static int
+verify_labelled(struct verifying *v, const struct engine_containers *all,
+		const struct imgcache_verify_options *o,
+		struct imgcache_error *err)
+{
+	bool has_labels = o->labels && *o->labels, found = false;
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < all->n; i++) {
+		if (!is_wanted(&all->v[i], o))
+			continue;
+		found = true;
+		ret = verify_container(v, &all->v[i], err);
+	}
+	if (!ret && has_labels && !found)
+		ret = error_set(err, IMGCACHE_EFAIL, "no running container has "
+				"%s '%s'%s; see docker ps", o->labels[1] ?
+				"all of the labels" : "the label",
+				o->labels[0], o->labels[1] ? " ..." : "");
+	return ret;
+}
+
+static int
 by_name(const void *a, const void *b)
 {
 	const struct engine_container *x = a, *y = b;
@@ -175,9 +211,8 @@ verify_containers(struct verifying *v, const struct imgcache_verify_options *o,
 		qsort(all.v, all.n, sizeof(*all.v), by_name);
 	for (; !ret && c && *c; c++)
 		ret = verify_named(v, &all, *c, err);
-	for (size_t i = 0; !ret && i < all.n; i++)
-		if (is_wanted(&all.v[i], o))
-			ret = verify_container(v, &all.v[i], err);
+	if (!ret)
+		ret = verify_labelled(v, &all, o, err);
 	engine_containers_release(&all);
 	return ret;
 }

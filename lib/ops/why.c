@@ -183,8 +183,15 @@ static void
 hand_out(struct asking *q, const struct changes *c)
 {
 	struct imgcache_why *out = q->out;
+	struct imgcache_stage *stages;
 	struct imgcache_change *v;
 
+	stages = arena_alloc(&q->ic->arena, (c->n_stages + 1) *
+			     sizeof(*stages));
+	if (c->n_stages)
+		memcpy(stages, c->stages, c->n_stages * sizeof(*stages));
+	out->stages = stages;
+	out->n_stages = c->n_stages;
 	v = arena_alloc(&q->ic->arena, (c->n + 1) * sizeof(*v));
 	for (size_t i = 0; i < c->n; i++)
 		v[i] = c->v[i].c;

@@ -24,6 +24,7 @@ struct finding {
 	struct changes *c;
 	struct reads reads;
 	struct dockerfile_steps *now;
+	struct imgcache_step *v;	/* the same, as they are told */
 	struct arena *arena;
 	/* the readers told last: files beside each other have the same */
 	const int *readers;
@@ -116,11 +117,20 @@ mark_breaks(struct finding *f, struct imgcache_step *v)
 	return true;
 }
 
-/* A FROM is no step that runs; what stands on it is. */
+/*
+ * Does the step run again because of what this world is without? A FROM is no
+ * step that runs; what stands on it is.
+ */
 static bool
-runs(const struct dockerfile_step *step)
+hangs_on(const struct finding *f, const struct ids *without, size_t i,
+	 bool sure)
 {
-	return step->in->keyword != DOCKERFILE_FROM;
+	const struct dockerfile_step *s = &f->now->v[i];
+
+	if (s->in->keyword == DOCKERFILE_FROM || !f->v[i].breaks)
+		return false;
+	return sure ? !f->v[i].maybe && !has_id(&without->sure, &s->sure) :
+		!has_id(&without->all, &s->id);
 }
 
 /* The first step that would be another without this change, a sure one first. */
@@ -135,13 +145,11 @@ blame(struct finding *f, struct change *change)
 	size_t n = f->now->n, i, sure;
 	int *first;
 
-	if (!ids_of(&ids, &without))
+	if (change->is_rename || !ids_of(&ids, &without))
 		return;
-	for (i = 0; i < n && (!runs(&f->now->v[i]) ||
-			      has_id(&ids.all, &f->now->v[i].id)); i++)
+	for (i = 0; i < n && !hangs_on(f, &ids, i, false); i++)
 		;
-	for (sure = i; sure < n && (!runs(&f->now->v[sure]) ||
-	     has_id(&ids.sure, &f->now->v[sure].sure)); sure++)
+	for (sure = i; sure < n && !hangs_on(f, &ids, sure, true); sure++)
 		;
 	if (i < n) {
 		first = arena_alloc(f->arena, sizeof(*first));
@@ -253,6 +261,7 @@ whysteps_find(struct changes *c, const struct image_row *last,
 		goto out;
 	v = arena_alloc(c->arena, (f.now->n + 1) * sizeof(*v));
 	take_steps(&f, v);
+	f.v = v;
 	out->knows_steps = mark_breaks(&f, v) && !has_lost_files(c);
 	blame_all(&f, out->knows_steps);
 	ret = whysteps_times(c, f.now, last, v, err);

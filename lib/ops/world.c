@@ -128,24 +128,44 @@ set_surroundings(struct making *m)
 	buf_release(&b);
 }
 
-/* b's file as if this edit had not been made. */
+/* The one of the change's edits that this is, or stands in place of. */
+static const struct dockerfile_edit *
+edit_at(const struct change *c, const struct dockerfile_instruction *in,
+	bool is_end, bool gone)
+{
+	for (size_t i = 0; i <= c->n_more; i++) {
+		const struct dockerfile_edit *e = i ? &c->more[i - 1] :
+			&c->edit;
+
+		if (!gone && e->after && e->after == in && !is_end)
+			return e;
+		if (gone && e->before && !e->after &&
+		    (e->next ? e->next == in : is_end))
+			return e;
+	}
+	return NULL;
+}
+
+/* b's file as if what is left out had not been edited. */
 static void
-take_back(struct making *m, const struct dockerfile_edit *e)
+take_back(struct making *m, const struct change *c)
 {
 	const struct dockerfile *b = m->w->b->df;
 	struct dockerfile_instruction *v;
+	const struct dockerfile_edit *e;
 	size_t n = 0;
 
-	v = arena_alloc(&m->arena, (b->n + 1) * sizeof(*v));
+	v = arena_alloc(&m->arena, (b->n + c->n_more + 2) * sizeof(*v));
 	for (size_t i = 0; i <= b->n; i++) {
 		const struct dockerfile_instruction *in = b->v + i;
 
-		if (e->before && !e->after &&
-		    (e->next ? in == e->next : i == b->n))
+		e = edit_at(c, in, i == b->n, true);
+		if (e)
 			v[n++] = *e->before;
 		if (i == b->n)
 			break;
-		if (in != e->after)
+		e = edit_at(c, in, false, false);
+		if (!e)
 			v[n++] = *in;
 		else if (e->before)
 			v[n++] = *e->before;
@@ -164,8 +184,19 @@ choose_file(struct making *m)
 	if (m->w->all_old)
 		return m->w->a->df;
 	if (c && m->w->b->df && (c->edit.before || c->edit.after))
-		take_back(m, &c->edit);
+		take_back(m, c);
 	return m->has_file ? &m->file : m->w->b->df;
+}
+
+/* A base that came with no edit, but with an arg: what was in its place. */
+static bool
+came_alone(const struct world *w, const char *ref)
+{
+	const struct change *c = w->without;
+
+	return !w->all_old && c && c->c.subject == IMGCACHE_SUBJECT_BASE &&
+		!c->edit.after && str_is(c->c.name, ref) &&
+		(c->c.how == IMGCACHE_ADDED || c->c.how == IMGCACHE_EDITED);
 }
 
 static const char *
@@ -173,8 +204,14 @@ image_is(void *payload, const char *ref)
 {
 	struct making *m = payload;
 	const struct side *s = chosen(m->w, IMGCACHE_SUBJECT_BASE, ref);
-	const char *digest = side_value(s, "base", ref);
+	const char *digest;
 
+	if (came_alone(m->w, ref)) {
+		if (m->w->without->c.how == IMGCACHE_ADDED)
+			return "nothing";
+		ref = m->w->without->c.before;
+	}
+	digest = side_value(s, "base", ref);
 	if (!digest && m->w->a)
 		digest = side_value(s == m->w->a ? m->w->b : m->w->a, "base",
 				    ref);
@@ -262,6 +299,10 @@ world_steps(const struct world *w, struct dockerfile_steps **out,
 		  &m.platforms);
 	add_names(chosen(w, IMGCACHE_SUBJECT_CONTEXT, NULL), "named",
 		  &m.contexts);
+	for (size_t i = 0; w->handed && i < w->handed->n; i++)
+		strv_pushf(&m.contexts, "%.*s",
+			   (int)strcspn(w->handed->v[i], "="),
+			   w->handed->v[i]);
 	set_surroundings(&m);
 	world.run = m.run;
 	ret = dockerfile_steps(df, &o, &world, out, err);

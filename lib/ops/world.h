@@ -12,6 +12,7 @@
 #include "recipe/dockerfile_steps.h"
 
 struct reads;
+struct strv;
 
 struct world {
 	const struct side *a, *b;	/* a NULL: b alone */
@@ -20,6 +21,8 @@ struct world {
 	/* what changed in files; NULL: nothing. reads goes with it */
 	const struct changes *files;
 	struct reads *reads;
+	/* further named contexts ("NAME=..."), but ids are none then; or NULL */
+	const struct strv *handed;
 };
 
 /*

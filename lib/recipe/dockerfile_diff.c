@@ -26,6 +26,13 @@ same_list(const char *const *a, size_t n, const char *const *b, size_t m)
 	return n == m;
 }
 
+bool
+dockerfile_same_flags(const struct dockerfile_instruction *a,
+		      const struct dockerfile_instruction *b)
+{
+	return same_list(a->flags, a->n_flags, b->flags, b->n_flags);
+}
+
 static bool
 same_heredocs(const struct dockerfile_instruction *a,
 	      const struct dockerfile_instruction *b)
@@ -53,7 +60,7 @@ is_same(const struct dockerfile_instruction *a,
 		return !strcmp(a->text, b->text);
 	if (a->trigger && b->trigger)
 		return is_same(a->trigger, b->trigger);
-	return same_list(a->flags, a->n_flags, b->flags, b->n_flags) &&
+	return dockerfile_same_flags(a, b) &&
 		same_list(a->args, a->n_args, b->args, b->n_args) &&
 		same_heredocs(a, b);
 }

@@ -29,6 +29,8 @@ struct dockerfile_edits {	/* zero-initialised is empty */
 /* In the order of the files; they must outlive the list. */
 void dockerfile_diff(const struct dockerfile *a, const struct dockerfile *b,
 		     struct dockerfile_edits *out);
+bool dockerfile_same_flags(const struct dockerfile_instruction *a,
+			   const struct dockerfile_instruction *b);
 void dockerfile_edits_release(struct dockerfile_edits *list);
 
 /*

@@ -169,23 +169,48 @@ take_directive(struct dockerfile_lines *l, struct span line,
 	return 0;
 }
 
+bool
+dockerfile_line_is_idle(struct span line)
+{
+	line = trim_newline(line);
+	return is_comment(line) || span_trim_left(line).len == 0;
+}
+
+/* Length up to the last byte that is no blank. */
+static size_t
+text_length(struct span s)
+{
+	size_t n = s.len;
+
+	while (n > 0 && (s.s[n - 1] == ' ' || s.s[n - 1] == '\t'))
+		n--;
+	return n;
+}
+
+bool
+dockerfile_line_goes_on(struct span line, char escape)
+{
+	struct span s = trim_newline(line);
+	size_t n = text_length(s);
+
+	return n > 0 && s.s[n - 1] == escape &&
+		!(n > 1 && s.s[n - 2] == escape);
+}
+
 /* Take the escape off the end of a line that goes on. */
 static bool
 trim_continuation(struct dockerfile_lines *l, struct span *s)
 {
-	size_t n = s->len;
+	size_t n = text_length(*s);
 
-	while (n > 0 && (s->s[n - 1] == ' ' || s->s[n - 1] == '\t'))
-		n--;
-	if (n == 0 || s->s[n - 1] != l->escape)
-		return false;
-	if (n > 1 && s->s[n - 2] == l->escape) {
+	if (dockerfile_line_goes_on(*s, l->escape)) {
+		s->len = n - 1;
+		return true;
+	}
+	if (n > 1 && s->s[n - 1] == l->escape)
 		set_doubt(l, "older engines continue a line that ends in two "
 			  "escapes");
-		return false;
-	}
-	s->len = n - 1;
-	return true;
+	return false;
 }
 
 static void
@@ -211,7 +236,7 @@ read_continuations(struct dockerfile_lines *l, struct buf *out,
 
 	while ((ret = dockerfile_lines_raw(l, &s, err)) > 0) {
 		s = trim_newline(s);
-		if (is_comment(s) || span_trim_left(s).len == 0)
+		if (dockerfile_line_is_idle(s))
 			continue;
 		bool more = trim_continuation(l, &s);
 		add_text(l, out, s);

@@ -54,6 +54,13 @@ void dockerfile_lines_init(struct dockerfile_lines *l, const char *text,
 int dockerfile_lines_next(struct dockerfile_lines *l, struct buf *out,
 			  int *first, struct imgcache_error *err);
 
+/*
+ * Of a physical line inside an instruction, with or without its end: is it
+ * nothing, a comment or blank? Else, does the instruction go on behind it?
+ */
+bool dockerfile_line_is_idle(struct span line);
+bool dockerfile_line_goes_on(struct span line, char escape);
+
 /* The next physical line with its end, for heredocs. 1, 0 or EFAIL as above. */
 int dockerfile_lines_raw(struct dockerfile_lines *l, struct span *out,
 			 struct imgcache_error *err);

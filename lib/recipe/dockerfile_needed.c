@@ -2,7 +2,8 @@
 
 /*
  * The instructions are copied as they are written, but for the case of the
- * keyword, so whoever reads what comes out reads the same instructions. Only
+ * keyword and for the comments and blank lines within, which whoever reads them
+ * drops. So whoever reads what comes out reads the same instructions. Only
  * "--from=2" means something else when stages before it are gone; then each
  * stage has its number above it.
  */
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "recipe/dockerfile_lines.h"
 #include "recipe/dockerfile_text.h"
 
 /* May what follows a "from=" be the number of a stage? */
@@ -85,9 +87,28 @@ next_line(const char *s, const char *end)
 	return newline ? newline + 1 : end;
 }
 
+/* Lines up to where the instruction ends; bodies of heredocs come behind. */
+static void
+add_lines(struct buf *out, const char *s, const char *end, char escape)
+{
+	bool more = true;
+
+	for (const char *next; s < end && more; s = next) {
+		struct span line = { s, 0 };
+
+		next = next_line(s, end);
+		line.len = (size_t)(next - s);
+		if (dockerfile_line_is_idle(line))
+			continue;
+		more = dockerfile_line_goes_on(line, escape);
+		buf_add(out, s, line.len);
+	}
+	buf_add(out, s, (size_t)(end - s));
+}
+
 static void
 add_instruction(struct buf *out, const struct dockerfile_instruction *in,
-		const char *s, const char *end)
+		char escape, const char *s, const char *end)
 {
 	const char *keyword = s;
 	size_t n = strlen(in->word);
@@ -99,7 +120,11 @@ add_instruction(struct buf *out, const struct dockerfile_instruction *in,
 		buf_adds(out, dockerfile_keyword_name(in->keyword));
 		s = keyword + n;
 	}
-	buf_add(out, s, (size_t)(end - s));
+	/* a word that goes on in the next line ends where nothing is left */
+	if (s < end && *s != '\n' && *s != '\r')
+		add_lines(out, s, end, escape);
+	else
+		buf_add(out, s, (size_t)(end - s));
 }
 
 void
@@ -136,6 +161,6 @@ dockerfile_needed(const struct dockerfile *df,
 		for (; line <= in->end_line; line++)
 			at = next_line(at, end);
 		if (needed)
-			add_instruction(out, in, start, at);
+			add_instruction(out, in, df->escape, start, at);
 	}
 }

@@ -321,7 +321,7 @@ comment(struct project *p, struct change *c)
 	return true;
 }
 
-/* BuildKit passes over it, and we do not. */
+/* Anywhere but in a heredoc it is passed over. */
 static bool
 inner_comment(struct project *p, struct change *c)
 {
@@ -338,7 +338,8 @@ inner_comment(struct project *p, struct change *c)
 			continue;
 		st->v[i].text = mem_printf("%.*s    # a remark,%s",
 					   (int)(at - text), text, at + 5);
-		c->name = mem_strdup("comment inside an instruction");
+		settle_text(p, c, "comment inside an instruction",
+			    dockerfile_path(p));
 		return true;
 	}
 	return false;

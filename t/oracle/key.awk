@@ -19,7 +19,7 @@ function complain(seed, words)
 # Why the tag of such a change may differ where docker has all in its cache.
 function reason(class)
 {
-	if (class ~ /^(comment inside|instruction|line of the D)/)
+	if (class ~ /^(instruction|line of the D)/)
 		return "a line of a stage in use counts as it is written"
 	if (class ~ /^value of a global/)
 		return "a line before the first stage counts as it is written"

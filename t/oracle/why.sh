@@ -152,9 +152,9 @@ in_file() {
 
 # Each changes one thing and says what is to be told: "subject how name".
 kinds="edit add remove mode link bind key_unread run run_new run_gone env
-label cmd workdir user comment arg arg_late arg_global target base copy_to
-add_host label_given salt stage_name from_docs shell arg_default case_only
-add_dir onbuild"
+label cmd workdir user comment arg arg_late arg_global target base base_one
+copy_to add_host label_given salt stage_name from_docs shell arg_default
+case_only add_dir onbuild"
 
 change() {
 	what=$1
@@ -268,6 +268,11 @@ instruction edited COPY" ;;
 	base)
 		docker tag "$run:other" "$run:now"
 		told="base moved $run:now" ;;
+	base_one)
+		pick build docs final
+		in_file "s/^FROM $run:now AS $answer/FROM $run:other AS $answer/" \
+			Dockerfile
+		told="base edited $run:other" ;;
 	add_host)
 		in_file "s/target: final/&\n    add_hosts: [\"h$case_no:1.2.3.4\"]/" \
 			imgcache.yaml

@@ -356,7 +356,26 @@ is_step(const char *step)
 	return false;
 }
 
-/* A FROM of a stage or of scratch is no step of its own. */
+/* Is this image replaced by a --build-context? By its name as written. */
+static bool
+has_context(const struct build *b, const char *ref)
+{
+	size_t n = strlen(ref);
+
+	for (size_t i = 0; i < b->options.n; i++) {
+		const char *o = b->options.v[i];
+
+		if (!strncmp(o, "--build-context=", 16) &&
+		    !strncmp(o + 16, ref, n) && o[16 + n] == '=')
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A FROM of a stage or of scratch is no step of its own; one that a context
+ * stands for is counted, but has no number.
+ */
 static void
 enter_stage(struct build *b, size_t i)
 {
@@ -368,6 +387,8 @@ enter_stage(struct build *b, size_t i)
 	b->from_image = words.n > 1 && !strv_has(&b->stages, words.v[1]) &&
 		strcmp(words.v[1], "scratch");
 	b->total = b->from_image;
+	if (b->from_image && has_context(b, from_ref(b, words.v[1])))
+		b->from_image = false;
 	if (words.n > 3)
 		snprintf(b->stage_name, sizeof(b->stage_name), "%s ",
 			 words.v[3]);

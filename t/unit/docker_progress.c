@@ -370,3 +370,43 @@ Test(progress, a_stored_log_is_rendered_from_its_file)
 	free(dir);
 	buf_release(&text);
 }
+
+Test(progress, steps_of_a_stage_on_a_named_context_have_the_files_numbers)
+{
+	struct progress_summary s;
+	struct strv lines = { 0 };
+	static const char *const expect[] = {
+		"#1 [build 2/4] WORKDIR /w",
+		"#2 [mid 2/2] RUN x",
+		"#3 [linux/amd64 build 10/14] RUN y",
+		"#4 [internal] load build context",
+		"#5 [stage-2 3/4] RUN z",
+		"#1 DONE 0.1s",
+	};
+
+	read_text("{\"imgcache\":{\"contexts\":[\"build\",\"stage-2\"]}}\n"
+		  "#5 [build 1/4] WORKDIR /w\n#6 [mid 2/2] RUN x\n"
+		  "#7 [linux/amd64 build  9/14] RUN y\n"
+		  "#8 [internal] load build context\n"
+		  "#9 [stage-2 2/4] RUN z\n"
+		  "#5 [build 1/4] WORKDIR /w\n#5 DONE 0.1s\n", &lines, &s);
+	cr_assert_eq(lines.n, sizeof(expect) / sizeof(*expect));
+	for (size_t i = 0; i < lines.n; i++)
+		cr_expect_str_eq(lines.v[i], expect[i]);
+	strv_release(&lines);
+}
+
+Test(progress, so_has_the_only_stage)
+{
+	struct progress_summary s;
+	struct strv lines = { 0 };
+
+	read_text("{\"imgcache\":{\"contexts\":[\"\"]}}\n"
+		  "#5 [1/3] RUN a\n#6 [linux/arm64 2/3] RUN b\n"
+		  "#7 [other 1/3] RUN c\n", &lines, &s);
+	cr_assert_eq(lines.n, 3);
+	cr_expect_str_eq(lines.v[0], "#1 [2/3] RUN a");
+	cr_expect_str_eq(lines.v[1], "#2 [linux/arm64 3/3] RUN b");
+	cr_expect_str_eq(lines.v[2], "#3 [other 1/3] RUN c");
+	strv_release(&lines);
+}

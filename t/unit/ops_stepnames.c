@@ -43,11 +43,34 @@ Test(stepnames, the_value_of_an_arg_is_not_kept)
 	       "[2/3] RUN login $TOKEN\n[3/3] COPY x-${TOKEN} /y\n");
 }
 
-Test(stepnames, a_from_by_a_named_context_is_not_counted_by_docker)
+Test(stepnames, a_number_that_is_another_steps_loses_its_words)
 {
-	expect("FROM a\nRUN b $X\nRUN c\n",
-	       "[1/3] RUN b 1\n[2/3] RUN c\n",
-	       "[1/3] RUN b $X\n[2/3] RUN c\n");
+	expect("FROM a\nRUN b $X\nCOPY c d\n",
+	       "[1/3] RUN b 1\n[2/3] COPY c d\n",
+	       "[1/3] RUN\n[2/3] COPY\n");
+}
+
+Test(stepnames, stages_on_named_contexts)
+{
+	static const char file[] = "FROM a AS one\nRUN b\nFROM a:2\nRUN c\n"
+		"FROM one\nCOPY --from=1 / /\n";
+	struct strv contexts = {0}, stages = {0};
+	const struct dockerfile_options o = { .contexts = &contexts };
+	static const struct dockerfile_world w;
+	struct imgcache_error err = {0};
+	struct dockerfile_steps *steps;
+	struct dockerfile *df;
+
+	strv_push(&contexts, "a:2");
+	cr_assert_eq(dockerfile_parse(file, strlen(file), "D", &df, &err), 0);
+	cr_assert_eq(dockerfile_steps(df, &o, &w, &steps, &err), 0);
+	stepnames_on_contexts(steps, &stages);
+	cr_assert_eq(stages.n, 1);
+	cr_expect_str_eq(stages.v[0], "stage-1");
+	strv_release(&stages);
+	strv_release(&contexts);
+	dockerfile_steps_free(steps);
+	dockerfile_free(df);
 }
 
 Test(stepnames, stages_platforms_and_links_are_told_apart)
@@ -56,10 +79,10 @@ Test(stepnames, stages_platforms_and_links_are_told_apart)
 		"FROM a AS one\nWORKDIR $W\nRUN b $X\n"
 		"FROM scratch\nCOPY --link --from=one /c-$X /d\n";
 
-	expect(file, "[one 1/3] WORKDIR /w\n[one 2/3] RUN b 1\n"
+	expect(file, "[one 2/3] WORKDIR /w\n[one 3/3] RUN b 1\n"
 	       "[stage-1 1/1] COPY --link --from=one /c-1 /d\n"
 	       "[stage-1 1/1] LINK COPY --link --from=one /c-1 /d\n",
-	       "[one 1/3] WORKDIR $W\n[one 2/3] RUN b $X\n"
+	       "[one 2/3] WORKDIR $W\n[one 3/3] RUN b $X\n"
 	       "[stage-1 1/1] COPY /c-$X /d\n"
 	       "[stage-1 1/1] COPY /c-$X /d\n");
 	expect(file, "[linux/arm64 one 2/3] WORKDIR /w\n"
@@ -88,7 +111,7 @@ Test(stepnames, what_fits_nothing_loses_its_words)
 	       "exporting s3cret\n[internal] load s3cret\n",
 	       "[2/2] COPY\n[9/9] RUN\nexporting\n[internal]\n");
 	expect("FROM a\nRUN b\nRUN c\nRUN d\n", "[2/4] RUN b\n[5/4] RUN x\n",
-	       "[2/4] RUN\n[5/4] RUN\n");
+	       "[2/4] RUN b\n[5/4] RUN\n");
 }
 
 Test(stepnames, a_kept_name_is_found_whatever_its_number)

@@ -45,11 +45,23 @@ Test(dockerfile_needed, comments_and_blank_lines_are_left_out)
 	check("FROM a\r\n# x\r\nCMD y\r\n", NULL, "FROM a\r\nCMD y\r\n");
 }
 
-Test(dockerfile_needed, what_stands_in_an_instruction_stays)
+Test(dockerfile_needed, so_are_those_within_an_instruction)
 {
-	check("FROM a\nRUN x \\\n# why\n\n  && y\nRUN <<E\n# z\n\nE\nCMD c\n",
-	      NULL,
-	      "FROM a\nRUN x \\\n# why\n\n  && y\nRUN <<E\n# z\n\nE\nCMD c\n");
+	check("FROM a\nRUN x \\\n# why\n\n \t# \\\n  && y \\ \n#\n&& z\nCMD c\n",
+	      NULL, "FROM a\nRUN x \\\n  && y \\ \n&& z\nCMD c\n");
+	check("FROM a\r\nRUN \\\r\n# c\r\n\r\n x\r\n", NULL,
+	      "FROM a\r\nRUN \\\r\n x\r\n");
+	check("# escape=`\nFROM a\nRUN x `\n# c `\n y \\\n# d\n", NULL,
+	      "# escape=`\nFROM a\nRUN x `\n y \\\n");
+	check("FROM a\nRUN x \\\n# at the end\n", NULL, "FROM a\nRUN x \\\n");
+}
+
+Test(dockerfile_needed, the_body_of_a_heredoc_stays)
+{
+	check("FROM a\nRUN <<E\n# z\n\n x \\\n# y\nE\nCMD c\n", NULL,
+	      "FROM a\nRUN <<E\n# z\n\n x \\\n# y\nE\nCMD c\n");
+	check("FROM a\nRUN x \\\n# c\n <<E <<F\n# z\nE\n\n# y\nF\n#b\nCMD c\n",
+	      NULL, "FROM a\nRUN x \\\n <<E <<F\n# z\nE\n\n# y\nF\nCMD c\n");
 }
 
 Test(dockerfile_needed, a_keyword_may_be_in_any_case)
