@@ -521,6 +521,13 @@ IMGCACHE_API int imgcache_caches(struct imgcache *ic,
 				 struct imgcache_error *err);
 
 /*
+ * Of those, the caches of one recipe: of the image, its platforms and stages.
+ */
+IMGCACHE_API int imgcache_recipe_caches(struct imgcache_recipe *r,
+					const struct imgcache_cache **out,
+					size_t *n, struct imgcache_error *err);
+
+/*
  * Forget those that were not used from here for longer than max_age_s (-1: the
  * setting, 0: no limit), and local ones that are gone. Nothing is deleted but
  * what is known of them; *out are those that are forgotten. dry_run: those that

@@ -11,6 +11,9 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/strv.h"
+#include "ops/buildcache.h"
+#include "ops/inputs.h"
+#include "ops/recipes.h"
 #include "ops/session.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -145,6 +148,49 @@ imgcache_caches(struct imgcache *ic, const struct imgcache_cache **out,
 	for (i = 0; !ret && i < list.n; i++)
 		v[(*n)++] = show(ic, &list.v[i]);
 	*out = v;
+	cache_list_release(&list);
+	return ret;
+}
+
+/* What names the caches of a recipe: all its platforms, or one of them. */
+static void
+labels_of(struct imgcache_recipe *r, struct strv *out)
+{
+	size_t i;
+
+	strv_take(out, buildcache_label(r->recipe, inputs_platforms(r)));
+	for (i = 0; i < r->recipe->platforms.n; i++)
+		strv_take(out, buildcache_label(r->recipe,
+						r->recipe->platforms.v[i]));
+}
+
+int
+imgcache_recipe_caches(struct imgcache_recipe *r,
+		       const struct imgcache_cache **out, size_t *n,
+		       struct imgcache_error *err)
+{
+	const char *project = r->image ? r->recipe->root : NULL;
+	struct cache_list list = {0};
+	struct imgcache_cache *v;
+	struct strv labels = {0};
+	size_t i;
+	int ret = recipes_check(r, err);
+
+	*n = 0;
+	*out = NULL;
+	if (!ret)
+		ret = session_catalog(r->ic, CATALOG_READ, err);
+	if (!ret)
+		ret = caches_list(r->ic->catalog, &list, err);
+	if (!ret)
+		labels_of(r, &labels);
+	v = arena_alloc(&r->ic->arena, (list.n + 1) * sizeof(*v));
+	for (i = 0; !ret && i < list.n; i++)
+		if (list.v[i].image && strv_has(&labels, list.v[i].image) &&
+		    str_is(list.v[i].project, project))
+			v[(*n)++] = show(r->ic, &list.v[i]);
+	*out = v;
+	strv_release(&labels);
 	cache_list_release(&list);
 	return ret;
 }
