@@ -37,7 +37,7 @@ lib/ops := aliases arrival base base_config buildcache buildcache_commit \
 	inputs_dockerfile inputs_generated inputs_lower inputs_narrow \
 	inputs_plan invalidate kept localcache lock lockfile lookup parts pins \
 	platforms prune push reads reasons recipes reconcile redo registries \
-	remote removal rows session side spawn stagetrigger stats stats_zero \
+	remote removal reserve rows session side spawn stagetrigger stats stats_zero \
 	stepnames steptitle sweep text trust verify verify_container why \
 	whysteps whytimes world
 lib/lint := bases buildx compose config context copied docker dockerfile file \

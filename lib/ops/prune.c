@@ -16,6 +16,7 @@
 #include "docker/engine.h"
 #include "ops/reconcile.h"
 #include "ops/removal.h"
+#include "ops/reserve.h"
 #include "ops/rows.h"
 #include "ops/sweep.h"
 #include "recipe/manifest.h"
@@ -313,6 +314,8 @@ imgcache_prune(struct imgcache *ic, const struct imgcache_prune_options *o,
 
 	memset(out, 0, sizeof(*out));
 	set_limits(ic, o, &p.limits);
+	if (!o->dry_run)
+		reserve_give(ic);
 	ret = session_catalog(ic, CATALOG_WRITE, err);
 	if (!ret)
 		ret = session_state_dir(ic, "locks", &dir, err);
@@ -334,6 +337,8 @@ imgcache_prune(struct imgcache *ic, const struct imgcache_prune_options *o,
 	}
 	if (!ret && !o->dry_run && !o->after_arrival)
 		ret = sweep(ic, p.now, &out->swept_files, err);
+	if (lock.fd >= 0 && !o->dry_run)
+		reserve_keep(ic);
 	lock_release(&lock);
 	return ret;
 }
@@ -350,10 +355,12 @@ prune_after_arrival(struct imgcache *ic)
 	struct imgcache_error err = {0};
 	int ret;
 
+	if (session_is_disabled(ic) || !ic->catalog ||
+	    catalog_flags(ic->catalog).is_readonly)
+		return;
+	reserve_keep(ic);
 	if (!settings_int(&ic->settings, SETTING_MAX_IMAGES) &&
 	    !settings_int(&ic->settings, SETTING_MAX_AGE))
-		return;
-	if (session_is_disabled(ic) || catalog_flags(ic->catalog).is_readonly)
 		return;
 	ret = imgcache_prune(ic, &o, &result, &err);
 	if (ret && ret != IMGCACHE_EBUSY)
