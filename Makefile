@@ -26,9 +26,9 @@ lib/store := bases builds caches catalog configs contexts imagelist imagerow \
 	platforms redone schema sql sql_transaction stats stats_series
 lib/docker := builder_info buildx buildx_check buildx_client \
 	buildx_run endpoint engine engine_ask engine_change \
-	engine_image engine_info failure fold http http_encode moment plain \
-	platform progress proxies rawjson registry registry_config render \
-	run wait
+	engine_disk engine_image engine_info failure fold http http_encode \
+	moment plain platform progress proxies rawjson registry \
+	registry_config render run wait
 lib/ops := aliases arrival base base_config buildcache buildcache_commit \
 	builder builder_docker builder_record caches changes \
 	changes_dockerfile changes_files config context context_advice \
@@ -36,8 +36,9 @@ lib/ops := aliases arrival base base_config buildcache buildcache_commit \
 	env envformat epoch exec generation handover hints images inputs \
 	inputs_dockerfile inputs_generated inputs_lower inputs_narrow \
 	inputs_plan invalidate kept localcache lock lockfile lookup parts pins \
-	platforms prune push reads reasons recipes reconcile redo registries \
-	remote removal reserve rows session side spawn stagetrigger stats stats_zero \
+	platforms prune prune_caches push reads reasons recipes reconcile redo \
+	registries remote removal reserve rows session side spawn \
+	stagetrigger stats stats_zero \
 	stepnames steptitle sweep text trust verify verify_container why \
 	whysteps whytimes world
 lib/lint := bases buildx compose config context copied docker dockerfile file \

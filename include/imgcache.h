@@ -697,6 +697,11 @@ struct imgcache_prune_options {
 	int64_t low_size_bytes;	/* ... and go down to it; -1: 80 % */
 	int64_t keep_last;	/* newest per name that stay */
 	int64_t grace_s;	/* younger than that stays */
+	int64_t cache_max_age_s;	/* local build caches, since last use */
+	int64_t cache_max_size_bytes;	/* of all of them */
+	const char *const *build_cache;	/* filters for BuildKit's own cache,
+					   NULL-ended, as docker has them; NULL
+					   or empty: it is left alone */
 	bool dry_run;
 	bool after_arrival;	/* only the limits that run after each build and
 				   each pull */
@@ -712,11 +717,28 @@ struct imgcache_pruned {
 	const char *reason;
 };
 
+/* A build cache in a directory of ours. */
+struct imgcache_pruned_cache {
+	const char *place;
+	int64_t size_bytes;
+	enum imgcache_prune_action action;
+	const char *reason;
+};
+
 struct imgcache_prune_result {
 	const struct imgcache_pruned *v;	/* oldest use first */
 	size_t n;
 	size_t n_removed;
 	int64_t expected_bytes;	/* sum of the sizes of what was removed */
+	int64_t freed_bytes;	/* by which the engine's layers shrank; -1:
+				   nothing was removed, or not found out */
+	const struct imgcache_pruned_cache *caches;	/* oldest use first */
+	size_t n_caches;
+	size_t n_caches_removed;
+	int64_t caches_bytes;	/* of those that were removed */
+	int64_t build_cache_bytes;	/* freed by docker, in a dry run what
+					   it could free at most; -1: not
+					   asked for, not told */
 	int64_t swept_files;	/* logs, temp files, links of dead processes */
 };
 

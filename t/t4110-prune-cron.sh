@@ -106,4 +106,104 @@ test_that 'what killed processes left is swept after a day, a live one stays' '
 	! ls "$IMGCACHE_DIR/locks" | grep "^g1-0000"
 '
 
+# cache NAME DAYS: an image of that name with a local build cache, so long ago.
+cache() {
+	printf "version: 1\nimages: {%s: {base: busybox, env: {N: %s}}}\n" \
+		"$1" "$1" >imgcache.yaml &&
+	faketime -f "-${2}d" imgcache build "$1" --cache-to type=local \
+		--cache-from type=local >/dev/null 2>&1
+	status=$?
+	rm imgcache.yaml
+	return "$status"
+}
+
+# dirs: the local caches that are there, by the image's name.
+dirs() {
+	find "$IMGCACHE_DIR/cache/buildcache" -mindepth 1 -maxdepth 1 \
+		-printf "%f\n" | sort | sed "s/-linux.*//" | tr "\n" " "
+}
+
+test_that 'local build caches: by age, 30 days without being asked' '
+	images && cache old 40 && cache mid 20 && cache new 1 &&
+	expect_status 0 imgcache prune --dry-run && cat stdout &&
+	grep "^remove build cache .*/old-.*: not used for .*limit 4 w" stdout &&
+	grep "^keep build cache .*/new-.*: within the limits" stdout &&
+	[ "$(dirs)" = "mid new old " ] &&
+	expect_status 0 imgcache prune && cat stdout && one_line stdout &&
+	[ "$(dirs)" = "mid new " ] &&
+	imgcache list --caches --json | jq -e "length == 2" &&
+	expect_status 0 imgcache prune --cache-max-age 10d --json &&
+	jq -e ".caches | map(.action) == [\"remove\", \"keep\"]" stdout &&
+	[ "$(dirs)" = "new " ] && imgcache prune --cache-max-age 0 >out &&
+	! [ -s out ]
+'
+
+test_that 'local build caches: by size, the longest unused first' '
+	images && cache a 3 && cache b 2 && cache c 1 && cache b 0 &&
+	size=$(imgcache prune -n --json | jq "[.caches[].size] | add") &&
+	expect_status 0 imgcache prune --cache-max-size "${size}B" &&
+	! [ -s stdout ] && [ "$(dirs)" = "a b c " ] &&
+	expect_status 0 imgcache prune --cache-max-size $((size - 1))B &&
+	cat stdout && grep "/a-.* more than .* together" stdout &&
+	[ "$(dirs)" = "b c " ] && IMGCACHE_CACHE_MAX_SIZE=1B imgcache prune &&
+	[ "$(dirs)" = "" ]
+'
+
+test_that 'local build caches: one that a build uses stays' '
+	images && cache a 40 && lock=$(echo "$IMGCACHE_DIR"/cache/buildcache/a-*/lock) &&
+	{ flock -s "$lock" sleep 60 & holder=$!; } &&
+	until ! flock -x -n "$lock" true; do sleep 0.05; done &&
+	imgcache prune --json >out; status=$?; kill $holder
+	[ $status -eq 0 ] && jq -e ".caches[0].action == \"in-use\"" out &&
+	[ "$(dirs)" = "a " ]
+'
+
+test_that 'local build caches: what killed builds left in those that stay' '
+	images && cache a 0 && dir=$(echo "$IMGCACHE_DIR"/cache/buildcache/a-*) &&
+	mkdir -p "$dir/g1-1/blobs" && ln -s g1-1 "$dir/g-next-1" &&
+	imgcache prune && ls "$dir" && [ "$(ls "$dir" | wc -l)" -eq 3 ] &&
+	[ -f "$dir/current/index.json" ]
+'
+
+test_that 'nothing else under cache_dir is taken for a cache' '
+	images 1 && mkdir -p "$IMGCACHE_DIR/cache/buildcache/mine" &&
+	echo x >"$IMGCACHE_DIR/cache/buildcache/mine/file" &&
+	imgcache prune --cache-max-size 1B --cache-max-age 1s &&
+	[ -f "$IMGCACHE_DIR/cache/buildcache/mine/file" ]
+'
+
+test_that 'BuildKit'\''s own cache: only with filters, docker'\''s own' '
+	images 1 && rm -f "$STANDIN_DIR/calls" &&
+	expect_status 129 imgcache prune --build-cache &&
+	grep "add --filter, such as" stderr &&
+	expect_status 129 imgcache prune --filter until=1h &&
+	imgcache prune && ! grep "buildx.*prune" "$STANDIN_DIR/calls" &&
+	expect_status 0 imgcache prune -n --build-cache --filter until=240h &&
+	grep "would free at most 4.1 kB of BuildKit" stdout &&
+	! grep "buildx.*prune" "$STANDIN_DIR/calls" &&
+	expect_status 0 imgcache prune --build-cache --filter until=240h \
+		--filter type=regular && cat stdout && one_line stdout &&
+	grep "^freed 4.1 kB of BuildKit" stdout &&
+	[ "$(calls buildx prune --force --filter=until=240h \
+		--filter=type=regular)" -eq 1 ] &&
+	expect_status 0 imgcache prune --build-cache --filter until=240h &&
+	! [ -s stdout ] && ! [ -s stderr ]
+'
+
+test_that 'BuildKit'\''s own cache: a refusal is passed on' '
+	faults "prune * exit 1 ERROR: invalid filter" &&
+	expect_status 128 imgcache prune --build-cache --filter x=y; got=$?
+	faults; [ $got -eq 0 ] && one_line stderr && grep "invalid filter" stderr
+'
+
+test_that 'what was expected and what was really freed' '
+	images 9 8 2 && expect_status 0 imgcache prune --max-age 5d --json &&
+	jq -e ".expectedSize > 0 and .freedSize == 2000000" stdout &&
+	images 9 && expect_status 0 imgcache prune --max-age 5d && cat stdout &&
+	grep "^removed 1 image, .* expected, 1.0 MB freed$" stdout &&
+	images 9 && faults "df * exit 500 no" &&
+	expect_status 0 imgcache prune --max-age 5d --json; got=$?; faults
+	[ $got -eq 0 ] && jq -e ".removed == 1 and .freedSize == null" stdout
+'
+
 test_done

@@ -2,11 +2,8 @@
 /* The build caches that the catalog knows, and how each is deleted. */
 #include "store/caches.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/error.h"
@@ -17,34 +14,6 @@
 #include "ops/session.h"
 #include "sys/clock.h"
 #include "sys/file.h"
-
-/* Files of a folder and those below it; links are not followed. */
-static int64_t
-size_of(const char *path)
-{
-	DIR *all = opendir(path);
-	struct dirent *d;
-	struct stat st;
-	int64_t sum = 0;
-
-	while (all && (d = readdir(all))) {
-		char *child;
-
-		if (!strcmp(d->d_name, ".") || !strcmp(d->d_name, "..") ||
-		    fstatat(dirfd(all), d->d_name, &st, AT_SYMLINK_NOFOLLOW))
-			continue;
-		if (S_ISREG(st.st_mode))
-			sum += st.st_size;
-		if (!S_ISDIR(st.st_mode))
-			continue;
-		child = path_join(path, d->d_name);
-		sum += size_of(child);
-		free(child);
-	}
-	if (all)
-		closedir(all);
-	return sum;
-}
 
 static bool
 is_loopback(const char *ref)
@@ -124,7 +93,7 @@ show(struct imgcache *ic, const struct cache_row *row)
 		.image = arena_strdup(&ic->arena, row->image),
 		.stage = arena_strdup(&ic->arena, row->stage),
 		.size_bytes = is_local && file_is_dir(row->place) ?
-			size_of(row->place) : row->size_bytes,
+			file_tree_size(row->place) : row->size_bytes,
 		.exported_at = row->exported_at,
 		.used_at = row->used_at,
 		.command = command_of(ic, row),
