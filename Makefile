@@ -39,7 +39,8 @@ lib/ops := aliases arrival base base_config buildcache buildcache_commit \
 	platforms prune prune_caches push reads reasons recipes reconcile redo \
 	registries remote removal reserve rows session side spawn \
 	stagetrigger stats stats_zero \
-	stepnames steptitle sweep text trust verify verify_container why \
+	stepnames steptitle sweep text timer timer_cron timer_systemd trust verify \
+	verify_container why \
 	whysteps whytimes world
 lib/lint := bases buildx compose config context copied docker dockerfile file \
 	find fix fix_copy fix_drop fix_mount gitignore ignorefile install \
@@ -50,7 +51,7 @@ lib/init := check compose dockerfile find hook ignore image init packages \
 cmd := answer build caches commands complete config context context_report \
 	delete dockerargs dockerfile doctor env exec findings get help init \
 	invalidate lint list lock log main opt outfile pace pin printer \
-	progress prune recipe spawn stats stats_charts stats_github \
+	progress prune prune_timer recipe spawn stats stats_charts stats_github \
 	stats_html stats_json stats_limits stats_prometheus stats_style \
 	stats_sums stats_table stats_watch summary table tag text usage \
 	verify why whyfiles whytext words

@@ -3,6 +3,7 @@
 
 #include "caches.h"
 #include "printer.h"
+#include "prune_timer.h"
 #include "verbs.h"
 
 static struct imgcache_prune_options prune = {
@@ -16,7 +17,7 @@ static struct imgcache_prune_options prune = {
 	.cache_max_size_bytes = -1,
 };
 
-static bool caches, build_cache;
+static bool caches, build_cache, install_timer, remove_timer;
 static struct words filters;
 
 static const struct opt options[] = {
@@ -42,6 +43,9 @@ static const struct opt options[] = {
 		    "what of it may go, as docker has it: until=240h"),
 	FLAG_OPTION(0, "caches", &caches,
 		    "instead of images, forget unused build caches"),
+	FLAG_OPTION(0, "install-timer", &install_timer,
+		    "prune like that every day, by systemd or cron"),
+	FLAG_OPTION(0, "remove-timer", &remove_timer, "and no more"),
 	FLAG_OPTION('n', "dry-run", &prune.dry_run,
 		    "remove nothing, show what would be"),
 	FLAG_OPTION('v', "verbose", &given.verbose, "show what stays, and why"),
@@ -192,6 +196,11 @@ check(struct imgcache_error *err)
 		       prune.cache_max_size_bytes >= 0 || build_cache))
 		return fail(err, IMGCACHE_EUSAGE, "of the limits --caches "
 			    "takes --max-age only");
+	if (install_timer + remove_timer + caches > 1 ||
+	    ((install_timer || remove_timer) &&
+	     (prune.dry_run || given.json || given.verbose)))
+		return fail(err, IMGCACHE_EUSAGE, "--install-timer takes the "
+			    "limits of prune, --remove-timer takes nothing");
 	if (build_cache && !filters.n)
 		return fail(err, IMGCACHE_EUSAGE, "--build-cache needs to know "
 			    "what may go: add --filter, such as --filter "
@@ -212,6 +221,10 @@ run(struct invocation *inv, const struct parsed *p)
 	if (ret)
 		return ret;
 	prune.build_cache = build_cache ? filters.v : NULL;
+	if (install_timer)
+		return prune_timer_install(inv, &prune);
+	if (remove_timer)
+		return prune_timer_remove(inv);
 	if (caches)
 		return caches_prune(inv, prune.max_age_s, prune.dry_run);
 	ret = imgcache_prune(inv->ic, &prune, &result, &inv->err);

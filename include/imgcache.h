@@ -748,6 +748,30 @@ IMGCACHE_API int imgcache_prune(struct imgcache *ic,
 				struct imgcache_prune_result *out,
 				struct imgcache_error *err);
 
+/* A timer of the user's that prunes once a day. */
+enum imgcache_timer_kind { IMGCACHE_TIMER_SYSTEMD, IMGCACHE_TIMER_CRON };
+
+struct imgcache_timer {
+	enum imgcache_timer_kind kind;
+	const char *dir;	/* of systemd's user units, NULL: no home */
+	bool changed;		/* false: it was there as it is */
+};
+
+/*
+ * Installed, or brought up to date: units of systemd's user manager where that
+ * answers, else a marked block in the crontab; the other of the two goes.
+ * options: those of prune, NULL-ended. The environment variables that say where
+ * docker and our files are are written down with it.
+ */
+IMGCACHE_API int imgcache_timer_install(struct imgcache *ic,
+					const char *const *options,
+					struct imgcache_timer *out,
+					struct imgcache_error *err);
+
+/* Both kinds, wherever there is one. */
+IMGCACHE_API int imgcache_timer_remove(struct imgcache *ic, bool *systemd,
+				       bool *cron, struct imgcache_error *err);
+
 struct imgcache_count {
 	const char *name;	/* a reason's word, an image's name */
 	int64_t n;
