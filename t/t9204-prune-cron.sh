@@ -71,6 +71,21 @@ test_that 'freed: nothing of a layer that an image has which stays' '
 		.freedSize < 1000000" out
 '
 
+test_that 'stats --disk: the big layer is shared, as docker has it' '
+	rm -rf "$IMGCACHE_DIR" && make 8 && echo "ENV MORE=1" >>Dockerfile &&
+	imgcache -q build --dockerfile Dockerfile . >ref-8b &&
+	imgcache stats --disk --json >out && cat out &&
+	jq -e "(.images | length) == 2 and all(.images[];
+		.sharedSize > 3000000 and .ownSize == .size - .sharedSize and
+		.containers == 0) and .engineSize > 3000000" out &&
+	imgcache stats --disk "$(imgcache list --json | jq -r ".[0].imageId")" \
+		--json >out && cat out &&
+	jq -e "(.layers | length) == 2 and all(.layers[]; .images == 2) and
+		.layers[1].size > 3000000 and (.layers[1].createdBy |
+		startswith(\"RUN \"))" out &&
+	imgcache stats --disk >out && cat out && ! grep -E "^.{81}" out
+'
+
 mkdir -p disk
 if [ "$(id -u)" -eq 0 ] && mount -t tmpfs -o size=64m tmpfs disk 2>/dev/null
 then
