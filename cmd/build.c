@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "answer.h"
+#include "caches.h"
 #include "recipe.h"
 #include "summary.h"
 #include "verbs.h"
@@ -132,11 +133,14 @@ build_one(struct invocation *inv, struct imgcache_recipe *r,
 		.tags = tags.v,
 	};
 	struct imgcache_answer a = {0};
+	char sizes[CACHES_TEXT] = "";
 	int ret = imgcache_build(inv->ic, r, &o, &a, &inv->err);
 
 	if (!a.name)
 		a.name = imgcache_recipe_name(r);
-	summary_add(summary, &a, !ret, saved_by(inv->ic, &a));
+	if (summary_has_table(summary_file))
+		caches_sum_up(r, sizes);
+	summary_add(summary, &a, !ret, saved_by(inv->ic, &a), sizes);
 	if (given.json)
 		print_result(p, inv->ic, ret, &a, &inv->err);
 	else if (!ret && dry_run)

@@ -3,6 +3,7 @@
 #include "caches.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "printer.h"
@@ -42,6 +43,53 @@ caches_print_all(struct invocation *inv, bool wide)
 	}
 	printer_end(p);
 	return 0;
+}
+
+/* The sizes of one type in v[from...] together; -1: of none it is known. */
+static int64_t
+sum_of_type(const struct imgcache_cache *v, size_t n, const char *type)
+{
+	int64_t sum = -1;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (v[i].size_bytes >= 0 && !strcmp(v[i].type, type))
+			sum = (sum < 0 ? 0 : sum) + v[i].size_bytes;
+	return sum;
+}
+
+static bool
+is_first_of_type(const struct imgcache_cache *v, size_t at)
+{
+	size_t i;
+
+	for (i = 0; i < at; i++)
+		if (!strcmp(v[i].type, v[at].type))
+			return false;
+	return true;
+}
+
+void
+caches_sum_up(struct imgcache_recipe *r, char out[CACHES_TEXT])
+{
+	struct imgcache_error ignored = {0};
+	const struct imgcache_cache *v;
+	size_t i, n, len = 0;
+
+	out[0] = '\0';
+	if (imgcache_recipe_caches(r, &v, &n, &ignored))
+		return;
+	for (i = 0; i < n && len < CACHES_TEXT; i++) {
+		int64_t sum = sum_of_type(v, n, v[i].type);
+		char size[IMGCACHE_TEXT];
+
+		if (sum >= 0 && is_first_of_type(v, i))
+			len += (size_t)snprintf(out + len, CACHES_TEXT - len,
+						"%s%s %s", len ? ", " : "",
+						v[i].type,
+						imgcache_format_size(size,
+								     sum));
+	}
 }
 
 /* One object: dryRun, and caches as above. */

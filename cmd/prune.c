@@ -3,6 +3,7 @@
 
 #include "caches.h"
 #include "printer.h"
+#include "prune_timer.h"
 #include "verbs.h"
 
 static struct imgcache_prune_options prune = {
@@ -12,9 +13,12 @@ static struct imgcache_prune_options prune = {
 	.low_size_bytes = -1,
 	.keep_last = -1,
 	.grace_s = -1,
+	.cache_max_age_s = -1,
+	.cache_max_size_bytes = -1,
 };
 
-static bool caches;
+static bool caches, build_cache, install_timer, remove_timer;
+static struct words filters;
 
 static const struct opt options[] = {
 	COUNT_OPTION(0, "max-images", &prune.max_images,
@@ -29,8 +33,19 @@ static const struct opt options[] = {
 		     "the newest N of each name stay"),
 	AGE_OPTION(0, "grace", &prune.grace_s,
 		   "what was built or used since then stays"),
+	AGE_OPTION(0, "cache-max-age", &prune.cache_max_age_s,
+		   "remove local build caches not used so long; 0: no limit"),
+	SIZE_OPTION(0, "cache-max-size", &prune.cache_max_size_bytes,
+		    "and the longest unused above that; 0: no limit"),
+	FLAG_OPTION(0, "build-cache", &build_cache,
+		    "let docker prune BuildKit's own cache, by --filter"),
+	LIST_OPTION(0, "filter", &filters, "FILTER",
+		    "what of it may go, as docker has it: until=240h"),
 	FLAG_OPTION(0, "caches", &caches,
 		    "instead of images, forget unused build caches"),
+	FLAG_OPTION(0, "install-timer", &install_timer,
+		    "prune like that every day, by systemd or cron"),
+	FLAG_OPTION(0, "remove-timer", &remove_timer, "and no more"),
 	FLAG_OPTION('n', "dry-run", &prune.dry_run,
 		    "remove nothing, show what would be"),
 	FLAG_OPTION('v', "verbose", &given.verbose, "show what stays, and why"),
@@ -49,10 +64,14 @@ static const char *const actions[] = {
  *	dryRun		bool
  *	removed		number of images
  *	expectedSize	bytes: sum of their sizes; layers that others share stay
+ *	freedSize	bytes by which the engine's layers shrank, or null
+ *	buildCacheSize	bytes that docker freed of BuildKit's cache, in a dry
+ *			run that it could at most; or null
  *	sweptFiles	number of logs, temporary files and links
  *	images		[{imageId, name, tag, size, action, reason}], oldest use
  *			first; action is keep, remove, in-use or forget (the
  *			row of an image that is not there)
+ *	caches		[{place, size, action, reason}], local build caches
  */
 static void
 print_result(const struct imgcache_prune_result *r)
@@ -64,6 +83,8 @@ print_result(const struct imgcache_prune_result *r)
 	print_bool(p, "dryRun", prune.dry_run);
 	print_number(p, "removed", NULL, (int64_t)r->n_removed, AS_NUMBER);
 	print_number(p, "expectedSize", NULL, r->expected_bytes, AS_SIZE);
+	print_number(p, "freedSize", NULL, r->freed_bytes, AS_SIZE);
+	print_number(p, "buildCacheSize", NULL, r->build_cache_bytes, AS_SIZE);
 	print_number(p, "sweptFiles", NULL, r->swept_files, AS_NUMBER);
 	print_list(p, "images");
 	for (i = 0; i < r->n; i++) {
@@ -76,6 +97,16 @@ print_result(const struct imgcache_prune_result *r)
 		print_number(p, "size", NULL, image->size_bytes, AS_SIZE);
 		print_text(p, "action", NULL, actions[r->v[i].action]);
 		print_text(p, "reason", NULL, r->v[i].reason);
+		print_object_end(p);
+	}
+	print_list_end(p);
+	print_list(p, "caches");
+	for (i = 0; i < r->n_caches; i++) {
+		print_object(p, "");
+		print_text(p, "place", NULL, r->caches[i].place);
+		print_number(p, "size", NULL, r->caches[i].size_bytes, AS_SIZE);
+		print_text(p, "action", NULL, actions[r->caches[i].action]);
+		print_text(p, "reason", NULL, r->caches[i].reason);
 		print_object_end(p);
 	}
 	print_list_end(p);
@@ -105,33 +136,95 @@ print_table(const struct imgcache_prune_result *r)
 	printer_end(p);
 }
 
+/* The same of local build caches: a directory is a line of its own. */
 static void
-print_sum(const struct imgcache_prune_result *r)
+print_caches(const struct imgcache_prune_result *r)
+{
+	bool all = prune.dry_run || given.verbose;
+	char size[IMGCACHE_TEXT];
+	size_t i;
+
+	for (i = 0; i < r->n_caches; i++) {
+		const struct imgcache_pruned_cache *c = &r->caches[i];
+
+		if (c->action == IMGCACHE_REMOVE || all)
+			printf("%s build cache %s, %s: %s\n",
+			       actions[c->action], c->place,
+			       imgcache_format_size(size, c->size_bytes),
+			       c->reason);
+	}
+}
+
+/* "removed 2 images, 12.0 MB expected, 8.1 MB freed" */
+static void
+print_images_sum(const struct imgcache_prune_result *r)
 {
 	char size[IMGCACHE_TEXT];
 
-	if (!r->n_removed && !prune.dry_run && !given.verbose)
-		return;
-	printf("%s%zu image%s, %s\n", prune.dry_run ? "would remove " :
+	printf("%s%zu image%s, %s%s", prune.dry_run ? "would remove " :
 	       "removed ", r->n_removed, r->n_removed == 1 ? "" : "s",
-	       imgcache_format_size(size, r->expected_bytes));
+	       imgcache_format_size(size, r->expected_bytes),
+	       r->freed_bytes >= 0 ? " expected, " : "\n");
+	if (r->freed_bytes >= 0)
+		printf("%s freed\n", imgcache_format_size(size,
+							  r->freed_bytes));
+}
+
+static void
+print_sum(const struct imgcache_prune_result *r)
+{
+	bool all = prune.dry_run || given.verbose;
+	char size[IMGCACHE_TEXT];
+
+	if (r->n_removed || all)
+		print_images_sum(r);
+	if (r->build_cache_bytes > 0 || (r->build_cache_bytes == 0 && all))
+		printf("%s %s of BuildKit's cache\n", prune.dry_run ?
+		       "would free at most" : "freed",
+		       imgcache_format_size(size, r->build_cache_bytes));
 	if (given.verbose)
 		printf("swept %lld file%s\n", (long long)r->swept_files,
 		       r->swept_files == 1 ? "" : "s");
 }
 
 static int
+check(struct imgcache_error *err)
+{
+	if (caches && (prune.max_images >= 0 || prune.max_size_bytes >= 0 ||
+		       prune.low_size_bytes >= 0 || prune.keep_last >= 0 ||
+		       prune.grace_s >= 0 || prune.cache_max_age_s >= 0 ||
+		       prune.cache_max_size_bytes >= 0 || build_cache))
+		return fail(err, IMGCACHE_EUSAGE, "of the limits --caches "
+			    "takes --max-age only");
+	if (install_timer + remove_timer + caches > 1 ||
+	    ((install_timer || remove_timer) &&
+	     (prune.dry_run || given.json || given.verbose)))
+		return fail(err, IMGCACHE_EUSAGE, "--install-timer takes the "
+			    "limits of prune, --remove-timer takes nothing");
+	if (build_cache && !filters.n)
+		return fail(err, IMGCACHE_EUSAGE, "--build-cache needs to know "
+			    "what may go: add --filter, such as --filter "
+			    "until=240h");
+	if (filters.n && !build_cache)
+		return fail(err, IMGCACHE_EUSAGE, "--filter is for "
+			    "--build-cache");
+	return 0;
+}
+
+static int
 run(struct invocation *inv, const struct parsed *p)
 {
 	struct imgcache_prune_result result = {0};
-	int ret;
+	int ret = check(&inv->err);
 
 	(void)p;
-	if (caches && (prune.max_images >= 0 || prune.max_size_bytes >= 0 ||
-		       prune.low_size_bytes >= 0 || prune.keep_last >= 0 ||
-		       prune.grace_s >= 0))
-		return fail(&inv->err, IMGCACHE_EUSAGE, "of the limits --caches "
-			    "takes --max-age only");
+	if (ret)
+		return ret;
+	prune.build_cache = build_cache ? filters.v : NULL;
+	if (install_timer)
+		return prune_timer_install(inv, &prune);
+	if (remove_timer)
+		return prune_timer_remove(inv);
 	if (caches)
 		return caches_prune(inv, prune.max_age_s, prune.dry_run);
 	ret = imgcache_prune(inv->ic, &prune, &result, &inv->err);
@@ -141,6 +234,7 @@ run(struct invocation *inv, const struct parsed *p)
 		print_result(&result);
 	} else {
 		print_table(&result);
+		print_caches(&result);
 		print_sum(&result);
 	}
 	return 0;

@@ -12,7 +12,7 @@
 #include "text.h"
 
 struct row {
-	char *name, *ref, *result;
+	char *name, *ref, *result, *caches;
 	bool success, built;
 	int64_t elapsed_us, saved_us;
 	int steps, cached;
@@ -37,7 +37,7 @@ copy(const char *text)
 
 void
 summary_add(struct summary *s, const struct imgcache_answer *a, bool success,
-	    int64_t saved_us)
+	    int64_t saved_us, const char *caches)
 {
 	bool hit = success && !a->built && a->state == IMGCACHE_HIT;
 	char reason[1024], text[1100];
@@ -52,6 +52,7 @@ summary_add(struct summary *s, const struct imgcache_answer *a, bool success,
 	r->name = copy(a->name ? a->name : "image");
 	r->ref = copy(a->ref);
 	r->result = copy(hit ? a->is_static ? "static" : "hit" : text);
+	r->caches = copy(caches);
 	r->success = success && hit + a->built;
 	r->built = a->built;
 	r->elapsed_us = a->elapsed_us;
@@ -69,6 +70,7 @@ summary_free(struct summary *s)
 		free(s->v[i].name);
 		free(s->v[i].ref);
 		free(s->v[i].result);
+		free(s->v[i].caches);
 	}
 	if (s)
 		free(s->v);
@@ -123,8 +125,8 @@ put_table(FILE *f, const struct summary *s)
 {
 	size_t i;
 
-	fputs("| Image | Result | Time | Steps cached | Time saved |\n"
-	      "|---|---|--:|--:|--:|\n", f);
+	fputs("| Image | Result | Time | Steps cached | Time saved | "
+	      "Build caches |\n|---|---|--:|--:|--:|--:|\n", f);
 	for (i = 0; i < s->n; i++) {
 		const struct row *r = &s->v[i];
 
@@ -139,6 +141,8 @@ put_table(FILE *f, const struct summary *s)
 			fprintf(f, "%d of %d", r->cached, r->steps);
 		fputs(" | ", f);
 		put_duration(f, r->saved_us);
+		fputs(" | ", f);
+		put_cell(f, r->caches);
 		fputs(" |\n", f);
 	}
 	fputc('\n', f);
@@ -186,17 +190,32 @@ write_to(const char *path, const char *mode, const struct summary *s,
 			     "'%s': %s", path, strerror(errno)) : 0;
 }
 
+/* The job's page, or NULL. */
+static const char *
+job_page(void)
+{
+	const char *page = getenv("GITHUB_STEP_SUMMARY");
+
+	return summary_in_github() && page && *page ? page : NULL;
+}
+
+bool
+summary_has_table(const char *file)
+{
+	return file || job_page();
+}
+
 int
 summary_write(const struct summary *s, const char *file,
 	      struct imgcache_error *err)
 {
-	const char *page = getenv("GITHUB_STEP_SUMMARY");
+	const char *page = job_page();
 	const char *outputs = getenv("GITHUB_OUTPUT");
 	int ret = 0;
 
 	if (file)
 		ret = write_to(file, "we", s, put_table, err);
-	if (!ret && summary_in_github() && page && *page)
+	if (!ret && page)
 		ret = write_to(page, "ae", s, put_table, err);
 	if (!ret && summary_in_github() && outputs && *outputs)
 		ret = write_to(outputs, "ae", s, put_outputs, err);

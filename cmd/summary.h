@@ -17,9 +17,15 @@ struct summary;
 
 struct summary *summary_new(void);
 
-/* What is kept is copied. saved_us: by a hit, below 0: not known. */
+/*
+ * What is kept is copied. saved_us: by a hit, below 0: not known. caches: what
+ * the image's build caches weigh, "" where none is known.
+ */
 void summary_add(struct summary *s, const struct imgcache_answer *a,
-		 bool success, int64_t saved_us);
+		 bool success, int64_t saved_us, const char *caches);
+
+/* Will summary_write() write a table anywhere? */
+bool summary_has_table(const char *file);
 
 /* To file, unless it is NULL, and to where GitHub Actions wants it. */
 int summary_write(const struct summary *s, const char *file,

@@ -531,6 +531,13 @@ IMGCACHE_API int imgcache_caches(struct imgcache *ic,
 				 struct imgcache_error *err);
 
 /*
+ * Of those, the caches of one recipe: of the image, its platforms and stages.
+ */
+IMGCACHE_API int imgcache_recipe_caches(struct imgcache_recipe *r,
+					const struct imgcache_cache **out,
+					size_t *n, struct imgcache_error *err);
+
+/*
  * Forget those that were not used from here for longer than max_age_s (-1: the
  * setting, 0: no limit), and local ones that are gone. Nothing is deleted but
  * what is known of them; *out are those that are forgotten. dry_run: those that
@@ -700,6 +707,11 @@ struct imgcache_prune_options {
 	int64_t low_size_bytes;	/* ... and go down to it; -1: 80 % */
 	int64_t keep_last;	/* newest per name that stay */
 	int64_t grace_s;	/* younger than that stays */
+	int64_t cache_max_age_s;	/* local build caches, since last use */
+	int64_t cache_max_size_bytes;	/* of all of them */
+	const char *const *build_cache;	/* filters for BuildKit's own cache,
+					   NULL-ended, as docker has them; NULL
+					   or empty: it is left alone */
 	bool dry_run;
 	bool after_arrival;	/* only the limits that run after each build and
 				   each pull */
@@ -715,11 +727,28 @@ struct imgcache_pruned {
 	const char *reason;
 };
 
+/* A build cache in a directory of ours. */
+struct imgcache_pruned_cache {
+	const char *place;
+	int64_t size_bytes;
+	enum imgcache_prune_action action;
+	const char *reason;
+};
+
 struct imgcache_prune_result {
 	const struct imgcache_pruned *v;	/* oldest use first */
 	size_t n;
 	size_t n_removed;
 	int64_t expected_bytes;	/* sum of the sizes of what was removed */
+	int64_t freed_bytes;	/* by which the engine's layers shrank; -1:
+				   nothing was removed, or not found out */
+	const struct imgcache_pruned_cache *caches;	/* oldest use first */
+	size_t n_caches;
+	size_t n_caches_removed;
+	int64_t caches_bytes;	/* of those that were removed */
+	int64_t build_cache_bytes;	/* freed by docker, in a dry run what
+					   it could free at most; -1: not
+					   asked for, not told */
 	int64_t swept_files;	/* logs, temp files, links of dead processes */
 };
 
@@ -728,6 +757,30 @@ IMGCACHE_API int imgcache_prune(struct imgcache *ic,
 				const struct imgcache_prune_options *o,
 				struct imgcache_prune_result *out,
 				struct imgcache_error *err);
+
+/* A timer of the user's that prunes once a day. */
+enum imgcache_timer_kind { IMGCACHE_TIMER_SYSTEMD, IMGCACHE_TIMER_CRON };
+
+struct imgcache_timer {
+	enum imgcache_timer_kind kind;
+	const char *dir;	/* of systemd's user units, NULL: no home */
+	bool changed;		/* false: it was there as it is */
+};
+
+/*
+ * Installed, or brought up to date: units of systemd's user manager where that
+ * answers, else a marked block in the crontab; the other of the two goes.
+ * options: those of prune, NULL-ended. The environment variables that say where
+ * docker and our files are are written down with it.
+ */
+IMGCACHE_API int imgcache_timer_install(struct imgcache *ic,
+					const char *const *options,
+					struct imgcache_timer *out,
+					struct imgcache_error *err);
+
+/* Both kinds, wherever there is one. */
+IMGCACHE_API int imgcache_timer_remove(struct imgcache *ic, bool *systemd,
+				       bool *cron, struct imgcache_error *err);
 
 struct imgcache_count {
 	const char *name;	/* a reason's word, an image's name */
@@ -791,6 +844,49 @@ struct imgcache_stats {
 IMGCACHE_API int imgcache_stats(struct imgcache *ic, int64_t since,
 				struct imgcache_stats *out,
 				struct imgcache_error *err);
+
+/* What weighs on the disk; -1: the engine does not say. */
+struct imgcache_disk_image {
+	const struct imgcache_image *image;
+	int64_t size_bytes;	/* as the engine counts it */
+	int64_t shared_bytes;	/* of that, what other images have too */
+	int64_t own_bytes;	/* the rest: what goes with the image */
+	int64_t containers;
+};
+
+struct imgcache_disk {
+	const struct imgcache_disk_image *v;	/* the most of its own first */
+	size_t n;
+	int64_t images_bytes;	/* their sizes together: what is shared counts
+				   for each */
+	int64_t own_bytes;
+	int64_t free_bytes;	/* own ones of what no container has and nobody
+				   pinned */
+	int64_t engine_images;	/* of all that use the engine */
+	int64_t engine_bytes;	/* their layers, each once */
+	size_t caches;		/* local ones, under cache_dir */
+	int64_t caches_bytes;
+	int64_t build_cache_bytes;	/* BuildKit's own */
+	int64_t build_cache_free_bytes;	/* of that, what no build uses now */
+};
+
+/* Slow: the engine may walk every layer. */
+IMGCACHE_API int imgcache_disk(struct imgcache *ic, struct imgcache_disk *out,
+			       struct imgcache_error *err);
+
+/* A layer of an image. */
+struct imgcache_layer {
+	const char *digest;	/* of what is unpacked; NULL: not told */
+	const char *created_by;	/* as docker remembers it */
+	int64_t size_bytes;
+	int64_t images;		/* of this catalog that have it; -1: not told */
+};
+
+/* The base's first. IMGCACHE_ENO: the engine has no such image. */
+IMGCACHE_API int imgcache_layers(struct imgcache *ic,
+				 const struct imgcache_image *image,
+				 const struct imgcache_layer **out, size_t *n,
+				 struct imgcache_error *err);
 
 /*
  * Where the figures begin for who asks for no other moment: the moment of the

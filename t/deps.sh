@@ -54,7 +54,7 @@ deb="$build dpkg-dev debhelper fakeroot lintian git jq perl"
 # busybox-static is not here: it conflicts with a machine's own busybox, so
 # engine.sh unpacks it privately, like docker itself.
 engine="runc iptables iproute2 debootstrap debian-archive-keyring curl
-	ca-certificates procps"
+	ca-certificates procps cron"
 
 platforms="qemu-user-static binfmt-support"
 

@@ -23,7 +23,8 @@ in_job() {
 
 test_that '--summary: a row for each image, with the reason' '
 	imgcache build --all --summary table &&
-	head -n 1 table | grep "Image.*Result.*Time.*Steps cached.*saved" &&
+	head -n 1 table |
+		grep "Image.*Result.*Time.*Steps cached.*saved.*Build caches" &&
 	[ "$(wc -l <table)" -eq 5 ] &&
 	grep "^| one | built: never built |" table &&
 	grep "^| two | built: never built |.*| 0 of 2 |" table
@@ -31,7 +32,23 @@ test_that '--summary: a row for each image, with the reason' '
 
 test_that '--summary: a hit says what it saved, in place of the old table' '
 	imgcache build two --summary table && [ "$(wc -l <table)" -eq 4 ] &&
-	grep "^| two | hit |.*ms |  | [0-9.]* ms |$" table
+	grep "^| two | hit |.*ms |  | [0-9.]* ms |  |$" table
+'
+
+test_that '--summary: what the caches of each image weigh, on a hit too' '
+	printf "version: 1\ncache: {to: type=local, from: type=local}\nimages:\n  %s\n" \
+		"three: {base: busybox, env: {N: 3}}" >cached.yaml &&
+	imgcache -f cached.yaml build three --summary table && cat table &&
+	size=$(imgcache list --caches --json | jq ".[0].size") &&
+	[ "$size" -gt 0 ] &&
+	grep "^| three | built.*| local $size B |$" table &&
+	sqlite3 "$IMGCACHE_DIR/catalog.db" "INSERT INTO caches SELECT
+		'\''registry'\'', '\''r.example/c:cache-x'\'', project, image,
+		'\''deps'\'', NULL, 1, 3000000, exported_at, used_at - 1
+		FROM caches" &&
+	imgcache -f cached.yaml build three --summary table && cat table &&
+	grep "^| three | hit |.*| local $size B, registry 3.0 MB |$" table &&
+	imgcache build two --summary table && grep "^| two | hit .*|  |$" table
 '
 
 test_that '--summary: a failure is there too, as text' '

@@ -84,6 +84,7 @@ struct engine_image {
 	bool has_onbuild;		/* that is all of them: see below */
 	const char *user;
 	const char *const *shell;	/* SHELL, NULL-ended */
+	const char *const *layers;	/* digests of the unpacked, NULL-ended */
 	struct arena arena;
 };
 
@@ -203,14 +204,65 @@ int engine_info(struct engine *e, struct engine_info *out,
 		struct imgcache_error *err);
 void engine_info_release(struct engine_info *info);
 
-/* What all of docker takes on disk. Slow: it may walk every layer. */
+/*
+ * What all of docker takes on disk. Slow: it may walk every layer. Images are
+ * told one by one by a socket only. On the containerd store the layers of the
+ * build cache count among those of images.
+ */
+struct engine_disk_image {
+	const char *id;
+	int64_t size_bytes;	/* -1 here and below: not known */
+	int64_t shared_bytes;	/* of that, what other images have too */
+	int64_t containers;	/* in any state */
+};
+
 struct engine_disk {
 	int64_t layers_bytes;	/* all images, shared layers once */
 	int64_t images;
 	int64_t build_cache_bytes;
+	int64_t build_cache_free_bytes;	/* of that, what no build uses now */
+	struct engine_disk_image *v;	/* by id */
+	size_t n;
+	struct arena arena;
 };
 
 int engine_disk(struct engine *e, struct engine_disk *out,
 		struct imgcache_error *err);
+void engine_disk_release(struct engine_disk *disk);
+
+/* NULL: not told. */
+const struct engine_disk_image *
+engine_disk_find(const struct engine_disk *disk, const char *id);
+
+/*
+ * The layers of an image, the base's first. digest is NULL if it cannot be told
+ * which is whose; created_by is what docker remembers of the instruction.
+ */
+struct engine_layer {
+	const char *digest;
+	const char *created_by;
+	int64_t size_bytes;	/* unpacked */
+};
+
+struct engine_layers {
+	struct engine_layer *v;
+	size_t n;
+	struct arena arena;
+};
+
+int engine_image_layers(struct engine *e, const char *ref,
+			struct engine_layers *out, struct imgcache_error *err);
+void engine_layers_release(struct engine_layers *layers);
+
+/* All layers of images alone, shared ones once; -1 if it is not to be had. */
+int64_t engine_layers_bytes(struct engine *e);
+
+/*
+ * Remove what BuildKit keeps of steps and files and what no build uses, as far
+ * as all filters (docker's own, "until=240h") fit. *freed: -1 if docker did not
+ * say.
+ */
+int engine_prune_cache(struct engine *e, const char *const *filters,
+		       int64_t *freed, struct imgcache_error *err);
 
 #endif

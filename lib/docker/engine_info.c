@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What the engine is and what it holds: for doctor, and for its identity. */
+/* What the engine is: for doctor, and for its identity. */
 
 #include <string.h>
 
 #include "base/error.h"
 #include "base/strv.h"
-#include "base/units.h"
 #include "docker/engine_ask.h"
 #include "store/jsonr.h"
 
@@ -104,92 +103,4 @@ engine_info_release(struct engine_info *info)
 {
 	arena_release(&info->arena);
 	memset(info, 0, sizeof(*info));
-}
-
-static int64_t
-sum(const struct jsonr_node *list, const char *path)
-{
-	int64_t total = 0;
-
-	for (const struct jsonr_node *n = list ? list->child : NULL; n;
-	     n = n->next)
-		total += jsonr_int(n, path, 0);
-	return total;
-}
-
-static int
-disk_socket(struct engine *e, struct engine_disk *out,
-	    struct imgcache_error *err)
-{
-	struct http_request q = { .method = "GET", .target = "/system/df",
-				  .timeout_ms = e->o.remove_ms };
-	const struct jsonr_node *doc, *cache;
-
-	if (engine_http(e, &q, err))
-		return err->code;
-	doc = engine_json(e, &e->response.body, err);
-	if (!doc)
-		return err->code;
-	cache = jsonr_member(doc, "BuildCache");
-	/* API 1.52 groups what was side by side before. */
-	if (jsonr_member(doc, "ImageUsage") && !jsonr_member(doc, "Images")) {
-		out->layers_bytes = jsonr_int(doc, "/ImageUsage/TotalSize", 0);
-		out->images = jsonr_int(doc, "/ImageUsage/TotalCount", 0);
-		out->build_cache_bytes =
-			jsonr_int(doc, "/BuildCacheUsage/TotalSize", 0);
-		return 0;
-	}
-	out->layers_bytes = jsonr_int(doc, "/LayersSize", 0);
-	out->images = (int64_t)(jsonr_member(doc, "Images") ?
-				jsonr_member(doc, "Images")->n : 0);
-	out->build_cache_bytes = sum(cache, "/Size");
-	return 0;
-}
-
-/* Lines "Images\t9\t1.2GB": type, how many, size for people. */
-static void
-use_row(const char *row, struct engine_disk *out)
-{
-	struct strv cells = { 0 };
-	int64_t bytes = 0;
-
-	strv_split(&cells, row, "\t");
-	if (cells.n == 3 && units_parse_size(cells.v[2], &bytes)) {
-		if (str_is(cells.v[0], "Images")) {
-			out->layers_bytes = bytes;
-			units_parse_size(cells.v[1], &out->images);
-		} else if (str_is(cells.v[0], "Build Cache")) {
-			out->build_cache_bytes = bytes;
-		}
-	}
-	strv_release(&cells);
-}
-
-static int
-disk_client(struct engine *e, struct engine_disk *out,
-	    struct imgcache_error *err)
-{
-	static const char *const args[] = {
-		"system", "df", "--format",
-		"{{.Type}}\t{{.TotalCount}}\t{{.Size}}", NULL
-	};
-	struct engine_command c = { args, e->o.remove_ms, false };
-	struct strv rows = { 0 };
-	int ret = engine_client(e, &c, err);
-
-	if (!ret)
-		strv_split(&rows, e->out.data, "\n");
-	for (size_t i = 0; i < rows.n; i++)
-		use_row(rows.v[i], out);
-	strv_release(&rows);
-	return ret;
-}
-
-int
-engine_disk(struct engine *e, struct engine_disk *out,
-	    struct imgcache_error *err)
-{
-	memset(out, 0, sizeof(*out));
-	return engine_has_socket(e) ? disk_socket(e, out, err)
-				    : disk_client(e, out, err);
 }

@@ -2,46 +2,18 @@
 /* The build caches that the catalog knows, and how each is deleted. */
 #include "store/caches.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/strv.h"
+#include "ops/buildcache.h"
+#include "ops/inputs.h"
+#include "ops/recipes.h"
 #include "ops/session.h"
 #include "sys/clock.h"
 #include "sys/file.h"
-
-/* Files of a folder and those below it; links are not followed. */
-static int64_t
-size_of(const char *path)
-{
-	DIR *all = opendir(path);
-	struct dirent *d;
-	struct stat st;
-	int64_t sum = 0;
-
-	while (all && (d = readdir(all))) {
-		char *child;
-
-		if (!strcmp(d->d_name, ".") || !strcmp(d->d_name, "..") ||
-		    fstatat(dirfd(all), d->d_name, &st, AT_SYMLINK_NOFOLLOW))
-			continue;
-		if (S_ISREG(st.st_mode))
-			sum += st.st_size;
-		if (!S_ISDIR(st.st_mode))
-			continue;
-		child = path_join(path, d->d_name);
-		sum += size_of(child);
-		free(child);
-	}
-	if (all)
-		closedir(all);
-	return sum;
-}
 
 static bool
 is_loopback(const char *ref)
@@ -121,7 +93,7 @@ show(struct imgcache *ic, const struct cache_row *row)
 		.image = arena_strdup(&ic->arena, row->image),
 		.stage = arena_strdup(&ic->arena, row->stage),
 		.size_bytes = is_local && file_is_dir(row->place) ?
-			size_of(row->place) : row->size_bytes,
+			file_tree_size(row->place) : row->size_bytes,
 		.exported_at = row->exported_at,
 		.used_at = row->used_at,
 		.command = command_of(ic, row),
@@ -145,6 +117,49 @@ imgcache_caches(struct imgcache *ic, const struct imgcache_cache **out,
 	for (i = 0; !ret && i < list.n; i++)
 		v[(*n)++] = show(ic, &list.v[i]);
 	*out = v;
+	cache_list_release(&list);
+	return ret;
+}
+
+/* What names the caches of a recipe: all its platforms, or one of them. */
+static void
+labels_of(struct imgcache_recipe *r, struct strv *out)
+{
+	size_t i;
+
+	strv_take(out, buildcache_label(r->recipe, inputs_platforms(r)));
+	for (i = 0; i < r->recipe->platforms.n; i++)
+		strv_take(out, buildcache_label(r->recipe,
+						r->recipe->platforms.v[i]));
+}
+
+int
+imgcache_recipe_caches(struct imgcache_recipe *r,
+		       const struct imgcache_cache **out, size_t *n,
+		       struct imgcache_error *err)
+{
+	const char *project = r->image ? r->recipe->root : NULL;
+	struct cache_list list = {0};
+	struct imgcache_cache *v;
+	struct strv labels = {0};
+	size_t i;
+	int ret = recipes_check(r, err);
+
+	*n = 0;
+	*out = NULL;
+	if (!ret)
+		ret = session_catalog(r->ic, CATALOG_READ, err);
+	if (!ret)
+		ret = caches_list(r->ic->catalog, &list, err);
+	if (!ret)
+		labels_of(r, &labels);
+	v = arena_alloc(&r->ic->arena, (list.n + 1) * sizeof(*v));
+	for (i = 0; !ret && i < list.n; i++)
+		if (list.v[i].image && strv_has(&labels, list.v[i].image) &&
+		    str_is(list.v[i].project, project))
+			v[(*n)++] = show(r->ic, &list.v[i]);
+	*out = v;
+	strv_release(&labels);
 	cache_list_release(&list);
 	return ret;
 }

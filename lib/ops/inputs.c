@@ -357,20 +357,20 @@ write_manifest(struct inputs *in, struct imgcache_error *err)
 	return ret;
 }
 
-static const char *
-joined_platforms(struct inputs *in)
+const char *
+inputs_platforms(const struct imgcache_recipe *r)
 {
 	struct strv all = {0};
 	struct buf b = BUF_INIT;
 	const char *text;
 	size_t i;
 
-	strv_push_all(&all, &in->r->recipe->platforms);
+	strv_push_all(&all, &r->recipe->platforms);
 	strv_sort(&all);
 	strv_uniq(&all);
 	for (i = 0; i < all.n; i++)
 		buf_addf(&b, "%s%s", i ? "," : "", all.v[i]);
-	text = arena_strdup(&in->ic->arena, b.data);
+	text = arena_strdup(&r->ic->arena, b.data);
 	buf_release(&b);
 	strv_release(&all);
 	return text;
@@ -407,7 +407,7 @@ take_parts(struct imgcache_recipe *r, const struct inputs_options *o,
 	ret = recipes_check(r, err);
 	if (ret)
 		return ret;
-	in->platform = joined_platforms(in);
+	in->platform = inputs_platforms(r);
 	in->local = inputs_local_platform(r);
 	epoch = epoch_of(r->recipe->refresh, clock_now_s(), text);
 	in->epoch = arena_strdup(&in->ic->arena, epoch);

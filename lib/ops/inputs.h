@@ -111,6 +111,9 @@ int inputs_take(struct imgcache_recipe *r, const struct inputs_options *o,
 		struct inputs *in, struct imgcache_error *err);
 void inputs_release(struct inputs *in);
 
+/* Those of a checked recipe, sorted, with commas; in the handle's arena. */
+const char *inputs_platforms(const struct imgcache_recipe *r);
+
 /* Of several platforms: that asked for, the machine's own, or the first. */
 const char *inputs_local_platform(const struct imgcache_recipe *r);
 

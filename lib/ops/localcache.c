@@ -158,12 +158,17 @@ localcache_open(struct localcache *l, const char *dir, bool writes,
 		bool can_reset, struct imgcache_error *err)
 {
 	static const struct localcache empty = LOCALCACHE_INIT;
-	int ret = file_private_dir(dir, err);
+	int ret, tries = 10;
 
 	*l = empty;
 	l->dir = mem_strdup(dir);
-	if (!ret)
-		ret = take_lock(l, writes && can_reset, err);
+	/* whoever removes the cache may take the directory away in between */
+	do {
+		error_clear(err);
+		ret = file_private_dir(dir, err);
+		if (!ret)
+			ret = take_lock(l, writes && can_reset, err);
+	} while (ret && err->sys_errno == ENOENT && --tries);
 	if (ret)
 		return ret;
 	read_link(l);
@@ -184,7 +189,9 @@ sweep(const struct localcache *l)
 	const struct dirent *e;
 	char kept[64] = "", *path = path_join(l->dir, LINK);
 
-	if (dir && readlink(path, kept, sizeof(kept) - 1) > 0)
+	/* without a link none counts */
+	if (dir && (readlink(path, kept, sizeof(kept) - 1) > 0 ||
+		    errno == ENOENT))
 		while ((e = readdir(dir)))
 			if (e->d_name[0] == 'g' && strcmp(e->d_name, kept))
 				file_remove_tree(dirfd(dir), e->d_name,
@@ -192,6 +199,45 @@ sweep(const struct localcache *l)
 	if (dir)
 		closedir(dir);
 	free(path);
+}
+
+bool
+localcache_is(const char *dir)
+{
+	char *lock = path_join(dir, "lock"), *link = path_join(dir, LINK);
+	struct stat st;
+	bool is = file_exists(lock) ||
+		(!lstat(link, &st) && S_ISLNK(st.st_mode));
+
+	free(lock);
+	free(link);
+	return is;
+}
+
+int
+localcache_sweep(const char *dir, bool all, struct imgcache_error *err)
+{
+	struct localcache l = LOCALCACHE_INIT;
+	char *path = path_join(dir, "lock"), *link = path_join(dir, LINK);
+	int ret = lock_take(&l.lock, path, LOCK_EXCLUSIVE, 0, "prune", err);
+
+	if (!ret) {
+		l.dir = mem_strdup(dir);
+		if (all)
+			unlink(link);
+		sweep(&l);
+	}
+	if (!ret && all) {
+		lock_discard(&l.lock);
+		if (rmdir(dir))
+			ret = error_errno(err, IMGCACHE_EFAIL,
+					  "cannot remove '%s'", dir);
+	}
+	lock_release(&l.lock);
+	free(l.dir);
+	free(path);
+	free(link);
+	return ret;
 }
 
 static int

@@ -50,6 +50,15 @@ int localcache_commit(struct localcache *l, struct imgcache_error *err);
 /* What was written and not committed is removed. */
 void localcache_release(struct localcache *l);
 
+/* Is it the directory of such a cache? */
+bool localcache_is(const char *dir);
+
+/*
+ * Remove what killed builds left there; with all the cache itself and dir too.
+ * IMGCACHE_EBUSY: a build reads or writes it now.
+ */
+int localcache_sweep(const char *dir, bool all, struct imgcache_error *err);
+
 /* An OCI layout in which everything that it names is there in its size. */
 bool localcache_is_complete(const char *dir);
 

@@ -14,8 +14,10 @@
 #include "base/error.h"
 #include "base/units.h"
 #include "docker/engine.h"
+#include "ops/prune_caches.h"
 #include "ops/reconcile.h"
 #include "ops/removal.h"
+#include "ops/reserve.h"
 #include "ops/rows.h"
 #include "ops/sweep.h"
 #include "recipe/manifest.h"
@@ -232,6 +234,65 @@ carry_out(struct pruning *p, struct imgcache_error *err)
 	return ret;
 }
 
+/* What the engine's layers weigh; -1: not to be found out. */
+static int64_t
+layers_of(struct imgcache *ic)
+{
+	struct imgcache_error ignored = {0};
+	struct engine *e;
+
+	return session_engine(ic, &e, &ignored) ? -1 : engine_layers_bytes(e);
+}
+
+static bool
+has_removals(const struct pruning *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		if (p->v[i].action == IMGCACHE_REMOVE)
+			return true;
+	return false;
+}
+
+/* It takes a while, so only where something goes and somebody reads it. */
+static int
+carry_out_measured(struct pruning *p, struct imgcache_prune_result *out,
+		   struct imgcache_error *err)
+{
+	int64_t before = layers_of(p->ic), after;
+	int ret = carry_out(p, err);
+
+	after = ret || before < 0 ? -1 : layers_of(p->ic);
+	if (after >= 0)	/* builds meanwhile may have added some */
+		out->freed_bytes = after < before ? before - after : 0;
+	return ret;
+}
+
+/* BuildKit's own cache, only if asked for and only what the filters say. */
+static int
+prune_build_cache(struct imgcache *ic, const struct imgcache_prune_options *o,
+		  struct imgcache_prune_result *out, struct imgcache_error *err)
+{
+	struct engine_disk disk;
+	struct engine *e;
+	int ret;
+
+	if (!o->build_cache || !*o->build_cache)
+		return 0;
+	ret = session_engine(ic, &e, err);
+	if (!ret && !o->dry_run)
+		return engine_prune_cache(e, o->build_cache,
+					  &out->build_cache_bytes, err);
+	if (!ret)
+		ret = engine_disk(e, &disk, err);
+	if (!ret) {
+		out->build_cache_bytes = disk.build_cache_free_bytes;
+		engine_disk_release(&disk);
+	}
+	return ret;
+}
+
 static int
 by_use(const void *a, const void *b)
 {
@@ -300,6 +361,21 @@ sum_up(const struct pruning *p, struct imgcache_prune_result *out)
 	}
 }
 
+/* All but images. */
+static int
+prune_rest(struct imgcache *ic, const struct imgcache_prune_options *o,
+	   int64_t now, struct imgcache_prune_result *out,
+	   struct imgcache_error *err)
+{
+	int ret = prune_caches(ic, o, now, out, err);
+
+	if (!ret && !o->dry_run)
+		ret = sweep(ic, now, &out->swept_files, err);
+	if (!ret)
+		ret = prune_build_cache(ic, o, out, err);
+	return ret;
+}
+
 int
 imgcache_prune(struct imgcache *ic, const struct imgcache_prune_options *o,
 	       struct imgcache_prune_result *out, struct imgcache_error *err)
@@ -312,7 +388,10 @@ imgcache_prune(struct imgcache *ic, const struct imgcache_prune_options *o,
 	int ret;
 
 	memset(out, 0, sizeof(*out));
+	out->freed_bytes = out->build_cache_bytes = -1;
 	set_limits(ic, o, &p.limits);
+	if (!o->dry_run)
+		reserve_give(ic);
 	ret = session_catalog(ic, CATALOG_WRITE, err);
 	if (!ret)
 		ret = session_state_dir(ic, "locks", &dir, err);
@@ -329,11 +408,14 @@ imgcache_prune(struct imgcache *ic, const struct imgcache_prune_options *o,
 		ret = load(&p, err);
 	if (!ret) {
 		judge_all(&p);
-		ret = carry_out(&p, err);
+		ret = !o->dry_run && !o->after_arrival && has_removals(&p) ?
+			carry_out_measured(&p, out, err) : carry_out(&p, err);
 		sum_up(&p, out);
 	}
-	if (!ret && !o->dry_run && !o->after_arrival)
-		ret = sweep(ic, p.now, &out->swept_files, err);
+	if (!ret && !o->after_arrival)
+		ret = prune_rest(ic, o, p.now, out, err);
+	if (lock.fd >= 0 && !o->dry_run)
+		reserve_keep(ic);
 	lock_release(&lock);
 	return ret;
 }
@@ -344,16 +426,19 @@ prune_after_arrival(struct imgcache *ic)
 	struct imgcache_prune_options o = {
 		.max_images = -1, .max_age_s = -1, .max_size_bytes = -1,
 		.low_size_bytes = -1, .keep_last = -1, .grace_s = -1,
+		.cache_max_age_s = -1, .cache_max_size_bytes = -1,
 		.after_arrival = true,
 	};
 	struct imgcache_prune_result result;
 	struct imgcache_error err = {0};
 	int ret;
 
+	if (session_is_disabled(ic) || !ic->catalog ||
+	    catalog_flags(ic->catalog).is_readonly)
+		return;
+	reserve_keep(ic);
 	if (!settings_int(&ic->settings, SETTING_MAX_IMAGES) &&
 	    !settings_int(&ic->settings, SETTING_MAX_AGE))
-		return;
-	if (session_is_disabled(ic) || catalog_flags(ic->catalog).is_readonly)
 		return;
 	ret = imgcache_prune(ic, &o, &result, &err);
 	if (ret && ret != IMGCACHE_EBUSY)

@@ -18,6 +18,7 @@
 #include "store/leases.h"
 #include "store/lookups.h"
 #include "store/objects.h"
+#include "sys/file.h"
 #include "sys/lock.h"
 
 #define DAY (24 * 60 * 60)
@@ -35,6 +36,26 @@ sweep_files(const char *dir, int64_t before)
 
 	while (all && (d = readdir(all)))
 		if (!fstatat(dirfd(all), d->d_name, &st,
+			     AT_SYMLINK_NOFOLLOW) &&
+		    S_ISREG(st.st_mode) && st.st_mtime < before)
+			n += !unlinkat(dirfd(all), d->d_name, 0);
+	if (all)
+		closedir(all);
+	return n;
+}
+
+/* Of those only what a process that died was about to put in place. */
+static int64_t
+sweep_temps(const char *dir, int64_t before)
+{
+	DIR *all = opendir(dir);
+	struct dirent *d;
+	struct stat st;
+	int64_t n = 0;
+
+	while (all && (d = readdir(all)))
+		if (str_starts(d->d_name, FILE_TEMP_PREFIX) &&
+		    !fstatat(dirfd(all), d->d_name, &st,
 			     AT_SYMLINK_NOFOLLOW) &&
 		    S_ISREG(st.st_mode) && st.st_mtime < before)
 			n += !unlinkat(dirfd(all), d->d_name, 0);
@@ -102,6 +123,7 @@ sweep(struct imgcache *ic, int64_t now, int64_t *files,
 	static const char *const kept[] = {
 		"memo", "hints", "contexts", "stat"
 	};
+	const char *state = settings_text(&ic->settings, SETTING_STATE_DIR);
 	int64_t keep_logs = settings_int(&ic->settings, SETTING_LOG_KEEP);
 	const char *dir;
 	size_t i;
@@ -112,11 +134,16 @@ sweep(struct imgcache *ic, int64_t now, int64_t *files,
 		*files += sweep_locks(dir, now - DAY);
 	if (err->code)
 		return err->code;
-	*files += handover_sweep(ic, now - DAY);
+	*files += handover_sweep(ic, now - DAY) +
+		sweep_temps(state, now - DAY);
+	dir = session_cache_dir(ic, "engines");
+	if (dir)
+		*files += sweep_temps(dir, now - DAY);
 	for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
 		dir = session_cache_dir(ic, kept[i]);
 		if (dir)
-			*files += sweep_files(dir, now - KEEP_MEMO);
+			*files += sweep_temps(dir, now - DAY) +
+				sweep_files(dir, now - KEEP_MEMO);
 	}
 	return sweep_catalog(ic, now, err);
 }

@@ -132,6 +132,14 @@ static const struct setting_row rows[SETTING_COUNT] = {
 		"grace", "IMGCACHE_GRACE", NULL, KEY("policy.grace"),
 		.type = AGE, .standard = "24h",
 		.help = "what was built or used since then is not pruned" },
+	[SETTING_CACHE_MAX_AGE] = {
+		"cache_max_age", "IMGCACHE_CACHE_MAX_AGE", NULL,
+		KEY("policy.cache_max_age"), .type = AGE, .standard = "30d",
+		.help = "prune local build caches not used so long; 0: no limit" },
+	[SETTING_CACHE_MAX_SIZE] = {
+		"cache_max_size", "IMGCACHE_CACHE_MAX_SIZE", NULL,
+		KEY("policy.cache_max_size"), .type = SIZE, .standard = "0",
+		.help = "prune local build caches above that; 0: no limit" },
 	[SETTING_PREBUILD_COMMON] = {
 		"prebuild_common", "IMGCACHE_PREBUILD_COMMON",
 		"PREBUILD_COMMON_IMAGES", KEY("common.prebuild"),

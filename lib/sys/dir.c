@@ -208,3 +208,30 @@ file_on_network(const char *path)
 			return true;
 	return false;
 }
+
+int64_t
+file_tree_size(const char *path)
+{
+	DIR *all = opendir(path);
+	struct dirent *d;
+	struct stat st;
+	int64_t sum = 0;
+
+	while (all && (d = readdir(all))) {
+		char *child;
+
+		if (!strcmp(d->d_name, ".") || !strcmp(d->d_name, "..") ||
+		    fstatat(dirfd(all), d->d_name, &st, AT_SYMLINK_NOFOLLOW))
+			continue;
+		if (S_ISREG(st.st_mode))
+			sum += st.st_size;
+		if (!S_ISDIR(st.st_mode))
+			continue;
+		child = path_join(path, d->d_name);
+		sum += file_tree_size(child);
+		free(child);
+	}
+	if (all)
+		closedir(all);
+	return sum;
+}

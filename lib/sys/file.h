@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct buf;
@@ -58,6 +59,9 @@ int file_private_dir(const char *path, struct imgcache_error *err);
  * links. Needs one descriptor for each level of folders.
  */
 int file_remove_tree(int dirfd, const char *path, struct imgcache_error *err);
+
+/* The plain files of a tree together; links are not followed. */
+int64_t file_tree_size(const char *path);
 
 bool file_exists(const char *path);	/* follows links */
 bool file_is_dir(const char *path);

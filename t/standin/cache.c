@@ -41,6 +41,23 @@ builder_inspect(void)
 	return 0;
 }
 
+int
+cache_prune(void)
+{
+	char *path = state_path(".", "buildcache-pruned");
+	bool again = file_exists(path);
+	struct fault f;
+
+	fault_find(&f, "prune");
+	fault_happen(&f);
+	state_write(".", "buildcache-pruned", "");
+	printf("ID\tRECLAIMABLE\tSIZE\tLAST ACCESSED\n%sTotal:\t%s\n",
+	       again ? "" : "abc\ttrue\t4.096kB\t2 days ago\n",
+	       again ? "0B" : "4.096kB");
+	free(path);
+	return 0;
+}
+
 static void
 put(const char *dir, const char *name, const char *text)
 {

@@ -41,6 +41,9 @@ int transfer(const char *question, const struct strv *options,
 /* `docker buildx inspect` */
 int builder_inspect(void);
 
+/* `docker buildx prune`: all that there was goes, the second time nothing. */
+int cache_prune(void);
+
 /* What --cache-to of a build leaves; layer names its last one. */
 void export_caches(const struct strv *options, const char *layer,
 		   const struct fault *f);

@@ -441,6 +441,8 @@ buildx(char **argv, const struct strv *words)
 		return builder_inspect();
 	if (!strcmp(words->v[1], "build"))
 		return verb_build(argv + 3);
+	if (!strcmp(words->v[1], "prune"))
+		return cache_prune();
 	if (words->n > 3 && !strcmp(words->v[1], "imagetools"))
 		return imagetools(argv, words);
 	fprintf(stderr, "ERROR: unknown command: docker buildx %s\n",

@@ -77,8 +77,11 @@ static const struct served rows[] = {
 	  "\r\n", true, 0, 0 },
 	{ "GET /info ", ANSWER("200 OK", INFO("overlayfs")), true, 0, 0 },
 	{ "GET /version ", ANSWER("200 OK", VERSION), true, 0, 0 },
-	{ "GET /system/df ", ANSWER("200 OK", "{\"LayersSize\":100,\"Images\":"
-	  "[{},{}],\"BuildCache\":[{\"Size\":5},{\"Size\":6}]}"), true, 0, 0 },
+	{ "GET /system/df?type=image&type=build-cache&verbose=1 ",
+	  ANSWER("200 OK", "{\"LayersSize\":100,"
+	  "\"Images\":[{\"Id\":\"sha256:2\",\"Size\":9,\"SharedSize\":4,"
+	  "\"Containers\":1},{\"Id\":\"sha256:1\"}],\"BuildCache\":[{\"Size\":"
+	  "5,\"InUse\":true},{\"Size\":6,\"InUse\":false}]}"), true, 0, 0 },
 	{ .request = NULL }
 };
 
@@ -295,6 +298,11 @@ Test(engine, what_the_engine_is)
 	cr_expect_eq(d.layers_bytes, 100);
 	cr_expect_eq(d.images, 2);
 	cr_expect_eq(d.build_cache_bytes, 11);
+	cr_expect_eq(d.build_cache_free_bytes, 6);
+	cr_expect_eq(engine_disk_find(&d, "sha256:2")->shared_bytes, 4);
+	cr_expect_eq(engine_disk_find(&d, "sha256:1")->shared_bytes, -1);
+	cr_expect_null(engine_disk_find(&d, "sha256:3"));
+	engine_disk_release(&d);
 }
 
 Test(engine, its_identity_is_remembered_for_the_socket)
