@@ -2,7 +2,7 @@
 # The lists are the table of contents; a folder uses only those before it.
 
 lib/base := buf error json mem str strv udiff units
-lib/sys := child clock dir file lock path signals spawn
+lib/sys := child clock detach dir file lock path signals spawn
 lib/source := allow digest gitattr gitindex gitlib glob glob_compile \
 	glob_regexp glob_set glob_syntax hash ignore ignore_parse listing \
 	reach reach_match repo run shown statcache statcache_save textmemo \
