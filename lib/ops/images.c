@@ -9,12 +9,12 @@
 #include "base/error.h"
 #include "docker/engine.h"
 #include "docker/progress.h"
+#include "ops/alive.h"
 #include "ops/removal.h"
 #include "ops/rows.h"
 #include "store/images.h"
 #include "store/lookups.h"
 #include "sys/clock.h"
-#include "sys/lock.h"
 #include "sys/signals.h"
 
 static enum image_sort
@@ -57,6 +57,8 @@ open_folded(struct imgcache *ic, struct imgcache_error *err)
 
 	if (!ret)
 		ret = lookups_fold(ic->catalog, NULL, err);
+	if (!ret)
+		ret = alive_settle(ic, NULL, err);
 	return session_recovers(ic, ret, err) ? 0 : ret;
 }
 
@@ -167,23 +169,6 @@ imgcache_delete(struct imgcache *ic, const struct imgcache_image *image,
 	return ret;
 }
 
-/* Is somebody building it now? The lock knows, a pid does not. */
-static bool
-is_building(struct imgcache *ic, const char *tag)
-{
-	struct imgcache_error err = {0};
-	struct lock lock = LOCK_INIT;
-	const char *dir;
-	bool busy;
-
-	if (session_state_dir(ic, "locks", &dir, &err))
-		return false;
-	busy = lock_take(&lock, arena_printf(&ic->arena, "%s/%s", dir, tag),
-			 LOCK_SHARED, 0, "log", &err) == IMGCACHE_EBUSY;
-	lock_release(&lock);
-	return busy;
-}
-
 struct log_follower {
 	struct progress *progress;
 	imgcache_line_fn *fn;
@@ -224,7 +209,7 @@ follow_log(struct imgcache *ic, const struct imgcache_image *image, int fd,
 			return 0;
 		if (signals_check(err))
 			return err->code;
-		last = !is_building(ic, image->tag);
+		last = !alive_builds(ic, image->tag);
 		if (!last)
 			clock_sleep_ms(100);
 	}
