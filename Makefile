@@ -29,13 +29,13 @@ lib/docker := builder_info buildx buildx_check buildx_client \
 	engine_image engine_info failure fold http http_encode moment plain \
 	platform progress proxies rawjson registry registry_config render \
 	run wait
-lib/ops := aliases alive arrival base base_config buildcache buildcache_commit \
+lib/ops := aliases alive arrival background base base_config buildcache buildcache_commit \
 	builder builder_docker builder_record caches changes \
 	changes_dockerfile changes_files config context context_advice \
 	context_heavy doctor doctor_build doctor_docker doctor_state ensure \
 	env envformat epoch exec generation handover hints images inputs \
 	inputs_dockerfile inputs_generated inputs_lower inputs_narrow \
-	inputs_plan invalidate kept localcache lock lockfile lookup parts pins \
+	inputs_plan invalidate jobs kept localcache lock lockfile log lookup parts pins \
 	platforms prune push reads reasons recipes reconcile redo registries \
 	remote removal rows session side spawn stagetrigger stats stats_zero \
 	stepnames steptitle sweep text trust verify verify_container why \
@@ -52,7 +52,7 @@ cmd := answer build caches commands complete config context context_report \
 	progress prune recipe spawn stats stats_charts stats_github \
 	stats_html stats_json stats_limits stats_prometheus stats_style \
 	stats_sums stats_table stats_watch summary table tag text usage \
-	verify why whyfiles whytext words
+	verify wait why whyfiles whytext words
 t/helper := fill-catalog ignore-case key-case
 standin := build cache docker fault objects remote runner state
 engined := engined fault objects state

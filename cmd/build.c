@@ -11,13 +11,15 @@
 static struct words tags, cache_from, cache_to;
 static const char *builder, *summary_file;
 static struct summary *summary;
-static bool all, common, rebuild, push, dry_run, no_cache;
+static bool all, common, background, rebuild, push, dry_run, no_cache;
 static int on_unknown = -1;	/* index into unknowns; none given */
 
 static const struct opt options[] = {
 	FLAG_OPTION('a', "all", &all, "every image of the project"),
 	FLAG_OPTION(0, "common", &common, "the image of the COMMON_* packages, "
 		    "if PREBUILD_COMMON_IMAGES says so"),
+	FLAG_OPTION('b', "background", &background,
+		    "return at once and print ids, see imgcache wait"),
 	FLAG_OPTION(0, "rebuild", &rebuild,
 		    "build even on a hit, without docker's layer cache"),
 	FLAG_OPTION(0, "no-cache", &no_cache,
@@ -116,11 +118,10 @@ saved_by(struct imgcache *ic, const struct imgcache_answer *a)
 	return image->build_us - a->elapsed_us;
 }
 
-static int
-build_one(struct invocation *inv, struct imgcache_recipe *r,
-	  struct printer *p)
+static struct imgcache_build_options
+build_options(void)
 {
-	const struct imgcache_build_options o = {
+	return (struct imgcache_build_options){
 		.rebuild = rebuild,
 		.push = push,
 		.on_unknown = (enum imgcache_on_unknown)(on_unknown + 1),
@@ -131,6 +132,58 @@ build_one(struct invocation *inv, struct imgcache_recipe *r,
 		.cache_to = cache_to.v,
 		.tags = tags.v,
 	};
+}
+
+/*
+ * Each image in the order asked for: the fields of answer_print(), and
+ *
+ *	started		bool: a build in the background, by this call
+ */
+static void
+print_started(const struct imgcache_answer *v, size_t n)
+{
+	struct printer *p = printer_new(given.json ? PRINT_JSON : PRINT_TABLE,
+					false);
+	char id[13];
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (!given.json) {
+			puts(v[i].tag ? answer_id(&v[i], id) : v[i].ref);
+			continue;
+		}
+		print_record(p);
+		answer_print(p, &v[i]);
+		print_bool(p, "started", v[i].is_started);
+	}
+	printer_end(p);
+}
+
+static int
+start_all(struct invocation *inv, const struct chosen *chosen)
+{
+	const struct imgcache_start_options o = {
+		.build = build_options(), .jobs = 1
+	};
+	struct imgcache_answer *v;
+	size_t n = 0;
+	int ret;
+
+	v = memory_checked(calloc(chosen->n + 1, sizeof(*v)));
+	ret = imgcache_start(inv->ic, chosen->v, chosen->n, &o, v, &inv->err);
+	while (n < chosen->n && v[n].ref &&
+	       (!ret || v[n].is_started || v[n].state == IMGCACHE_HIT))
+		n++;
+	print_started(v, n);
+	free(v);
+	return ret;
+}
+
+static int
+build_one(struct invocation *inv, struct imgcache_recipe *r,
+	  struct printer *p)
+{
+	const struct imgcache_build_options o = build_options();
 	struct imgcache_answer a = {0};
 	int ret = imgcache_build(inv->ic, r, &o, &a, &inv->err);
 
@@ -144,6 +197,26 @@ build_one(struct invocation *inv, struct imgcache_recipe *r,
 	else if (!ret)
 		puts(a.ref);
 	flush_output();
+	return ret;
+}
+
+static int
+build_all(struct invocation *inv, const struct chosen *chosen)
+{
+	struct imgcache_error unwritten = {0};
+	struct printer *out;
+	size_t i;
+	int ret = 0;
+
+	summary = summary_new();
+	out = printer_new(given.json ? PRINT_JSON : PRINT_TABLE, false);
+	for (i = 0; !ret && i < chosen->n; i++)
+		ret = build_one(inv, chosen->v[i], out);
+	printer_end(out);
+	if (summary_write(summary, summary_file, ret ? &unwritten :
+			  &inv->err) && !ret)
+		ret = inv->err.code;
+	summary_free(summary);
 	return ret;
 }
 
@@ -178,6 +251,10 @@ check(struct invocation *inv, const struct parsed *p)
 	if (all + common + named > 1)
 		return fail(&inv->err, IMGCACHE_EUSAGE, "give --all, --common "
 			    "or names, only one of them");
+	if (background && (dry_run || summary_file))
+		return fail(&inv->err, IMGCACHE_EUSAGE, "--background does not "
+			    "go with --dry-run and --summary: nothing is known "
+			    "of its end");
 	if (tags.n && (all || p->words.n > 1))
 		return fail(&inv->err, IMGCACHE_EUSAGE, "--tag names one "
 			    "image, build one at a time");
@@ -188,8 +265,6 @@ static int
 run(struct invocation *inv, const struct parsed *p)
 {
 	struct chosen chosen = {0};
-	struct printer *out;
-	size_t i;
 	int ret = check(inv, p);
 
 	if (ret)
@@ -200,19 +275,9 @@ run(struct invocation *inv, const struct parsed *p)
 		ret = choose_common(inv, &chosen);
 	else
 		ret = recipes_choose(inv, p, &chosen);
-	if (!ret) {
-		struct imgcache_error unwritten = {0};
-
-		summary = summary_new();
-		out = printer_new(given.json ? PRINT_JSON : PRINT_TABLE, false);
-		for (i = 0; !ret && i < chosen.n; i++)
-			ret = build_one(inv, chosen.v[i], out);
-		printer_end(out);
-		if (summary_write(summary, summary_file, ret ? &unwritten :
-				  &inv->err) && !ret)
-			ret = inv->err.code;
-		summary_free(summary);
-	}
+	if (!ret)
+		ret = background ? start_all(inv, &chosen) :
+			build_all(inv, &chosen);
 	chosen_release(&chosen);
 	return ret;
 }

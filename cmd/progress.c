@@ -422,6 +422,10 @@ progress_event(void *payload, const struct imgcache_event *e)
 	case IMGCACHE_PUSH_END:
 		end_transfer(p, e, "pushed in ");
 		break;
+	case IMGCACHE_STARTED:
+		say(p, e, "building in the background: imgcache log -f ",
+		    e->text);
+		break;
 	case IMGCACHE_TICK:
 		draw(p, false);
 		break;

@@ -6,6 +6,7 @@
 #include "ops/alive.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/mem.h"
@@ -43,7 +44,7 @@ is_held(const char *path)
 {
 	struct imgcache_error ignored = {0};
 	struct lock lock = LOCK_INIT;
-	bool held = path && lock_take(&lock, path, LOCK_SHARED, 0, "a look",
+	bool held = path && !access(path, F_OK) && lock_take(&lock, path, LOCK_SHARED, 0, "a look",
 				      &ignored) == IMGCACHE_EBUSY;
 
 	lock_release(&lock);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "store/jobs.h"
 #include "store/platforms.h"
 
 static const char *
@@ -92,6 +93,23 @@ take_row(struct imgcache *ic, const struct image_row *row,
 	take_dependencies(ic, row, image);
 }
 
+/* To be built anew in the background: it is there until then. */
+static void
+mark_pending(struct imgcache *ic, struct imgcache_image *v, size_t n)
+{
+	struct imgcache_error ignored = {0};
+	struct job_list jobs = {0};
+	size_t i, k;
+
+	(void)jobs_running(ic->catalog, &jobs, &ignored);
+	for (i = 0; i < jobs.n; i++)
+		for (k = 0; k < n; k++)
+			if (v[k].row == jobs.v[i].image &&
+			    !strcmp(v[k].status, "completed"))
+				v[k].status = image_status_text(IMAGE_PENDING);
+	job_list_release(&jobs);
+}
+
 struct imgcache_image *
 rows_to_public(struct imgcache *ic, const struct image_list *list)
 {
@@ -101,5 +119,6 @@ rows_to_public(struct imgcache *ic, const struct image_list *list)
 	v = arena_alloc(&ic->arena, (list->n + 1) * sizeof(*v));
 	for (i = 0; i < list->n; i++)
 		take_row(ic, &list->v[i], &v[i]);
+	mark_pending(ic, v, list->n);
 	return v;
 }

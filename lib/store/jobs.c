@@ -24,6 +24,10 @@
 	X(JOB_FINISH,							\
 		"UPDATE jobs SET status = ?2, error = ?3,"		\
 		" finished_at = ?4 WHERE image = ?1")			\
+	X(JOB_FORGET,							\
+		"DELETE FROM jobs WHERE status <> 'running' AND image IN" \
+		" (SELECT i.id FROM engines e JOIN images i"		\
+		" ON i.engine = e.id WHERE e.name = ?1 AND i.tag = ?2)") \
 	X(JOB_OF_IMAGE, JOB_FROM " WHERE j.image = ?1"			\
 		" ORDER BY j.image")					\
 	X(JOBS_THAT_RUN, JOB_FROM " WHERE j.status = 'running'"		\
@@ -63,6 +67,19 @@ jobs_finish(struct catalog *cat, int64_t image, enum build_status status,
 	q = sql_use(catalog_sql(cat), &jobs_statements, JOB_FINISH, err);
 	sql_bind(q, "issi", image, build_status_text(status), error,
 		 clock_now_s());
+	return sql_done(q, err);
+}
+
+int
+jobs_forget(struct catalog *cat, const char *engine, const char *tag,
+	    struct imgcache_error *err)
+{
+	struct sql_use *q;
+
+	if (!catalog_can_write(cat))
+		return 0;
+	q = sql_use(catalog_sql(cat), &jobs_statements, JOB_FORGET, err);
+	sql_bind(q, "ss", engine, tag);
 	return sql_done(q, err);
 }
 

@@ -34,6 +34,10 @@ int jobs_start(struct catalog *cat, int64_t image, const char *log_path,
 int jobs_finish(struct catalog *cat, int64_t image, enum build_status status,
 		const char *error, struct imgcache_error *err);
 
+/* The image of that tag is there after all: what failed is no longer news. */
+int jobs_forget(struct catalog *cat, const char *engine, const char *tag,
+		struct imgcache_error *err);
+
 /* At most one is added to the list; and all that run, by their images' ids. */
 int jobs_get(struct catalog *cat, int64_t image, struct job_list *out,
 	     struct imgcache_error *err);

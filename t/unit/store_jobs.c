@@ -40,6 +40,10 @@ Test(jobs, run_until_they_are_finished)
 	ok(&r, jobs_running(r.cat, &list, &r.err));
 	cr_expect_eq(list.n, 1);
 	cr_expect_eq(list.v[0].image, second);
+	ok(&r, jobs_forget(r.cat, ENGINE, row.key.tag, &r.err));
+	ok(&r, jobs_forget(r.cat, ENGINE, other.key.tag, &r.err));
+	cr_expect_eq(room_count(&r, "SELECT image FROM jobs"), second,
+		     "one that runs is not forgotten");
 	job_list_release(&list);
 	room_close(&r);
 }
