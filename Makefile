@@ -2,7 +2,7 @@
 # The lists are the table of contents; a folder uses only those before it.
 
 lib/base := buf error json mem str strv udiff units
-lib/sys := child clock dir file lock path signals spawn
+lib/sys := child clock detach dir file lock path signals spawn
 lib/source := allow digest gitattr gitindex gitlib glob glob_compile \
 	glob_regexp glob_set glob_syntax hash ignore ignore_parse listing \
 	reach reach_match repo run shown statcache statcache_save textmemo \
@@ -22,25 +22,27 @@ lib/recipe := cachespec dfvars dockerfile dockerfile_assign dockerfile_bases \
 	settings settings_file settings_paths settings_table settings_value \
 	shellprogram shellscript shellskip shellwords yaml yaml_node
 lib/store := bases builds caches catalog configs contexts imagelist imagerow \
-	images invalidations journal jsonr leases lookups migrate objects \
-	platforms redone schema sql sql_transaction stats stats_series
+	images invalidations jobs journal jsonr leases lookups migrate \
+	objects platforms redone schema sql sql_transaction stats \
+	stats_series
 lib/docker := builder_info buildx buildx_check buildx_client buildx_run \
 	endpoint engine engine_ask engine_change engine_disk engine_image \
 	engine_info engine_layers failure fold http http_encode moment \
 	numbers plain platform progress proxies rawjson registry \
 	registry_config render run wait
-lib/ops := aliases arrival base base_config buildcache buildcache_commit \
-	builder builder_docker builder_record caches changes changes_bases \
-	changes_dockerfile changes_files changes_renames config context \
-	context_advice context_heavy disk doctor doctor_build doctor_docker \
-	doctor_state ensure env envformat epoch exec generation handover \
-	hints images inputs inputs_dockerfile inputs_generated inputs_lower \
-	inputs_narrow inputs_plan invalidate kept localcache lock lockfile \
-	lookup parts pins platforms prune prune_caches push reads reasons \
-	recipes reconcile redo registries remote removal reserve rows \
-	session side spawn stagetrigger stats stats_zero stepnames steptitle \
-	sweep text timer timer_cron timer_systemd trust verify \
-	verify_container why whysteps whytimes world
+lib/ops := aliases alive arrival background base base_config buildcache \
+	buildcache_commit builder builder_docker builder_record caches \
+	changes changes_bases changes_dockerfile changes_files \
+	changes_renames config context context_advice context_heavy disk \
+	doctor doctor_build doctor_docker doctor_state ensure env envformat \
+	epoch exec generation handover hints images inputs inputs_dockerfile \
+	inputs_generated inputs_lower inputs_narrow inputs_plan invalidate \
+	jobs kept localcache lock lockfile log lookup parallel parts pins \
+	platforms prune prune_caches push reads reasons recipes reconcile \
+	redo registries remote removal reserve rows session side spawn \
+	stagetrigger stats stats_zero stepnames steptitle sweep text timer \
+	timer_cron timer_systemd trust verify verify_container why whysteps \
+	whytimes world
 lib/lint := bases buildx compose config context copied docker dockerfile \
 	file find fix fix_copy fix_drop fix_mount gitignore ignorefile \
 	install instructions lint managers mounts names order rules run \
@@ -53,7 +55,8 @@ cmd := answer build caches commands complete config context context_report \
 	progress prune prune_timer recipe spawn stats stats_charts \
 	stats_disk stats_github stats_html stats_json stats_limits \
 	stats_prometheus stats_style stats_sums stats_table stats_watch \
-	summary table tag text usage verify why whyfiles whytext words
+	summary table tag text usage verify wait warm why whyfiles whytext \
+	words
 t/helper := fill-catalog ignore-case key-case
 standin := build cache docker fault objects remote runner state
 engined := engined fault objects state

@@ -6,10 +6,10 @@
 #include <string.h>
 
 /* A tag is "g1-" or "x1-" and the hex digits of the key. */
-static const char *
-short_id(const char *tag, char out[13])
+const char *
+answer_id(const struct imgcache_answer *a, char out[13])
 {
-	const char *dash = tag ? strchr(tag, '-') : NULL;
+	const char *dash = a->tag ? strchr(a->tag, '-') : NULL;
 
 	snprintf(out, 13, "%.12s", dash ? dash + 1 : "");
 	return *out ? out : NULL;
@@ -62,7 +62,7 @@ answer_print(struct printer *p, const struct imgcache_answer *a)
 	char id[13];
 
 	print_text(p, "name", NULL, a->name);
-	print_text(p, "imageId", NULL, short_id(a->tag, id));
+	print_text(p, "imageId", NULL, answer_id(a, id));
 	print_text(p, "tag", NULL, a->tag);
 	print_text(p, "ref", NULL, a->ref);
 	print_text(p, "dockerImageId", NULL,
@@ -177,7 +177,7 @@ image_print_logs(struct printer *p, struct imgcache *ic,
 	struct imgcache_error ignored = {0};
 
 	print_list(p, "logs");
-	if (i && i->log)
+	if (i)
 		(void)imgcache_log(ic, i, false, print_line, p, &ignored);
 	print_list_end(p);
 }

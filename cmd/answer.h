@@ -33,6 +33,9 @@
  */
 void answer_print(struct printer *p, const struct imgcache_answer *a);
 
+/* The key's first 12 hex digits in out[]; NULL if there is no key. */
+const char *answer_id(const struct imgcache_answer *a, char out[13]);
+
 /* The words of --on-unknown, in the order of enum imgcache_on_unknown. */
 extern const char *const unknowns[];
 

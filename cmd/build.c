@@ -8,17 +8,26 @@
 #include "recipe.h"
 #include "summary.h"
 #include "verbs.h"
+#include "warm.h"
+
+#define MAX_JOBS 1000
 
 static struct words tags, cache_from, cache_to;
 static const char *builder, *summary_file;
 static struct summary *summary;
-static bool all, common, rebuild, push, dry_run, no_cache;
+static bool all, common, warm, background, rebuild, push, dry_run, no_cache;
+static int64_t jobs;		/* 0: not given */
 static int on_unknown = -1;	/* index into unknowns; none given */
 
 static const struct opt options[] = {
 	FLAG_OPTION('a', "all", &all, "every image of the project"),
 	FLAG_OPTION(0, "common", &common, "the image of the COMMON_* packages, "
 		    "if PREBUILD_COMMON_IMAGES says so"),
+	FLAG_OPTION(0, "warm", &warm, "what is missing and was asked for "
+		    "lately, at most N"),
+	FLAG_OPTION('b', "background", &background,
+		    "return at once and print ids, see imgcache wait"),
+	COUNT_OPTION('j', "jobs", &jobs, "build up to N images at once"),
 	FLAG_OPTION(0, "rebuild", &rebuild,
 		    "build even on a hit, without docker's layer cache"),
 	FLAG_OPTION(0, "no-cache", &no_cache,
@@ -117,11 +126,10 @@ saved_by(struct imgcache *ic, const struct imgcache_answer *a)
 	return image->build_us - a->elapsed_us;
 }
 
-static int
-build_one(struct invocation *inv, struct imgcache_recipe *r,
-	  struct printer *p)
+static struct imgcache_build_options
+build_options(void)
 {
-	const struct imgcache_build_options o = {
+	return (struct imgcache_build_options){
 		.rebuild = rebuild,
 		.push = push,
 		.on_unknown = (enum imgcache_on_unknown)(on_unknown + 1),
@@ -132,22 +140,137 @@ build_one(struct invocation *inv, struct imgcache_recipe *r,
 		.cache_to = cache_to.v,
 		.tags = tags.v,
 	};
-	struct imgcache_answer a = {0};
-	char sizes[CACHES_TEXT] = "";
-	int ret = imgcache_build(inv->ic, r, &o, &a, &inv->err);
+}
 
-	if (!a.name)
-		a.name = imgcache_recipe_name(r);
+/*
+ * Each image in the order asked for: the fields of answer_print(), and
+ *
+ *	started		bool: a build in the background, by this call
+ */
+static void
+print_started(const struct imgcache_answer *v, size_t n)
+{
+	struct printer *p = printer_new(given.json ? PRINT_JSON : PRINT_TABLE,
+					false);
+	char id[13];
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (!given.json) {
+			puts(v[i].tag ? answer_id(&v[i], id) : v[i].ref);
+			continue;
+		}
+		print_record(p);
+		answer_print(p, &v[i]);
+		print_bool(p, "started", v[i].is_started);
+	}
+	printer_end(p);
+}
+
+static int
+start_all(struct invocation *inv, const struct chosen *chosen)
+{
+	const struct imgcache_start_options o = {
+		.build = build_options(), .jobs = jobs ? jobs : 1
+	};
+	struct imgcache_answer *v;
+	size_t n = 0;
+	int ret;
+
+	v = memory_checked(calloc(chosen->n + 1, sizeof(*v)));
+	ret = imgcache_start(inv->ic, chosen->v, chosen->n, &o, v, &inv->err);
+	while (n < chosen->n && v[n].ref &&
+	       (!ret || v[n].is_started || v[n].state == IMGCACHE_HIT))
+		n++;
+	print_started(v, n);
+	free(v);
+	return ret;
+}
+
+/* How the build of an image came out; err is the reason if it did not. */
+static void
+tell(struct invocation *inv, struct printer *p, struct imgcache_recipe *r,
+     const struct imgcache_answer *a, const struct imgcache_error *err)
+{
+	char sizes[CACHES_TEXT] = "";
+
 	if (summary_has_table(summary_file))
 		caches_sum_up(r, sizes);
-	summary_add(summary, &a, !ret, saved_by(inv->ic, &a), sizes);
+	summary_add(summary, a, !err->code, saved_by(inv->ic, a), sizes);
 	if (given.json)
-		print_result(p, inv->ic, ret, &a, &inv->err);
-	else if (!ret && dry_run)
-		print_plan(p, &a);
-	else if (!ret)
-		puts(a.ref);
+		print_result(p, inv->ic, err->code, a, err);
+	else if (!err->code && dry_run)
+		print_plan(p, a);
+	else if (!err->code)
+		puts(a->ref);
 	flush_output();
+}
+
+static int
+build_each(struct invocation *inv, const struct chosen *chosen,
+	   struct printer *p)
+{
+	const struct imgcache_build_options o = build_options();
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; !ret && i < chosen->n; i++) {
+		struct imgcache_answer a = {0};
+
+		ret = imgcache_build(inv->ic, chosen->v[i], &o, &a, &inv->err);
+		if (!a.name)
+			a.name = imgcache_recipe_name(chosen->v[i]);
+		tell(inv, p, chosen->v[i], &a, &inv->err);
+	}
+	return ret;
+}
+
+/* All are told, those that came out after a failure too. */
+static int
+build_many(struct invocation *inv, const struct chosen *chosen,
+	   struct printer *p)
+{
+	const struct imgcache_start_options o = {
+		.build = build_options(), .jobs = jobs
+	};
+	struct imgcache_answer *v;
+	size_t i;
+	int ret;
+
+	v = memory_checked(calloc(chosen->n + 1, sizeof(*v)));
+	ret = imgcache_build_many(inv->ic, chosen->v, chosen->n, &o, v,
+				  &inv->err);
+	for (i = 0; i < chosen->n; i++) {
+		struct imgcache_error err = {0};
+
+		if (!v[i].name)
+			v[i].name = imgcache_recipe_name(chosen->v[i]);
+		if (ret && (v[i].state != IMGCACHE_HIT || !v[i].ref))
+			err = inv->err;
+		if (v[i].error)
+			snprintf(err.text, sizeof(err.text), "%s", v[i].error);
+		tell(inv, p, chosen->v[i], &v[i], &err);
+	}
+	free(v);
+	return ret;
+}
+
+static int
+build_all(struct invocation *inv, const struct chosen *chosen)
+{
+	struct imgcache_error unwritten = {0};
+	struct printer *out;
+	int ret;
+
+	summary = summary_new();
+	out = printer_new(given.json ? PRINT_JSON : PRINT_TABLE, false);
+	ret = jobs > 1 && !dry_run ? build_many(inv, chosen, out) :
+		build_each(inv, chosen, out);
+	printer_end(out);
+	if (summary_write(summary, summary_file, ret ? &unwritten :
+			  &inv->err) && !ret)
+		ret = inv->err.code;
+	summary_free(summary);
 	return ret;
 }
 
@@ -174,14 +297,37 @@ choose_common(struct invocation *inv, struct chosen *out)
 	return imgcache_recipe_common(inv->ic, &out->v[0], &inv->err);
 }
 
+/* The word behind --warm, if there is one, is how many. */
+static int
+choose_warm(struct invocation *inv, const struct parsed *p, struct chosen *out)
+{
+	const char *word = p->words.n ? p->words.v[0] : "0";
+	char *end;
+	long long limit = strtoll(word, &end, 10);
+
+	if (p->words.n > 1 || *end || end == word || limit < 0 ||
+	    (p->words.n && !limit))
+		return fail(&inv->err, IMGCACHE_EUSAGE, "--warm wants how many "
+			    "images at most, not '%s'",
+			    p->words.v[p->words.n - 1]);
+	return warm_choose(inv, limit, out);
+}
+
 static int
 check(struct invocation *inv, const struct parsed *p)
 {
-	bool named = p->words.n || p->n_flags;
+	bool named = (!warm && p->words.n) || p->n_flags;
 
-	if (all + common + named > 1)
-		return fail(&inv->err, IMGCACHE_EUSAGE, "give --all, --common "
-			    "or names, only one of them");
+	if (all + common + warm + named > 1)
+		return fail(&inv->err, IMGCACHE_EUSAGE, "give --all, --common"
+			    ", --warm or names, only one of them");
+	if (background && (dry_run || summary_file))
+		return fail(&inv->err, IMGCACHE_EUSAGE, "--background does not "
+			    "go with --dry-run and --summary: nothing is known "
+			    "of its end");
+	if (jobs > MAX_JOBS)
+		return fail(&inv->err, IMGCACHE_EUSAGE, "--jobs wants 1 to %d",
+			    MAX_JOBS);
 	if (tags.n && (all || p->words.n > 1))
 		return fail(&inv->err, IMGCACHE_EUSAGE, "--tag names one "
 			    "image, build one at a time");
@@ -192,31 +338,21 @@ static int
 run(struct invocation *inv, const struct parsed *p)
 {
 	struct chosen chosen = {0};
-	struct printer *out;
-	size_t i;
 	int ret = check(inv, p);
 
 	if (ret)
 		return ret;
-	if (all)
+	if (warm)
+		ret = choose_warm(inv, p, &chosen);
+	else if (all)
 		ret = recipes_all(inv, &chosen);
 	else if (common)
 		ret = choose_common(inv, &chosen);
 	else
 		ret = recipes_choose(inv, p, &chosen);
-	if (!ret) {
-		struct imgcache_error unwritten = {0};
-
-		summary = summary_new();
-		out = printer_new(given.json ? PRINT_JSON : PRINT_TABLE, false);
-		for (i = 0; !ret && i < chosen.n; i++)
-			ret = build_one(inv, chosen.v[i], out);
-		printer_end(out);
-		if (summary_write(summary, summary_file, ret ? &unwritten :
-				  &inv->err) && !ret)
-			ret = inv->err.code;
-		summary_free(summary);
-	}
+	if (!ret)
+		ret = background ? start_all(inv, &chosen) :
+			build_all(inv, &chosen);
 	chosen_release(&chosen);
 	return ret;
 }
@@ -224,7 +360,7 @@ run(struct invocation *inv, const struct parsed *p)
 const struct command command_build = {
 	.name = "build",
 	.summary = "Make sure that images exist; build only what misses.",
-	.arguments = "[NAME... | DIR | RECIPE FLAGS]",
+	.arguments = "[NAME... | DIR | RECIPE FLAGS | N]",
 	.options = options,
 	.group = GROUP_IMAGES,
 	.completes = COMPLETES_RECIPES,

@@ -21,6 +21,7 @@ enum exit_status {
 	EXIT_BUILD = 2,		/* a build failed */
 	EXIT_CHANGED = 3,	/* sources changed while building */
 	EXIT_BUSY = 75,
+	EXIT_TIMEOUT = 124,	/* of wait; of a container: spawn */
 	EXIT_NOT_RUN = 125,	/* spawn, exec: before the child ran */
 	EXIT_FATAL = 128,
 	EXIT_USAGE = 129

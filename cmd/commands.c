@@ -21,6 +21,7 @@ const struct command *const commands[] = {
 
 	&command_list,
 	&command_log,
+	&command_wait,
 	&command_pin,
 	&command_unpin,
 	&command_delete,

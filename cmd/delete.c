@@ -39,6 +39,25 @@ find(struct invocation *inv, const char *what,
 	return ret;
 }
 
+/* What is being built is no image yet: that is ended instead. */
+static int
+delete(struct invocation *inv, const char *what)
+{
+	const struct imgcache_image *image;
+	int ret = imgcache_find(inv->ic, what, &image, &inv->err);
+
+	if (ret)
+		return ret;
+	if (!strcmp(image->status, "pending") ||
+	    !strcmp(image->status, "building"))
+		ret = imgcache_cancel(inv->ic, image, &inv->err);
+	else
+		ret = imgcache_delete(inv->ic, image, force, &inv->err);
+	if (!ret)
+		puts(image->id);
+	return ret;
+}
+
 static int
 run(struct invocation *inv, const struct parsed *p)
 {
@@ -51,20 +70,14 @@ run(struct invocation *inv, const struct parsed *p)
 			    "which images? see imgcache list");
 	for (i = 0; !ret && i < p->words.n; i++)
 		ret = find(inv, p->words.v[i], &image);
-	for (i = 0; !ret && i < p->words.n; i++) {
-		ret = imgcache_find(inv->ic, p->words.v[i], &image, &inv->err);
-		if (!ret)
-			ret = imgcache_delete(inv->ic, image, force,
-					      &inv->err);
-		if (!ret)
-			puts(image->id);
-	}
+	for (i = 0; !ret && i < p->words.n; i++)
+		ret = delete(inv, p->words.v[i]);
 	return ret;
 }
 
 const struct command command_delete = {
 	.name = "delete",
-	.summary = "Remove images from the engine; prints the id of each.",
+	.summary = "Remove images from the engine, or end their builds.",
 	.arguments = "ID...",
 	.options = options,
 	.group = GROUP_CATALOG,

@@ -27,6 +27,8 @@ static const struct opt options[] = {
 	AGE_OPTION(0, "unused-for", &filter.unused_for_s,
 		   "not used for at least that long"),
 	FLAG_OPTION('p', "pinned", &filter.pinned, "only pinned ones"),
+	FLAG_OPTION(0, "building", &filter.building,
+		    "only those being built or waiting for it"),
 	FLAG_OPTION(0, "all-engines", &filter.all_engines,
 		    "not only those of the engine in use"),
 	COUNT_OPTION('l', "limit", &filter.limit, "at most N images"),
@@ -61,7 +63,7 @@ static bool
 is_filtered(void)
 {
 	return filter.name || filter.base || filter.dependency ||
-		filter.status || filter.unused_for_s || filter.pinned ||
+		filter.status || filter.unused_for_s || filter.pinned || filter.building ||
 		filter.all_engines || filter.limit || sort;
 }
 

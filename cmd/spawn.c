@@ -20,7 +20,7 @@ static const struct opt options[] = {
 	SECONDS_OPTION(0, "timeout", &spawn.timeout_s,
 		   "stop the container after that time, status 124"),
 	WORD_OPTION(0, "on-miss", &on_miss, misses, "build|base|fail",
-		    "without an image: build it, run the base, or fail"),
+		    "build it, run the base meanwhile, or fail"),
 	WORD_OPTION(0, "on-unknown", &on_unknown, unknowns, "build|fail",
 		    "what to do without an answer of the registry"),
 	FLAG_OPTION(0, "no-cache", &spawn.no_cache,

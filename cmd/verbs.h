@@ -30,6 +30,7 @@ extern const struct command command_stats;
 extern const struct command command_tag;
 extern const struct command command_unpin;
 extern const struct command command_verify;
+extern const struct command command_wait;
 extern const struct command command_why;
 
 #endif

@@ -66,6 +66,10 @@ enum imgcache_event_type {
 	IMGCACHE_PULL_END,	/* the same, and elapsed_us */
 	IMGCACHE_PUSH_BEGIN,	/* name, ref, text: the repository */
 	IMGCACHE_PUSH_END,	/* the same, and elapsed_us */
+	IMGCACHE_STARTED,	/* name, ref, text: the id of what is built in
+				 * the background from now on */
+	IMGCACHE_JOB_BEGIN,	/* one of several at once: as BUILD_BEGIN */
+	IMGCACHE_JOB_END,	/* as BUILD_END; text: why it failed, or NULL */
 	IMGCACHE_TICK		/* a few times a second while a build runs and
 				 * says nothing: time for a clock to go on */
 };
@@ -264,6 +268,8 @@ struct imgcache_answer {
 	bool changed;		/* built, but filed under no key */
 	bool is_static;		/* the agreed image; ref is not of a key */
 	bool is_base;		/* the base alone: spawn on a miss */
+	bool is_started;	/* in the background, by this call */
+	const char *error;	/* of several at once: why it is not there */
 	int64_t elapsed_us;	/* of the lookup or the build */
 	int steps;		/* of the build */
 	int cached;
@@ -483,6 +489,39 @@ IMGCACHE_API int imgcache_build(struct imgcache *ic, struct imgcache_recipe *r,
 				struct imgcache_answer *out,
 				struct imgcache_error *err);
 
+/*
+ * The same in the background. What the engine has is answered at once; for
+ * anything else a process is started that outlives ours, and the answer is a
+ * miss whose key is the id to ask for: imgcache_find() knows it from now on.
+ * is_started is false where somebody is at it already. An image waits for those
+ * of the call that it is built from, and fails with them. On failure nothing
+ * more is started; what was goes on. No other thread may run.
+ */
+struct imgcache_start_options {
+	struct imgcache_build_options build;
+	int64_t jobs;		/* so many at a time; 0: all */
+};
+
+IMGCACHE_API int imgcache_start(struct imgcache *ic,
+				struct imgcache_recipe *const *recipes,
+				size_t n,
+				const struct imgcache_start_options *o,
+				struct imgcache_answer *out,
+				struct imgcache_error *err);
+
+/*
+ * The same, but it waits for all of them and ends them if it is interrupted.
+ * What is built from a failed one fails too, the others do not; the failure of
+ * the first that did is returned, in the order asked for, and of each the
+ * answer has the error. An answer without any is of one that was not begun.
+ */
+IMGCACHE_API int imgcache_build_many(struct imgcache *ic,
+				     struct imgcache_recipe *const *recipes,
+				     size_t n,
+				     const struct imgcache_start_options *o,
+				     struct imgcache_answer *out,
+				     struct imgcache_error *err);
+
 /* Which images: all conditions must hold. Zero or NULL is no condition. */
 enum imgcache_sort {
 	IMGCACHE_BY_USE,	/* last used first */
@@ -499,6 +538,7 @@ struct imgcache_filter {
 	const char *dependency;	/* a package name */
 	int64_t unused_for_s;	/* not used for at least that long */
 	bool pinned;		/* only pinned ones */
+	bool building;		/* only those that somebody is at, or will be */
 	bool all_engines;	/* not only those of the engine in use */
 	enum imgcache_sort sort;
 	int64_t limit;
@@ -569,7 +609,31 @@ IMGCACHE_API int imgcache_pin(struct imgcache *ic,
 			      const struct imgcache_image *image, bool pinned,
 			      struct imgcache_error *err);
 
-/* The text of a build log, one line a call of fn; follow waits for its end. */
+/*
+ * Until nobody builds the image any more, here or in another process; *out is
+ * it as it is then. 0 if it is there, IMGCACHE_EBUILD if its build failed or
+ * was interrupted, IMGCACHE_ECHANGED if its sources moved, IMGCACHE_ENO if it is
+ * none that is built or to be built, IMGCACHE_EBUSY when the time is up
+ * (timeout_ms below 0: never).
+ */
+IMGCACHE_API int imgcache_wait(struct imgcache *ic,
+			       const struct imgcache_image *image,
+			       int64_t timeout_ms,
+			       const struct imgcache_image **out,
+			       struct imgcache_error *err);
+
+/*
+ * End its build in the background and wait for that. IMGCACHE_ENO if nobody
+ * builds it, IMGCACHE_EBUSY if a process in the foreground does.
+ */
+IMGCACHE_API int imgcache_cancel(struct imgcache *ic,
+				 const struct imgcache_image *image,
+				 struct imgcache_error *err);
+
+/*
+ * The text of a build log, one line a call of fn, and after it what a build in
+ * the background had to say; follow waits for the end of both.
+ */
 typedef void imgcache_line_fn(void *payload, const char *line, size_t len);
 IMGCACHE_API int imgcache_log(struct imgcache *ic,
 			      const struct imgcache_image *image, bool follow,

@@ -109,7 +109,6 @@ test_that 'on a miss: build, the base, or fail' '
 	grep "never built" stderr && : >"$STANDIN_DIR/calls" &&
 	expect_status 0 imgcache spawn --base busybox --salt 2 \
 		--on-miss=base --rm -- echo base && [ "$(cat stdout)" = base ] &&
-	[ "$(calls buildx build)" -eq 0 ] &&
 	expect_status 0 imgcache spawn --base busybox --salt 2 --rm -- \
 		echo built && [ "$(cat stdout)" = built ] &&
 	[ "$(calls buildx build)" -eq 1 ]
@@ -173,6 +172,31 @@ test_that 'no file and no lease that blocks is left' '
 
 test_that 'as with docker run, the command may follow without --' '
 	expect_status 0 imgcache spawn a echo hi && [ "$(cat stdout)" = hi ]
+'
+
+test_that '--on-miss=base runs the base now, and builds for the next time' '
+	mkdir -p later && printf "FROM busybox\nRUN sleep 1\n" \
+		>later/Dockerfile && : >"$STANDIN_DIR/calls" &&
+	expect_status 0 imgcache spawn --on-miss=base later --rm -- echo ran &&
+	[ "$(cat stdout)" = ran ] && id=$(imgcache tag later | cut -c 4-15) &&
+	grep "building in the background: imgcache log -f $id" stderr &&
+	imgcache spawn --on-miss=base later --rm -- true &&
+	expect_status 0 imgcache wait "$id" &&
+	[ "$(calls buildx build)" -eq 1 ] &&
+	expect_status 0 imgcache spawn --on-miss=base later --rm -- true &&
+	! [ -s stderr ] && told_all run "$(imgcache get --image-id later)"
+'
+
+test_that '--on-miss=base that bypasses the cache starts nothing' '
+	printf "FROM busybox\nRUN echo never\n" >later/Dockerfile &&
+	for way in --no-cache "-e NO_CACHE=true"; do
+		expect_status 0 imgcache spawn --on-miss=base $way later \
+			--rm -- true && ! [ -s stderr ] || exit 1
+	done && NO_CACHE=true expect_status 0 imgcache spawn --on-miss=base \
+		later --rm -- true && ENABLE_IMAGE_CACHE=false expect_status 0 \
+		imgcache spawn --on-miss=base later --rm -- true &&
+	imgcache list --building --json | jq -e "length == 0" &&
+	expect_status 1 imgcache get later
 '
 
 test_done

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Directories, disk, and the catalog with what crashed processes left. */
 #include <stdlib.h>
-#include <string.h>
 #include <sys/statvfs.h>
 
 #include "base/error.h"
 #include "base/units.h"
+#include "ops/alive.h"
 #include "ops/doctor.h"
 #include "ops/reconcile.h"
-#include "store/builds.h"
 #include "store/lookups.h"
 #include "sys/file.h"
-#include "sys/lock.h"
 
 #define LOW_BYTES (2LL * 1000 * 1000 * 1000)
 
@@ -54,65 +52,16 @@ look_at_directory(struct doctor *d, enum setting_id id)
 			   path);
 }
 
-/* A build row that runs while nobody holds its lock was killed. */
-static bool
-is_alive(struct imgcache *ic, const char *tag)
-{
-	struct imgcache_error err = {0};
-	struct lock lock = LOCK_INIT;
-	const char *dir;
-	bool busy;
-
-	if (session_state_dir(ic, "locks", &dir, &err))
-		return true;
-	busy = lock_take(&lock, arena_printf(&ic->arena, "%s/%s", dir, tag),
-			 LOCK_SHARED, 0, "doctor", &err) == IMGCACHE_EBUSY;
-	lock_release(&lock);
-	return busy;
-}
-
-/* The row of its image, if that build was the last that touched it. */
-static void
-close_image(struct doctor *d, const struct build_row *b,
-	    struct imgcache_error *err)
-{
-	struct image_list list = {0};
-
-	if (!images_get(d->ic->catalog, &b->key, &list, err) && list.n &&
-	    list.v[0].status == IMAGE_BUILDING)
-		(void)images_set_status(d->ic->catalog, list.v[0].id,
-					IMAGE_INTERRUPTED, b->error, err);
-	image_list_release(&list);
-}
-
 static void
 close_builds(struct doctor *d)
 {
-	struct build_filter filter = { .statuses = 1u << BUILD_RUNNING };
-	struct imgcache_error err = {0};
-	struct build_list list = {0};
-	size_t i, n = 0;
+	struct imgcache_error ignored = {0};
+	size_t n = 0;
 
-	if (builds_list(d->ic->catalog, &filter, &list, &err))
-		goto out;
-	for (i = 0; i < list.n && !err.code; i++) {
-		struct build_row *b = &list.v[i];
-
-		if (is_alive(d->ic, b->key.tag))
-			continue;
-		b->status = BUILD_INTERRUPTED;
-		b->exit_status = -1;
-		b->error = "its process ended without a word";
-		if (!builds_finish(d->ic->catalog, b, NULL, 0, &err))
-			n++;
-		if (!err.code)
-			close_image(d, b, &err);
-	}
+	(void)alive_settle(d->ic, &n, &ignored);
 	if (n)
 		doctor_add(d, IMGCACHE_REPAIRED, "builds", NULL, "%zu builds "
 			   "whose process was gone are closed", n);
-out:
-	build_list_release(&list);
 }
 
 static void

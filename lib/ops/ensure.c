@@ -417,8 +417,11 @@ take_inputs(struct imgcache_recipe *r, struct work *w,
 	struct inputs_options o = { .fresh_bases = w->e->build->rebuild };
 	int ret = inputs_take(r, &o, &w->in, err);
 
+	if (ret == IMGCACHE_EFAIL && w->in.needs_base && w->e->instead)
+		error_prefix(err, "its id is not known before what it is built "
+			     "from is there, or without a 'user'");
 	if (ret != IMGCACHE_EFAIL || !w->in.needs_base || w->e->only_look ||
-	    w->e->build->dry_run)
+	    w->e->build->dry_run || w->e->instead)
 		return ret;
 	error_clear(err);
 	ret = ensure_needs(r, w->e, err);
@@ -426,6 +429,25 @@ take_inputs(struct imgcache_recipe *r, struct work *w,
 		return ret;
 	inputs_release(&w->in);
 	return inputs_take(r, &o, &w->in, err);
+}
+
+/* A build in the background was promised under a key. */
+static int
+check_key(const struct work *w, struct imgcache_error *err)
+{
+	if (!w->e->tag || !strcmp(w->e->tag, w->in.tag))
+		return 0;
+	return error_set(err, IMGCACHE_ECHANGED, "the sources changed before "
+			 "the build began: they are '%s' now; build again",
+			 w->in.tag);
+}
+
+/* The engine's answer is known: is it left to somebody else to go on? */
+static bool
+is_left(const struct work *w)
+{
+	return w->e->instead && w->a->state != IMGCACHE_UNKNOWN &&
+		(w->a->state != IMGCACHE_HIT || w->push || why_bypassed(w));
 }
 
 static int
@@ -441,12 +463,18 @@ look_and_decide(struct imgcache_recipe *r, const struct ensure *e,
 		return ret;
 	hints_send(r);
 	ret = take_inputs(r, &w, err);
+	if (!ret)
+		ret = check_key(&w, err);
 	if (!ret && e->build->push)
 		ret = trust_decide(&w.in, true, &w.push, err);
 	if (!ret)
 		ret = hold(&w, err);
 	if (!ret)
 		ret = lookup_image(&w.in, &w.f, a, err);
+	if (!ret && is_left(&w)) {
+		ret = e->instead(e->payload, &w.in, &w.f, err);
+		goto out;
+	}
 	if (!ret && a->state == IMGCACHE_MISS && !why_bypassed(&w))
 		ret = look_farther(&w, err);
 	a->elapsed_us = clock_mono_us() - start;
@@ -454,6 +482,7 @@ look_and_decide(struct imgcache_recipe *r, const struct ensure *e,
 		hints_keep(&w.in);
 	if (!ret)
 		ret = decide(&w, err);
+out:
 	inputs_release(&w.in);
 	return ret;
 }

@@ -17,6 +17,12 @@ struct ensure {
 	bool only_answer;		/* nor go on after an unknown: get */
 	bool uncounted;
 	struct lease *lease;		/* held on a hit and after a build; or NULL */
+	const char *tag;		/* IMGCACHE_ECHANGED if the key is another
+					 * by now; or NULL */
+	/* called in place of all that is more than a look at the engine */
+	int (*instead)(void *payload, struct inputs *in,
+		       const struct lookup_found *f, struct imgcache_error *err);
+	void *payload;
 };
 
 /*

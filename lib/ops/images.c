@@ -1,21 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* The images of the catalog: listing, finding, pinning, deleting, their logs. */
-#include <errno.h>
-#include <fcntl.h>
+/* The images of the catalog: listing, finding, pinning, deleting. */
 #include <string.h>
-#include <unistd.h>
 
-#include "base/buf.h"
 #include "base/error.h"
-#include "docker/engine.h"
-#include "docker/progress.h"
+#include "ops/alive.h"
 #include "ops/removal.h"
 #include "ops/rows.h"
 #include "store/images.h"
 #include "store/lookups.h"
 #include "sys/clock.h"
-#include "sys/lock.h"
-#include "sys/signals.h"
 
 static enum image_sort
 sort_of(enum imgcache_sort s)
@@ -57,6 +50,8 @@ open_folded(struct imgcache *ic, struct imgcache_error *err)
 
 	if (!ret)
 		ret = lookups_fold(ic->catalog, NULL, err);
+	if (!ret)
+		ret = alive_settle(ic, NULL, err);
 	return session_recovers(ic, ret, err) ? 0 : ret;
 }
 
@@ -77,6 +72,19 @@ status_bits(const char *status, unsigned *bits, struct imgcache_error *err)
 	return 0;
 }
 
+/* In place: those that somebody is at, or has promised. */
+static size_t
+keep_building(struct imgcache_image *v, size_t n, int64_t limit)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < n && (!limit || kept < (size_t)limit); i++)
+		if (!strcmp(v[i].status, "pending") ||
+		    !strcmp(v[i].status, "building"))
+			v[kept++] = v[i];
+	return kept;
+}
+
 int
 imgcache_list(struct imgcache *ic, const struct imgcache_filter *f,
 	      const struct imgcache_image **out, size_t *n,
@@ -88,9 +96,10 @@ imgcache_list(struct imgcache *ic, const struct imgcache_filter *f,
 		.dependency = f->dependency,
 		.pin = f->pinned ? IMAGE_PINNED : IMAGE_ANY_PIN,
 		.sort = sort_of(f->sort),
-		.limit = f->limit,
+		.limit = f->building ? 0 : f->limit,
 	};
 	struct image_list list = {0};
+	struct imgcache_image *v;
 	int ret = status_bits(f->status, &filter.statuses, err);
 
 	if (!ret)
@@ -105,8 +114,9 @@ imgcache_list(struct imgcache *ic, const struct imgcache_filter *f,
 	if (!ret)
 		ret = images_load_dependencies(ic->catalog, &list, err);
 	if (!ret) {
-		*out = rows_to_public(ic, &list);
-		*n = list.n;
+		*out = v = rows_to_public(ic, &list);
+		*n = f->building ? keep_building(v, list.n, f->limit) :
+			list.n;
 	}
 	image_list_release(&list);
 	return ret;
@@ -164,96 +174,5 @@ imgcache_delete(struct imgcache *ic, const struct imgcache_image *image,
 	if (!ret && removal.end == REMOVAL_IN_USE)
 		ret = error_set(err, IMGCACHE_EBUSY, "image %s is in use: %s",
 				image->id, removal.why);
-	return ret;
-}
-
-/* Is somebody building it now? The lock knows, a pid does not. */
-static bool
-is_building(struct imgcache *ic, const char *tag)
-{
-	struct imgcache_error err = {0};
-	struct lock lock = LOCK_INIT;
-	const char *dir;
-	bool busy;
-
-	if (session_state_dir(ic, "locks", &dir, &err))
-		return false;
-	busy = lock_take(&lock, arena_printf(&ic->arena, "%s/%s", dir, tag),
-			 LOCK_SHARED, 0, "log", &err) == IMGCACHE_EBUSY;
-	lock_release(&lock);
-	return busy;
-}
-
-struct log_follower {
-	struct progress *progress;
-	imgcache_line_fn *fn;
-	void *payload;
-};
-
-static void
-on_log_event(void *payload, const struct progress_event *e)
-{
-	struct log_follower *f = payload;
-	struct buf line = BUF_INIT;
-
-	progress_add_line(&line, e);
-	f->fn(f->payload, line.data, line.len);
-	buf_release(&line);
-}
-
-static int
-follow_log(struct imgcache *ic, const struct imgcache_image *image, int fd,
-	   struct log_follower *out, struct imgcache_error *err)
-{
-	char chunk[65536];
-	ssize_t n;
-	bool last = false;
-
-	for (;;) {
-		n = read(fd, chunk, sizeof(chunk));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return error_errno(err, IMGCACHE_EFAIL, "cannot read "
-					   "'%s'", image->log);
-		if (n > 0) {
-			progress_feed(out->progress, chunk, (size_t)n);
-			continue;
-		}
-		if (last)
-			return 0;
-		if (signals_check(err))
-			return err->code;
-		last = !is_building(ic, image->tag);
-		if (!last)
-			clock_sleep_ms(100);
-	}
-}
-
-int
-imgcache_log(struct imgcache *ic, const struct imgcache_image *image,
-	     bool follow, imgcache_line_fn *fn, void *payload,
-	     struct imgcache_error *err)
-{
-	struct log_follower out = { .fn = fn, .payload = payload };
-	int fd, ret;
-
-	if (!image->log)
-		return error_set(err, IMGCACHE_ENO, "image %s has no build log",
-				 image->id);
-	fd = open(image->log, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return error_errno(err, errno == ENOENT ? IMGCACHE_ENO :
-				   IMGCACHE_EFAIL, "cannot read the log '%s'",
-				   image->log);
-	if (!follow) {
-		ret = progress_render_log(fd, fn, payload, err);
-	} else {
-		out.progress = progress_new(on_log_event, &out);
-		ret = follow_log(ic, image, fd, &out, err);
-		progress_end(out.progress);
-		progress_free(out.progress);
-	}
-	close(fd);
 	return ret;
 }

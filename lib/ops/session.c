@@ -142,6 +142,16 @@ imgcache_open(struct imgcache **out, const struct imgcache_options *o,
 }
 
 void
+session_drop(struct imgcache *ic)
+{
+	engine_free(ic->engine);
+	ic->engine = NULL;
+	endpoint_release(&ic->endpoint);
+	catalog_close(ic->catalog);
+	ic->catalog = NULL;
+}
+
+void
 imgcache_close(struct imgcache *ic)
 {
 	size_t i;
@@ -154,9 +164,7 @@ imgcache_close(struct imgcache *ic)
 		free(ic->recipes[i]);
 	}
 	free(ic->recipes);
-	engine_free(ic->engine);
-	endpoint_release(&ic->endpoint);
-	catalog_close(ic->catalog);
+	session_drop(ic);
 	settings_release(&ic->settings);
 	project_release(&ic->project);
 	strv_release(&ic->warned);

@@ -64,6 +64,9 @@ int session_catalog(struct imgcache *ic, enum catalog_mode mode,
  */
 bool session_recovers(struct imgcache *ic, int ret, struct imgcache_error *err);
 
+/* Close catalog and engine; whoever asks next opens them. Before a fork. */
+void session_drop(struct imgcache *ic);
+
 /* The engine's client; no question is asked. */
 int session_engine(struct imgcache *ic, struct engine **out,
 		   struct imgcache_error *err);

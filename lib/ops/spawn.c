@@ -12,6 +12,7 @@
 #include "docker/engine.h"
 #include "docker/registry.h"
 #include "docker/run.h"
+#include "ops/background.h"
 #include "ops/base.h"
 #include "ops/ensure.h"
 #include "ops/inputs.h"
@@ -148,6 +149,23 @@ asks_no_cache(const char *const *options)
 	return false;
 }
 
+/*
+ * The next spawn is to find the image. Whether it does or not, the base is run
+ * now, so what stands against it is a warning.
+ */
+static void
+start_build(struct imgcache_recipe *r, const struct imgcache_build_options *o)
+{
+	struct background b = { .build = o, .verb = "spawn", .uncounted = true };
+	struct imgcache_error err = {0};
+	struct imgcache_answer a = {0};
+
+	if (background_start(r, &b, &a, &err))
+		session_warn(r->ic, "the image is not built in the background: "
+			     "%s", err.text);
+	background_release(&b);
+}
+
 static int
 find_image(struct imgcache_recipe *r, const struct imgcache_spawn_options *o,
 	   struct lease *lease, struct imgcache_answer *a,
@@ -167,7 +185,11 @@ find_image(struct imgcache_recipe *r, const struct imgcache_spawn_options *o,
 	if (ret != IMGCACHE_ENO || o->on_miss != IMGCACHE_MISS_RUNS_BASE)
 		return ret;
 	error_clear(err);
-	return base_image(r, a, err);
+	ret = base_image(r, a, err);
+	if (!ret && !build.no_cache && !session_is_disabled(r->ic) &&
+	    !settings_bool(&r->ic->settings, SETTING_NO_CACHE))
+		start_build(r, &o->build);
+	return ret;
 }
 
 /*

@@ -213,6 +213,22 @@ check_unambiguous(const struct image_list *list, const char *what,
 	return rc;
 }
 
+/* An image of moved sources has the tag that it was not given, and more. */
+static void
+drop_unkeyed(struct image_list *list)
+{
+	size_t len = list->n ? strlen(list->v[0].key.tag) : 0;
+	size_t i, kept = 0;
+
+	for (i = 0; i < list->n; i++) {
+		const char *tag = list->v[i].key.tag;
+
+		if (strncmp(tag, list->v[0].key.tag, len) || tag[len] != '-')
+			list->v[kept++] = list->v[i];
+	}
+	list->n = kept;
+}
+
 int
 images_find(struct catalog *cat, const char *engine, const char *what,
 	    struct image_list *out, struct imgcache_error *err)
@@ -232,6 +248,7 @@ images_find(struct catalog *cat, const char *engine, const char *what,
 				ways[i].which == FIND_TAG ? tag : what, out,
 				err);
 	}
+	drop_unkeyed(out);
 	return rc ? rc : check_unambiguous(out, what, err);
 }
 

@@ -248,6 +248,20 @@ static const char untrusted_pulls[] =
 "ALTER TABLE images ADD COLUMN untrusted INTEGER NOT NULL DEFAULT 0\n"
 "  CHECK (untrusted IN (0, 1));\n";
 
+static const char jobs[] =
+"-- Of an image: its last build in the background.\n"
+"CREATE TABLE jobs (\n"
+"  image INTEGER PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE,\n"
+"  status TEXT NOT NULL CHECK (status IN ('running', 'completed', 'failed',\n"
+"    'changed', 'interrupted')),\n"
+"  error TEXT,\n"
+"  log_path TEXT NOT NULL,    -- what it says beside the build's own log\n"
+"  last_build INTEGER NOT NULL,  -- builds of a greater id are its own\n"
+"  started_at INTEGER NOT NULL,\n"
+"  finished_at INTEGER        -- NULL: running\n"
+") STRICT;\n"
+"CREATE INDEX jobs_running ON jobs (image) WHERE status = 'running';\n";
+
 const struct migration catalog_migrations[] = {
 	{ "the first tables", first_tables },
 	{ "configurations of bases", base_configs },
@@ -256,6 +270,7 @@ const struct migration catalog_migrations[] = {
 	{ "stages built anew", redone_stages },
 	{ "build caches", build_caches },
 	{ "images of untrusted builds", untrusted_pulls },
+	{ "builds in the background", jobs },
 };
 
 const int catalog_migrations_n =

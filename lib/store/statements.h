@@ -17,6 +17,7 @@ extern const struct sql_list configs_statements;
 extern const struct sql_list contexts_statements;
 extern const struct sql_list images_statements;
 extern const struct sql_list invalidations_statements;
+extern const struct sql_list jobs_statements;
 extern const struct sql_list jsonr_statements;
 extern const struct sql_list leases_statements;
 extern const struct sql_list list_statements;

@@ -197,15 +197,28 @@ lock_take(struct lock *l, const char *path, enum lock_mode mode,
 
 /* Closed and not unlocked: a child that inherited the lock keeps it. */
 void
-lock_release(struct lock *l)
+lock_leave(struct lock *l)
 {
 	if (l->fd == -1)
 		return;
-	if (ftruncate(l->fd, 0))
-		errno = 0;		/* an old line harms nobody */
 	close(l->fd);
 	free(l->path);
 	*l = (struct lock)LOCK_INIT;
+}
+
+void
+lock_release(struct lock *l)
+{
+	if (l->fd != -1 && ftruncate(l->fd, 0))
+		errno = 0;		/* an old line harms nobody */
+	lock_leave(l);
+}
+
+void
+lock_adopt(struct lock *l, const char *what)
+{
+	assert(l->fd != -1);
+	write_owner(l->fd, what);
 }
 
 void

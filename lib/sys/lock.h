@@ -46,6 +46,13 @@ void lock_owner(const char *path, char *out, unsigned long size);
 void lock_release(struct lock *l);
 
 /*
+ * A forked process holds the lock as well. There lock_adopt() puts its own line
+ * in place of ours, and here lock_leave() lets go without taking it away.
+ */
+void lock_adopt(struct lock *l, const char *what);
+void lock_leave(struct lock *l);
+
+/*
  * Remove the file and release. Only for who holds it LOCK_EXCLUSIVE; others
  * that wait for it notice and begin again with a new file.
  */

@@ -70,6 +70,13 @@ on_signal(int sig)
 }
 
 static void
+open_pipe(void)
+{
+	if (pipe2(wake_fds, O_CLOEXEC | O_NONBLOCK))
+		wake_fds[0] = wake_fds[1] = -1;
+}
+
+static void
 set_handler(int sig, void (*handler)(int))
 {
 	struct sigaction sa = { .sa_handler = handler, .sa_flags = SA_RESTART };
@@ -89,12 +96,23 @@ signals_install(void)
 	if (installed)
 		return;
 	installed = true;
-	if (pipe2(wake_fds, O_CLOEXEC | O_NONBLOCK))
-		wake_fds[0] = wake_fds[1] = -1;
+	open_pipe();
 	for (size_t i = 0; i < sizeof(handled) / sizeof(handled[0]); i++)
 		set_handler(handled[i], on_signal);
 	set_handler(SIGPIPE, SIG_IGN);
 	set_handler(SIGCHLD, SIG_DFL);	/* ignored, it would eat the statuses */
+}
+
+void
+signals_renew(void)
+{
+	if (!installed)
+		return;
+	for (int i = 0; i < 2; i++)
+		if (wake_fds[i] >= 0)
+			close(wake_fds[i]);
+	open_pipe();
+	pending = 0;
 }
 
 int

@@ -25,6 +25,9 @@ const char *signals_name(int sig);
 /* 0, or IMGCACHE_EINTR with err set ("interrupted by SIGINT"). */
 int signals_check(struct imgcache_error *err);
 
+/* In a forked process: a pipe of its own, and nothing pending. */
+void signals_renew(void);
+
 /* End the program as the pending signal would have. Returns if none. */
 void signals_reraise(void);
 

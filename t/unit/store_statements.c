@@ -14,7 +14,8 @@ static const struct sql_list *const lists[] = {
 	&bases_statements, &builds_statements, &caches_statements,
 	&catalog_statements,
 	&configs_statements, &contexts_statements, &images_statements,
-	&invalidations_statements, &jsonr_statements, &leases_statements,
+	&invalidations_statements, &jobs_statements, &jsonr_statements,
+	&leases_statements,
 	&list_statements, &lookups_statements, &objects_statements,
 	&platforms_statements, &redone_statements, &series_statements,
 	&stats_statements,
@@ -37,6 +38,7 @@ static const struct {
 	{ "LIST_BY_CREATION", "along the table" },
 	{ "LIST_BY_CREATION_REVERSED", "along the table" },
 	{ "BUILDS_ALL", "along the table" },
+	{ "JOBS_THAT_RUN", "along jobs_running: those and no others" },
 	/* sorts all rows; asked for by a person */
 	{ "LIST_SORTED", "orders by size, hits, name, tag" },
 	/* sums */

@@ -1,0 +1,274 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Builds in the background, and what any process can do about them: `build
+# --background`, `wait`, `list --building`, `log -f`, `get --id`, `delete`.
+# shellcheck disable=SC2016,SC2034,SC2086,SC2317
+# shellcheck source=t/lib-standin.sh
+. "$(dirname "$0")/lib-standin.sh"
+
+standin_start
+standin_base busybox:latest
+
+# image DIR STEP...: a Dockerfile with these steps.
+image() {
+	mkdir -p "$1" && echo "FROM busybox" >"$1/Dockerfile" &&
+	image_dir=$1 && shift && for image_step; do
+		echo "RUN $image_step" >>"$image_dir/Dockerfile"
+	done
+}
+
+status_of() {
+	imgcache get --id "$1" | jq -r .buildStatus
+}
+
+# until_it COMMAND...: ten seconds at most.
+until_it() {
+	left=500
+	until "$@" >/dev/null 2>&1; do
+		left=$((left - 1))
+		[ $left -gt 0 ] || return 1
+		sleep 0.02
+	done
+}
+
+is() {
+	[ "$(status_of "$1")" = "$2" ]
+}
+
+# worker ID: the process that builds it in the background.
+worker() {
+	sed -n 's/^pid \([0-9]*\) .*/\1/p' "$IMGCACHE_DIR"/locks/job-?1-"$1"*
+}
+
+# A zombie has ended, though nobody has asked for its status.
+runs() {
+	case $(ps -o stat= -p "$1") in '' | Z*) false ;; esac
+}
+
+left_behind() {
+	find "$IMGCACHE_DIR/locks" -name "job-*" | grep .
+}
+
+test_that 'it prints the id, returns at once, and wait sees it completed' '
+	image a "sleep 0.7; echo one" && before=$(date +%s%N) &&
+	expect_status 0 imgcache build --background a &&
+	[ $((($(date +%s%N) - before) / 1000000)) -lt 600 ] &&
+	one_line stdout && id=$(cat stdout) &&
+	[ "$id" = "$(imgcache tag a | cut -c 4-15)" ] &&
+	grep "building in the background: imgcache log -f $id" stderr &&
+	expect_status 0 imgcache wait "$id" && echo "$id completed" >expect &&
+	same expect stdout && ! [ -s stderr ] && imgcache get a &&
+	! left_behind
+'
+
+test_that 'it is one lookup, and its miss is counted' '
+	imgcache stats --json | jq -e ".lookups == 2 and .misses == 1"
+'
+
+test_that 'what is there is answered without a process' '
+	: >"$STANDIN_DIR/calls" && expect_status 0 imgcache build -b a &&
+	imgcache tag a | cut -c 4-15 >expect && same expect stdout &&
+	! [ -s stderr ] && ! [ -s "$STANDIN_DIR/calls" ] &&
+	imgcache build -b a --json | jq -e ".[0].hit and (.[0].started | not)"
+'
+
+test_that 'while it runs: building, for list, get --id, and as JSON' '
+	image b "sleep 1; echo two" && id=$(imgcache build -b -q b) &&
+	until_it is "$id" building && imgcache list --building >list &&
+	grep "$id" list && [ "$(wc -l <list)" -eq 2 ] &&
+	imgcache list --building --json | jq -e "length == 1" &&
+	imgcache wait "$id" && is "$id" completed &&
+	imgcache list --building --json | jq -e "length == 0"
+'
+
+test_that 'a reader of its output does not wait for the build' '
+	image c "sleep 2" && before=$(date +%s%N) &&
+	id=$(imgcache build -b c 2>&1 | cat) &&
+	[ $((($(date +%s%N) - before) / 1000000)) -lt 1500 ] &&
+	imgcache wait "$(imgcache tag c | cut -c 4-15)"
+'
+
+test_that 'the build outlives the shell and its terminal' '
+	image d "sleep 0.8; echo late" &&
+	setsid sh -c "imgcache build -b -q d >id; kill -HUP 0; kill -KILL 0"
+	id=$(cat id) && sid=$(ps -o sid= "$(worker "$id")") &&
+	[ "$(echo $sid)" != "$(ps -o sid= $$ | tr -d " ")" ] &&
+	expect_status 0 imgcache wait "$id"
+'
+
+test_that 'log -f begins before the build does and ends with it' '
+	image e "echo first" "sleep 0.6; echo last" &&
+	id=$(imgcache build -b -q e) &&
+	expect_status 0 timeout -k 1 20 imgcache log -f "$id" &&
+	grep first stdout && grep last stdout && is "$id" completed
+'
+
+test_that 'a build that fails: 2, and its log' '
+	image f "exit 3" && id=$(imgcache build -b -q f) &&
+	expect_status 2 imgcache wait "$id" &&
+	echo "$id failed" >expect && same expect stdout && one_line stderr &&
+	grep "image $id is failed: .*exit code: 3" stderr &&
+	is "$id" failed && imgcache log "$id" | grep "exit 3" &&
+	imgcache get --id "$id" | jq -e ".logs | length > 1"
+'
+
+test_that 'what fails before docker has words too' '
+	image g "echo g" && faults "build * fail" >/dev/null 2>&1; faults
+	mkdir -p broken && printf "#!/bin/sh\n[ \"\$2\" = version ] ||
+		[ \"\$1\" = version ] || { echo no docker here >&2; exit 1; }
+	exec \"$STANDIN_BIN/docker\" \"\$@\"\n" >broken/docker &&
+	chmod +x broken/docker && id=$(PATH=$PWD/broken:$PATH \
+		imgcache build -b -q g) && expect_status 2 imgcache wait "$id" &&
+	imgcache log "$id" >log && grep "no docker here" log
+'
+
+test_that 'sources that change while they are built: 3' '
+	image h "sleep 0.6" && echo "COPY x /" >>h/Dockerfile && echo 1 >h/x &&
+	id=$(imgcache build -b -q h) && until_it is "$id" building &&
+	sleep 0.2 && echo 2 >h/x && expect_status 3 imgcache wait "$id" &&
+	echo "$id changed" >expect && same expect stdout &&
+	grep "x. " stderr && is "$id" changed
+'
+
+test_that 'kill -9 of its process: interrupted, once docker has ended too' '
+	image i "sleep 1.5" && id=$(imgcache build -b -q i) &&
+	until_it is "$id" building && sleep 0.3 && kill -9 "$(worker "$id")" &&
+	is "$id" building && expect_status 2 imgcache wait "$id" &&
+	echo "$id interrupted" >expect && same expect stdout &&
+	grep "ended without a word" stderr && is "$id" interrupted &&
+	imgcache list --building --json | jq -e "length == 0" &&
+	! left_behind
+'
+
+test_that 'kill -9 while it is still pending: interrupted at once' '
+	image j "sleep 1"; imgcache build j >/dev/null 2>&1 & fg=$!
+	id=$(imgcache tag j | cut -c 4-15)
+	until_it is "$id" building; imgcache build -b -q j >id
+	kill -9 "$(worker "$id")"; wait $fg; status=$?
+	[ $status -eq 0 ] && is "$id" completed &&
+	[ "$(cat id)" = "$id" ] && expect_status 2 imgcache wait "$id" &&
+	grep "is there, but its build in the background is interrupted" stderr
+'
+
+test_that 'what is there after all is no failure any more' '
+	expect_status 0 imgcache build -b j &&
+	expect_status 0 imgcache wait "$(imgcache tag j | cut -c 4-15)"
+'
+
+test_that 'delete ends it: nothing runs, no lock, no half row' '
+	image k "sleep 30" && id=$(imgcache build -b -q k) &&
+	until_it is "$id" building && sleep 0.2 && pid=$(worker "$id") &&
+	expect_status 0 imgcache delete "$id" && echo "$id" >expect &&
+	same expect stdout && ! runs "$pid" && is "$id" interrupted &&
+	! left_behind && imgcache get --id "$id" | jq -e ".reason ==
+		\"cancelled\" and .dockerImageId == null" &&
+	! pgrep -f "imgcache-unkeyed:$(imgcache tag k)" &&
+	sqlite3 "$IMGCACHE_DIR/catalog.db" "SELECT count(*) FROM builds
+		WHERE status = '\''running'\''" >n && [ "$(cat n)" = 0 ] &&
+	expect_status 1 imgcache get k && expect_status 2 imgcache wait "$id"
+'
+
+test_that 'delete of what a terminal builds: 75, it goes on' '
+	image l "sleep 0.8"; imgcache build l >/dev/null 2>&1 & pid=$!
+	id=$(imgcache tag l | cut -c 4-15)
+	until_it is "$id" building && expect_status 75 imgcache delete "$id"
+	status=$?; wait $pid && [ $status -eq 0 ] && one_line stderr
+'
+
+test_that 'wait with a timeout: 124, and the build goes on' '
+	image m "sleep 1.2" && id=$(imgcache build -b -q m) &&
+	expect_status 124 imgcache wait --timeout 0 "$id" && one_line stderr &&
+	says stderr "$id is still being built, after 0 s" &&
+	! [ -s stdout ] && expect_status 0 imgcache wait -t 30s "$id"
+'
+
+test_that 'two that wait for two, in their order; one failed is all failed' '
+	image n1 "sleep 0.5; echo n" && image o1 "sleep 0.7" "exit 1" &&
+	n=$(imgcache build -b -q n1) && o=$(imgcache build -b -q o1) || exit 1
+	{ imgcache wait "$n" "$o" >w1 2>&1; echo $? >s1; } & other=$!
+	expect_status 2 imgcache wait "$n" "$o"; status=$?; wait $other
+	[ $status -eq 0 ] && [ "$(cat s1)" = 2 ] &&
+	printf "%s completed\n%s failed\n" "$n" "$o" >expect &&
+	same expect stdout
+'
+
+test_that 'wait --json, and wait for a name' '
+	image p "echo p" && id=$(imgcache build -b -q p) &&
+	expect_status 0 imgcache wait --json "$id" && jq -e ".[0].imageId ==
+		\"$id\" and .[0].buildStatus == \"completed\"" stdout
+'
+
+test_that 'wait for what nobody knows: 1; for what is gone: 1' '
+	expect_status 1 imgcache wait 0123456789ab && one_line stderr &&
+	imgcache delete "$(imgcache tag p | cut -c 4-15)" >/dev/null &&
+	expect_status 1 imgcache wait "$(imgcache tag p | cut -c 4-15)" &&
+	grep "is deleted" stderr && expect_status 129 imgcache wait
+'
+
+test_that 'asked for twice: one build, one id' '
+	image q "sleep 0.6" && : >"$STANDIN_DIR/calls" &&
+	imgcache build -b -q q >one && imgcache build -b -q q >two &&
+	same one two && imgcache build -b --json q | jq -e "length == 1" &&
+	imgcache wait "$(cat one)" && [ "$(calls buildx build)" -eq 1 ]
+'
+
+test_that 'the same for a rebuild: there, and pending, until it is replaced' '
+	id=$(imgcache tag q | cut -c 4-15) && imgcache build -b -q --rebuild q &&
+	imgcache list --building --json | jq -e ".[0].imageId == \"$id\"" &&
+	expect_status 0 imgcache wait "$id" && is "$id" completed
+'
+
+cat >imgcache.yaml <<'YAML'
+version: 1
+images:
+  low: {context: low}
+  high: {context: high, args: {BASE: "@low"}}
+  side: {context: side}
+YAML
+image low "sleep 0.4; echo low"
+image side "echo side"
+mkdir -p high && printf 'ARG BASE\nFROM $BASE\nRUN echo high\n' >high/Dockerfile
+
+test_that 'several: one after the other, what is built from another after it' '
+	expect_status 0 imgcache build -b -q --all && [ "$(wc -l <stdout)" -eq 3 ] &&
+	cp stdout ids && expect_status 0 imgcache wait $(cat ids) &&
+	! grep -v "completed$" stdout && ! left_behind &&
+	imgcache get low && imgcache get high && imgcache get side
+'
+
+test_that 'what is built from a failed one fails with it, built once' '
+	image low "sleep 0.3" "exit 5" && : >"$STANDIN_DIR/calls" &&
+	imgcache build -b -q --all >ids && expect_status 2 imgcache wait \
+		$(cat ids) && [ "$(calls buildx build)" -eq 1 ] &&
+	imgcache wait high >out 2>&1; cat out;
+	grep "low., which it is built from: .*exit code: 5" out &&
+	imgcache list --building --json | jq -e "length == 0"
+'
+
+test_that 'sources that changed before it began: 3, nothing is built' '
+	image low "sleep 1; echo x" && image side "echo other" &&
+	imgcache build -b -q low side >ids && sleep 0.2 &&
+	image side "echo third" && : >"$STANDIN_DIR/calls" &&
+	expect_status 3 imgcache wait $(cat ids) && cat stderr &&
+	grep "changed before the build began" stderr
+'
+
+test_that 'no go with what needs its end, nor where nothing is recorded' '
+	expect_status 129 imgcache build -b -n low && one_line stderr &&
+	image low "echo not" && ENABLE_IMAGE_CACHE=false \
+		expect_status 128 imgcache build -b low && one_line stderr &&
+	grep "switched off" stderr
+'
+
+test_that 'without an engine: 128, no process' '
+	DOCKER_HOST=unix:///no/such expect_status 128 imgcache build -b low &&
+	! left_behind && ! [ -s stdout ]
+'
+
+test_that 'logs of it go as other logs do' '
+	ls "$IMGCACHE_DIR"/logs/*-job.log >/dev/null &&
+	find "$IMGCACHE_DIR/logs" -exec touch -d "1 year ago" {} + &&
+	imgcache prune && ! ls "$IMGCACHE_DIR"/logs/*-job.log 2>/dev/null
+'
+
+test_done
