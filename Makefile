@@ -35,8 +35,8 @@ lib/ops := aliases arrival base base_config buildcache buildcache_commit \
 	context_heavy doctor doctor_build doctor_docker doctor_state ensure \
 	env envformat epoch exec generation handover hints images inputs \
 	inputs_dockerfile inputs_generated inputs_lower inputs_narrow \
-	inputs_plan invalidate kept localcache lock lockfile lookup parts pins \
-	platforms prune push reads reasons recipes reconcile redo registries \
+	inputs_plan invalidate kept limits localcache lock lockfile lookup parts \
+	pins platforms prune push reads reasons recipes reconcile redo registries \
 	remote removal rows session side spawn stagetrigger stats stats_zero \
 	stepnames steptitle sweep text trust verify verify_container why \
 	whysteps whytimes world

@@ -90,5 +90,6 @@ const struct command command_list = {
 	.options = options,
 	.group = GROUP_CATALOG,
 	.completes = COMPLETES_RECIPES,
+	.bad_project = IMGCACHE_BAD_PROJECT_WARNS,
 	.run = run,
 };

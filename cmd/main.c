@@ -178,6 +178,7 @@ with_handle(struct invocation *inv, const struct parsed *p)
 	struct imgcache_options o = {
 		.project_file = given.file,
 		.settings = given.settings.v,
+		.bad_project = inv->command->bad_project,
 		.on_event = progress_event,
 		.payload = progress,
 	};

@@ -140,5 +140,6 @@ const struct command command_stats = {
 	.arguments = "",
 	.options = options,
 	.group = GROUP_CARE,
+	.bad_project = IMGCACHE_BAD_PROJECT_WARNS,
 	.run = run,
 };

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/strv.h"
+#include "ops/limits.h"
 #include "ops/session.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -173,8 +174,7 @@ imgcache_prune_caches(struct imgcache *ic, int64_t max_age_s, bool dry_run,
 
 	*n = 0;
 	*out = NULL;
-	if (max_age_s < 0)
-		max_age_s = settings_int(&ic->settings, SETTING_MAX_AGE);
+	max_age_s = limits_cache_age(ic, max_age_s);
 	if (!ret)
 		ret = imgcache_caches(ic, &all, &n_all, err);
 	if (ret)

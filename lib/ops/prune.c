@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/units.h"
 #include "docker/engine.h"
+#include "ops/limits.h"
 #include "ops/reconcile.h"
 #include "ops/removal.h"
 #include "ops/rows.h"
@@ -28,10 +29,6 @@
 /* So long another catalog may have use for an image that we only found. */
 #define ADOPTED_S (30LL * 24 * 60 * 60)
 
-struct limits {
-	int64_t max_images, max_age_s, max_size, low_size, keep_last, grace_s;
-};
-
 struct pruning {
 	struct imgcache *ic;
 	struct limits limits;
@@ -41,27 +38,6 @@ struct pruning {
 	size_t n;
 	int64_t left, left_bytes;	/* images and bytes still there */
 };
-
-static int64_t
-limit(const struct imgcache *ic, int64_t given, enum setting_id id)
-{
-	return given >= 0 ? given : settings_int(&ic->settings, id);
-}
-
-static void
-set_limits(struct imgcache *ic, const struct imgcache_prune_options *o,
-	   struct limits *l)
-{
-	l->max_images = limit(ic, o->max_images, SETTING_MAX_IMAGES);
-	l->max_age_s = limit(ic, o->max_age_s, SETTING_MAX_AGE);
-	l->max_size = limit(ic, o->max_size_bytes, SETTING_MAX_SIZE);
-	l->keep_last = limit(ic, o->keep_last, SETTING_KEEP_LAST);
-	l->grace_s = limit(ic, o->grace_s, SETTING_GRACE);
-	l->low_size = o->low_size_bytes >= 0 ? o->low_size_bytes :
-		l->max_size / 10 * 8;
-	if (o->after_arrival)
-		l->max_size = 0;
-}
 
 /* The last moment at which it was of use; the future counts as now. */
 static int64_t
@@ -312,8 +288,9 @@ imgcache_prune(struct imgcache *ic, const struct imgcache_prune_options *o,
 	int ret;
 
 	memset(out, 0, sizeof(*out));
-	set_limits(ic, o, &p.limits);
-	ret = session_catalog(ic, CATALOG_WRITE, err);
+	ret = limits_take(ic, o, &p.limits, err);
+	if (!ret)
+		ret = session_catalog(ic, CATALOG_WRITE, err);
 	if (!ret)
 		ret = session_state_dir(ic, "locks", &dir, err);
 	if (!ret)
