@@ -22,7 +22,7 @@ lib/recipe := cachespec dfvars dockerfile dockerfile_assign dockerfile_bases \
 	settings settings_file settings_paths settings_table settings_value \
 	shellprogram shellscript shellskip shellwords yaml yaml_node
 lib/store := bases builds caches catalog configs contexts imagelist imagerow \
-	images invalidations journal jsonr leases lookups migrate objects \
+	images invalidations journal jsonr leases lookups migrate names objects \
 	platforms redone schema sql sql_transaction stats stats_series
 lib/docker := builder_info buildx buildx_check buildx_client \
 	buildx_run endpoint engine engine_ask engine_change \

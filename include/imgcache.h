@@ -193,7 +193,9 @@ struct imgcache_dependency {
 
 struct imgcache_image {
 	const char *id;		/* the key's first 12 hex digits */
-	const char *name;
+	const char *name;	/* it was built under last, or NULL */
+	const char *const *names;	/* all: recipes with the same inputs
+					 * share an image; NULL-ended */
 	const char *tag;
 	const char *ref;
 	const char *image_id;	/* the engine's */

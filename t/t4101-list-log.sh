@@ -103,6 +103,32 @@ test_that 'a log that is gone: one line that says so' '
 	one_line stderr && ! [ -s stdout ]
 '
 
+test_that 'recipes with the same inputs share an image: each name finds it' '
+	mkdir -p two && cd two && printf "%s\n" "version: 1" "images:" \
+		"  one: {base: busybox, env: {T: t}}" \
+		"  two: {base: busybox, env: {T: t}}" >imgcache.yaml &&
+	imgcache build one >/dev/null 2>&1 &&
+	faketime -f "+1d" imgcache get two >/dev/null &&
+	imgcache list --json >stdout && jq -e "[.[] | select(.names ==
+		[\"one\", \"two\"])] | length == 1" stdout &&
+	for name in one two; do
+		[ "$(imgcache list --json "$name" | jq length)" -eq 1 ] &&
+		imgcache log "$name" >stdout && [ -s stdout ] &&
+		imgcache pin "$name" && [ "$(imgcache list --json --pinned \
+			$name | jq length)" -eq 1 ] && imgcache unpin "$name" &&
+		imgcache __complete pin "$name" | grep "^$name" || exit 1
+	done &&
+	imgcache list one >stdout && grep "^one, two " stdout &&
+	sed -i "s/two: .*/two: {base: busybox, env: {T: u}}/" imgcache.yaml &&
+	expect_status 1 imgcache get two && grep "inputs changed: ENV changed" stderr &&
+	imgcache why two >stdout; grep "ENV T=" stdout
+'
+
+test_that 'deleted by the one name it is gone for the other' '
+	cd two && imgcache delete two >/dev/null && expect_status 1 \
+		imgcache get one && grep deleted stderr
+'
+
 test_that 'a log with control bytes is written as data is' '
 	printf "FROM busybox\nRUN echo \033[31mred\n" >c/Dockerfile &&
 	imgcache build c >/dev/null 2>&1; expect_status 0 imgcache log c &&

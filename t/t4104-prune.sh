@@ -107,6 +107,17 @@ test_that 'keep-last: the newest N of each name' '
 	[ "$(reason 8)" = "keep: one of the last 2 of its name" ]
 '
 
+test_that 'keep-last: by each name of an image that recipes share' '
+	rm -rf "$IMGCACHE_DIR"; printf "%s\n" "version: 1" "images:" \
+		"  x: {base: busybox, env: {N: \"9\"}}" \
+		"  y: {base: busybox, env: {N: \"9\"}}" >imgcache.yaml
+	faketime -f -9d imgcache build --all >/dev/null 2>&1
+	sed -i "s/x: .*/x: {base: busybox, env: {N: \"8\"}}/" imgcache.yaml
+	faketime -f -8d imgcache build x >/dev/null 2>&1; rm imgcache.yaml
+	prune --max-age 1d --keep-last 1 && removed &&
+	[ "$(reason 9)" = "keep: one of the last 1 of its name" ]
+'
+
 test_that 'pinned: never' '
 	images 9 8 && imgcache pin "$(id 9)" && prune --max-age 1d &&
 	removed 8 && [ "$(reason 9)" = "keep: pinned" ] && is_there 9

@@ -13,6 +13,7 @@
 #include "ops/rows.h"
 #include "store/images.h"
 #include "store/lookups.h"
+#include "store/names.h"
 #include "sys/clock.h"
 #include "sys/lock.h"
 #include "sys/signals.h"
@@ -77,6 +78,15 @@ status_bits(const char *status, unsigned *bits, struct imgcache_error *err)
 	return 0;
 }
 
+static int
+load_rest(struct imgcache *ic, struct image_list *list,
+	  struct imgcache_error *err)
+{
+	int ret = images_load_dependencies(ic->catalog, list, err);
+
+	return ret ? ret : names_load(ic->catalog, list, err);
+}
+
 int
 imgcache_list(struct imgcache *ic, const struct imgcache_filter *f,
 	      const struct imgcache_image **out, size_t *n,
@@ -103,7 +113,7 @@ imgcache_list(struct imgcache *ic, const struct imgcache_filter *f,
 		filter.unused_since = clock_now_s() - f->unused_for_s;
 	ret = images_list(ic->catalog, &filter, &list, err);
 	if (!ret)
-		ret = images_load_dependencies(ic->catalog, &list, err);
+		ret = load_rest(ic, &list, err);
 	if (!ret) {
 		*out = rows_to_public(ic, &list);
 		*n = list.n;
@@ -126,7 +136,7 @@ imgcache_find(struct imgcache *ic, const char *what,
 		ret = error_set(err, IMGCACHE_ENO, "no image '%s' in the "
 				"catalog; see imgcache list", what);
 	if (!ret)
-		ret = images_load_dependencies(ic->catalog, &list, err);
+		ret = load_rest(ic, &list, err);
 	if (!ret)
 		*out = rows_to_public(ic, &list);
 	image_list_release(&list);

@@ -23,6 +23,7 @@
 #include "store/images.h"
 #include "store/leases.h"
 #include "store/lookups.h"
+#include "store/names.h"
 #include "sys/clock.h"
 #include "sys/lock.h"
 
@@ -60,19 +61,32 @@ decide(struct pruning *p, size_t i, enum imgcache_prune_action action,
 	p->v[i].reason = arena_strdup(&p->ic->arena, reason);
 }
 
-/* How many images of the same name were used after this one. */
-static int64_t
-newer_of_name(const struct pruning *p, size_t at)
+static bool
+has_name(const struct imgcache_image *image, const char *name)
 {
-	const char *name = p->v[at].image->name;
-	int64_t n = 0;
+	const char *const *n;
+
+	for (n = image->names; *n; n++)
+		if (!strcmp(*n, name))
+			return true;
+	return false;
+}
+
+/* Of one of its names: were only so few images used after this one? */
+static bool
+is_among_last(const struct pruning *p, size_t at)
+{
+	const char *const *name;
+	int64_t n;
 	size_t i;
 
-	for (i = at + 1; name && i < p->n; i++)
-		if (p->v[i].image->name &&
-		    !strcmp(p->v[i].image->name, name))
-			n++;
-	return n;
+	for (name = p->v[at].image->names; *name; name++) {
+		for (n = 0, i = at + 1; i < p->n; i++)
+			n += has_name(p->v[i].image, *name);
+		if (n < p->limits.keep_last)
+			return true;
+	}
+	return false;
 }
 
 static bool
@@ -97,7 +111,7 @@ is_protected(struct pruning *p, size_t i)
 		decide(p, i, IMGCACHE_KEEP, text);
 		return true;
 	}
-	if (image->name && newer_of_name(p, i) < p->limits.keep_last) {
+	if (p->limits.keep_last && is_among_last(p, i)) {
 		snprintf(text, sizeof(text), "one of the last %lld of its name",
 			 (long long)p->limits.keep_last);
 		decide(p, i, IMGCACHE_KEEP, text);
@@ -239,6 +253,8 @@ load(struct pruning *p, struct imgcache_error *err)
 
 	if (!ret)
 		ret = images_list(p->ic->catalog, &filter, &list, err);
+	if (!ret)
+		ret = names_load(p->ic->catalog, &list, err);
 	if (ret)
 		goto out;
 	images = rows_to_public(p->ic, &list);

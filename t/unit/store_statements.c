@@ -15,7 +15,8 @@ static const struct sql_list *const lists[] = {
 	&catalog_statements,
 	&configs_statements, &contexts_statements, &images_statements,
 	&invalidations_statements, &jsonr_statements, &leases_statements,
-	&list_statements, &lookups_statements, &objects_statements,
+	&list_statements, &lookups_statements, &names_statements,
+	&objects_statements,
 	&platforms_statements, &redone_statements, &series_statements,
 	&stats_statements,
 };
