@@ -511,6 +511,14 @@ IMGCACHE_API int imgcache_list(struct imgcache *ic,
 			       struct imgcache_error *err);
 
 /*
+ * Why there is no image of that name: 0 if the project or the catalog (of any
+ * engine) knows it, then there is none yet; IMGCACHE_ENO with the nearest name
+ * if nobody does.
+ */
+IMGCACHE_API int imgcache_check_name(struct imgcache *ic, const char *name,
+				     struct imgcache_error *err);
+
+/*
  * A build cache outside the engine that was written or read from here: in a
  * registry, in a directory of this machine, with a service.
  */

@@ -97,7 +97,7 @@ test_that 'stats --json has the names of the service, and what they lack' '
 
 test_that 'get --id of what is not there: 1, nothing on stdout' '
 	expect_status 1 imgcache get --id 0000000 && ! [ -s stdout ] &&
-	says stderr "no image '\''0000000'\'' in the catalog; see imgcache list"
+	says stderr "no image '\''0000000'\'' in the catalog or in imgcache.yaml; see imgcache list"
 '
 
 test_that 'list -z: records end with NUL, fields are name=value lines' '

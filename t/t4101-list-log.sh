@@ -59,6 +59,27 @@ test_that 'a status that does not exist, with its nearest' '
 	grep "completed" stderr
 '
 
+test_that 'a name without an image: it says so, 0; with filters nothing' '
+	cp imgcache.yaml was && echo "  new: {base: busybox}" >>imgcache.yaml &&
+	expect_status 0 imgcache list new; cp was imgcache.yaml
+	says stderr "no image of '"'new'"' yet" && ! [ -s stdout ] &&
+	expect_status 0 imgcache list --json a --status failed &&
+	! [ -s stderr ] && [ "$(cat stdout)" = "[]" ]
+'
+
+test_that 'a name that nobody knows: 1, and the nearest' '
+	expect_status 1 imgcache list --json toools && one_line stderr &&
+	grep "no image .toools. in the catalog or in imgcache.yaml; see" stderr &&
+	echo "  tools: {base: busybox}" >>imgcache.yaml &&
+	expect_status 1 imgcache list toools; cp was imgcache.yaml
+	grep "did you mean .tools.$" stderr
+'
+
+test_that 'a name of the catalog alone is known' '
+	mkdir -p away && expect_status 0 imgcache -C away list --json \
+		--status failed a && ! [ -s stderr ]
+'
+
 test_that 'the table: a line an image, in columns' '
 	expect_status 0 imgcache list --sort name && cat stdout &&
 	[ "$(wc -l <stdout)" -eq 4 ] && head -n 1 stdout | grep "^NAME\|^ID" &&

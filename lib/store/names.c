@@ -20,7 +20,9 @@
 		" AND project = coalesce(?2, '') AND image = ?3")	\
 	X(NAMES_OF,							\
 		"SELECT DISTINCT name FROM image_names WHERE image = ?1" \
-		" ORDER BY name")
+		" ORDER BY name")					\
+	X(NAMES_ALL,							\
+		"SELECT DISTINCT name FROM image_names ORDER BY name LIMIT ?1")
 
 SQL_LIST(names, NAMES_STATEMENTS);
 
@@ -83,5 +85,19 @@ names_load(struct catalog *cat, struct image_list *list,
 
 	for (size_t i = 0; rc == 0 && i < list->n; i++)
 		rc = load(cat, list, &list->v[i], err);
+	return rc;
+}
+
+int
+names_all(struct catalog *cat, int64_t limit, struct strv *out,
+	  struct imgcache_error *err)
+{
+	struct sql_use *q = sql_use(catalog_sql(cat), &names_statements,
+				    NAMES_ALL, err);
+	int rc;
+
+	sql_bind(q, "i", limit);
+	while ((rc = sql_next(q, err)) > 0)
+		strv_push(out, sql_text(q, 0));
 	return rc;
 }

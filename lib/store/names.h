@@ -13,6 +13,7 @@
 struct catalog;
 struct image_list;
 struct imgcache_error;
+struct strv;
 
 struct image_name {
 	const char *name;
@@ -31,5 +32,9 @@ int names_note(struct catalog *cat, int64_t image, const struct image_name *n,
 /* Fill in the names of every row of a list, each once, a to z. */
 int names_load(struct catalog *cat, struct image_list *list,
 	       struct imgcache_error *err);
+
+/* Every name that there is, a to z, each once; no more than limit of them. */
+int names_all(struct catalog *cat, int64_t limit, struct strv *out,
+	      struct imgcache_error *err);
 
 #endif

@@ -29,6 +29,7 @@ static const struct {
 } may_scan[] = {
 	/* it has one answer: all of them */
 	{ "CACHE_LIST", "lists all; one row per cache" },
+	{ "NAMES_ALL", "along the table, skipping to the next name" },
 	{ "INVALIDATION_LIST", "lists all; one row per subject" },
 	{ "OBJECT_IDS", "the sweep of prune" },
 	{ "OBJECT_ROOTS", "the sweep of prune, along an index" },
