@@ -202,4 +202,16 @@ test_that 'images of another engine are left alone' '
 	is_there 9
 '
 
+test_that 'a build cache of which only the lock is left goes, others stay' '
+	top="$IMGCACHE_DIR/cache/buildcache" && mkdir -p -m 700 "$top" &&
+	for name in left whole held new; do
+		mkdir -p "$top/$name" && touch -d "-3 days" "$top/$name/lock" ||
+			exit 1
+	done && ln -s g1 "$top/left/current" && touch "$top/new/lock" &&
+	mkdir "$top/whole/g1" && ln -s g1 "$top/whole/current" &&
+	flock -s "$top/held/lock" imgcache prune &&
+	[ "$(ls "$top" | xargs)" = "held new whole" ] && imgcache prune &&
+	[ "$(ls "$top" | xargs)" = "new whole" ]
+'
+
 test_done

@@ -18,6 +18,7 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "sys/lock.h"
 
@@ -52,5 +53,11 @@ void localcache_release(struct localcache *l);
 
 /* An OCI layout in which everything that it names is there in its size. */
 bool localcache_is_complete(const char *dir);
+
+/*
+ * Of the caches in the folders of top: remove those of which nothing is left
+ * but their lock, last held before that moment. How many they were.
+ */
+int64_t localcache_sweep(const char *top, int64_t before);
 
 #endif
