@@ -166,7 +166,8 @@ report(const struct invocation *inv, int code, const struct progress *progress)
 	if (code >= 0)
 		return code;
 	complain("%s", *text ? text : "failed without a reason");
-	if (code == IMGCACHE_EBUILD && log && !strstr(text, log))
+	if (code == IMGCACHE_EBUILD && log && !strstr(text, log) &&
+	    !strstr(text, "imgcache log "))
 		complain("the log is in %s", log);
 	return inv->command->failure ? inv->command->failure : status_of(code);
 }
