@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "recipe/manifest.h"
 #include "store/catalog.h"
 #include "store/imagerow.h"
 #include "store/statements.h"
@@ -228,6 +229,22 @@ check_unambiguous(const struct image_list *list, const char *what,
 	return rc;
 }
 
+/*
+ * An image of moved sources is called by the key that it was to have and more.
+ * It is meant only by what fits no key.
+ */
+static void
+prefer_keys(struct image_list *list)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (manifest_is_tag(list->v[i].key.tag))
+			list->v[n++] = list->v[i];
+	if (n)
+		list->n = n;
+}
+
 int
 images_find(struct catalog *cat, const char *engine, const char *what,
 	    struct image_list *out, struct imgcache_error *err)
@@ -247,6 +264,7 @@ images_find(struct catalog *cat, const char *engine, const char *what,
 				ways[i].which == FIND_TAG ? tag : what, out,
 				err);
 	}
+	prefer_keys(out);
 	return rc ? rc : check_unambiguous(out, what, err);
 }
 
