@@ -22,7 +22,7 @@ lib/recipe := cachespec dfvars dockerfile dockerfile_assign dockerfile_bases \
 	settings settings_file settings_paths settings_table settings_value \
 	shellprogram shellscript shellskip shellwords yaml yaml_node
 lib/store := bases builds caches catalog configs contexts imagelist imagerow \
-	images invalidations jobs journal jsonr leases lookups migrate \
+	images invalidations jobs journal jsonr leases lookups migrate names \
 	objects platforms redone schema sql sql_transaction stats \
 	stats_series
 lib/docker := builder_info buildx buildx_check buildx_client buildx_run \
@@ -37,12 +37,12 @@ lib/ops := aliases alive arrival background base base_config buildcache \
 	doctor doctor_build doctor_docker doctor_state ensure env envformat \
 	epoch exec generation handover hints images inputs inputs_dockerfile \
 	inputs_generated inputs_lower inputs_narrow inputs_plan invalidate \
-	jobs kept localcache lock lockfile log lookup parallel parts pins \
-	platforms prune prune_caches push reads reasons recipes reconcile \
-	redo registries remote removal reserve rows session side spawn \
-	stagetrigger stats stats_zero stepnames steptitle sweep text timer \
-	timer_cron timer_systemd trust verify verify_container why whysteps \
-	whytimes world
+	jobs kept limits localcache lock lockfile log lookup parallel parts \
+	pins platforms prune prune_caches push reads reasons recipes \
+	reconcile redo registries remote removal reserve rows session side \
+	spawn stagetrigger stats stats_zero stepnames steptitle sweep text \
+	timer timer_cron timer_systemd trust verify verify_container why \
+	whysteps whytimes world
 lib/lint := bases buildx compose config context copied docker dockerfile \
 	file find fix fix_copy fix_drop fix_mount gitignore ignorefile \
 	install instructions lint managers mounts names order rules run \

@@ -119,12 +119,40 @@ marks(const struct imgcache_image *i)
 	return i->pushed_ref ? "pushed" : "";
 }
 
+/* A column says them all, data has a list of them. */
+static void
+print_names(struct printer *p, const struct imgcache_image *i)
+{
+	const char *const *n;
+	char *all, *end;
+	size_t len = 1;
+
+	if (printer_form(p) != PRINT_TABLE) {
+		print_text(p, "name", NULL, i->name);
+		print_list(p, "names");
+		for (n = i->names; *n; n++)
+			print_text(p, "", NULL, *n);
+		print_list_end(p);
+		return;
+	}
+	for (n = i->names; *n; n++)
+		len += strlen(*n) + 2;
+	all = end = memory_checked(calloc(1, len));
+	for (n = i->names; *n; n++) {
+		end = stpcpy(end, *n);
+		if (n[1])
+			end = stpcpy(end, ", ");
+	}
+	print_text(p, "", "NAME", *all ? all : NULL);
+	free(all);
+}
+
 void
 image_print(struct printer *p, const struct imgcache_image *i)
 {
 	int64_t used = i->last_used_at ? i->last_used_at : i->built_at;
 
-	print_text(p, "name", "NAME", i->name);
+	print_names(p, i);
 	print_id(p, "imageId", "ID", i->id);
 	print_text(p, "tag", NULL, i->tag);
 	print_text(p, "ref", NULL, i->ref);

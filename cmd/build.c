@@ -55,12 +55,9 @@ static void
 print_logs(struct printer *p, struct imgcache *ic,
 	   const struct imgcache_answer *a)
 {
-	const struct imgcache_image *image = NULL;
-	struct imgcache_error ignored = {0};
+	const struct imgcache_image image = { .log = a->log };
 
-	if (a->log && a->tag)
-		(void)imgcache_find(ic, a->tag, &image, &ignored);
-	image_print_logs(p, ic, image);
+	image_print_logs(p, ic, &image);
 }
 
 /*

@@ -87,6 +87,7 @@ struct command {
 	bool takes_all_words;		/* nothing is an option */
 	bool needs_no_handle;
 	bool hidden;
+	enum imgcache_bad_project bad_project;	/* what it does without one */
 	int failure;			/* status of any failure, 0: by code */
 	/*
 	 * Returns an exit status, or a negative enum imgcache_code with

@@ -125,6 +125,7 @@ offer_images(struct imgcache *ic, const struct line *l)
 	};
 	struct imgcache_error ignored = {0};
 	const struct imgcache_image *v;
+	const char *const *name;
 	size_t i, n;
 
 	if (imgcache_list(ic, &f, &v, &n, &ignored))
@@ -135,8 +136,9 @@ offer_images(struct imgcache *ic, const struct line *l)
 			offer(l, v[i].tag, v[i].name);
 		if (strchr(l->last, ':') || strchr(l->last, '/'))
 			offer(l, v[i].ref, v[i].name);
-		if (strcmp(l->command->name, "delete"))
-			offer(l, v[i].name, v[i].id);
+		for (name = v[i].names; *name; name++)
+			if (strcmp(l->command->name, "delete"))
+				offer(l, *name, v[i].id);
 	}
 }
 

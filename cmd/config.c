@@ -101,5 +101,6 @@ const struct command command_config = {
 	.options = options,
 	.group = GROUP_CARE,
 	.completes = COMPLETES_SETTINGS,
+	.bad_project = IMGCACHE_BAD_PROJECT_WARNS,
 	.run = run,
 };

@@ -82,5 +82,6 @@ const struct command command_delete = {
 	.options = options,
 	.group = GROUP_CATALOG,
 	.completes = COMPLETES_IMAGES,
+	.bad_project = IMGCACHE_BAD_PROJECT_WARNS,
 	.run = run,
 };

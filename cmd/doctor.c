@@ -108,5 +108,6 @@ const struct command command_doctor = {
 	.arguments = "",
 	.options = options,
 	.group = GROUP_CARE,
+	.bad_project = IMGCACHE_BAD_PROJECT_TOLD,
 	.run = run,
 };

@@ -149,5 +149,6 @@ const struct command command_init = {
 	.arguments = "",
 	.options = options,
 	.group = GROUP_IMAGES,
+	.bad_project = IMGCACHE_BAD_PROJECT_WARNS,
 	.run = run,
 };

@@ -59,12 +59,30 @@ print_images(const struct imgcache_image *v, size_t n)
 	printer_end(p);
 }
 
+/* By more than a name. */
+static bool
+is_narrowed(void)
+{
+	return filter.base || filter.dependency || filter.status ||
+		filter.unused_for_s || filter.pinned || filter.building;
+}
+
 static bool
 is_filtered(void)
 {
-	return filter.name || filter.base || filter.dependency ||
-		filter.status || filter.unused_for_s || filter.pinned || filter.building ||
-		filter.all_engines || filter.limit || sort;
+	return is_narrowed() || filter.name || filter.all_engines ||
+		filter.limit || sort;
+}
+
+/* Nothing is what a mistyped name gives, and a name without an image. */
+static int
+explain_none(struct invocation *inv)
+{
+	int ret = imgcache_check_name(inv->ic, filter.name, &inv->err);
+
+	if (!ret && !is_narrowed() && !given.quiet)
+		complain("no image of '%s' yet", filter.name);
+	return ret;
 }
 
 static int
@@ -85,9 +103,10 @@ run(struct invocation *inv, const struct parsed *p)
 		filter.name = p->words.v[0];
 	filter.sort = (enum imgcache_sort)sort;
 	ret = imgcache_list(inv->ic, &filter, &v, &n, &inv->err);
-	if (!ret)
-		print_images(v, n);
-	return ret;
+	if (ret)
+		return ret;
+	print_images(v, n);
+	return n || !filter.name ? 0 : explain_none(inv);
 }
 
 const struct command command_list = {
@@ -97,5 +116,6 @@ const struct command command_list = {
 	.options = options,
 	.group = GROUP_CATALOG,
 	.completes = COMPLETES_RECIPES,
+	.bad_project = IMGCACHE_BAD_PROJECT_WARNS,
 	.run = run,
 };

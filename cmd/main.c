@@ -168,7 +168,8 @@ report(const struct invocation *inv, int code, const struct progress *progress)
 	if (code >= 0)
 		return code;
 	complain("%s", *text ? text : "failed without a reason");
-	if (code == IMGCACHE_EBUILD && log && !strstr(text, log))
+	if (code == IMGCACHE_EBUILD && log && !strstr(text, log) &&
+	    !strstr(text, "imgcache log "))
 		complain("the log is in %s", log);
 	return inv->command->failure ? inv->command->failure : status_of(code);
 }
@@ -180,6 +181,7 @@ with_handle(struct invocation *inv, const struct parsed *p)
 	struct imgcache_options o = {
 		.project_file = given.file,
 		.settings = given.settings.v,
+		.bad_project = inv->command->bad_project,
 		.on_event = progress_event,
 		.payload = progress,
 	};

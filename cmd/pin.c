@@ -68,6 +68,7 @@ const struct command command_pin = {
 	.options = options,
 	.group = GROUP_CATALOG,
 	.completes = COMPLETES_IMAGES,
+	.bad_project = IMGCACHE_BAD_PROJECT_WARNS,
 	.run = run_pin,
 };
 
@@ -78,5 +79,6 @@ const struct command command_unpin = {
 	.options = options,
 	.group = GROUP_CATALOG,
 	.completes = COMPLETES_IMAGES,
+	.bad_project = IMGCACHE_BAD_PROJECT_WARNS,
 	.run = run_unpin,
 };

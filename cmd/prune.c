@@ -247,5 +247,6 @@ const struct command command_prune = {
 	.arguments = "",
 	.options = options,
 	.group = GROUP_CARE,
+	.bad_project = IMGCACHE_BAD_PROJECT_TOLD,
 	.run = run,
 };

@@ -153,5 +153,6 @@ const struct command command_stats = {
 	.options = options,
 	.group = GROUP_CARE,
 	.completes = COMPLETES_IMAGES,
+	.bad_project = IMGCACHE_BAD_PROJECT_WARNS,
 	.run = run,
 };

@@ -54,6 +54,7 @@ look(stats_read_fn *read, struct imgcache_error *err)
 	struct imgcache_options o = {
 		.project_file = given.file,
 		.settings = given.settings.v,
+		.bad_project = IMGCACHE_BAD_PROJECT_TOLD,
 	};
 	struct imgcache *ic = NULL;
 	struct imgcache_stats s;

@@ -12,7 +12,6 @@
 #define MAX_COLUMNS 32
 #define GAP 2
 #define NARROWEST 8
-#define USUAL_WIDTH 80
 
 struct column {
 	const char *title;
@@ -72,6 +71,7 @@ table_cell(struct table *t, const char *title, const char *text,
 	t->column++;
 }
 
+/* 0: any; what goes into a pipe or a file is for programs, and later. */
 static int
 width_at_hand(void)
 {
@@ -80,7 +80,7 @@ width_at_hand(void)
 
 	if (!width && columns)
 		width = atoi(columns);
-	return width > 0 ? width : USUAL_WIDTH;
+	return width > 0 ? width : 0;
 }
 
 /* Make the widest text columns narrower until all fit into width. */
@@ -122,6 +122,22 @@ put_cell(const struct column *c, const char *text, bool last)
 		printf("%*s", room + GAP, "");
 }
 
+/* Of a text at the end of its line nothing is cut: it goes on below itself. */
+static void
+put_last(const struct table *t, const char *text)
+{
+	const struct column *c = &t->columns[t->n_columns - 1], *other;
+	int at = 0;
+
+	for (other = t->columns; other < c; other++)
+		at += other->width + GAP;
+	if (c->kind == CELL_TEXT)
+		text_put_wrapped(stdout, text, at, at, at + c->width);
+	else
+		put_cell(c, text, true);
+	fputc('\n', stdout);
+}
+
 static void
 put_rows(struct table *t)
 {
@@ -132,15 +148,16 @@ put_rows(struct table *t)
 	for (i = 0; i < t->n_cells; i++)
 		if (text_width(t->cells[i]) > t->columns[i % n].width)
 			t->columns[i % n].width = text_width(t->cells[i]);
-	if (!t->wide)
+	if (!t->wide && width_at_hand())
 		fit(t, width_at_hand());
 	for (i = 0; i < n; i++)
 		put_cell(&t->columns[i], t->columns[i].title, i + 1 == n);
 	fputc('\n', stdout);
 	for (i = 0; i < t->n_cells; i++) {
-		put_cell(&t->columns[i % n], t->cells[i], i % n + 1 == n);
 		if (i % n + 1 == n)
-			fputc('\n', stdout);
+			put_last(t, t->cells[i]);
+		else
+			put_cell(&t->columns[i % n], t->cells[i], false);
 	}
 }
 

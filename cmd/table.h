@@ -4,8 +4,8 @@
 
 /*
  * The table behind a printer. A column is as wide as its widest cell; when all
- * are more than the width at hand, the widest text columns give way, and what
- * is cut ends in "~".
+ * are more than a terminal has (or COLUMNS says), the widest text columns give
+ * way: what is cut ends in "~", and the last column goes on below itself.
  */
 
 #include <stdbool.h>

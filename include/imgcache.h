@@ -92,10 +92,19 @@ typedef void imgcache_event_fn(void *payload, const struct imgcache_event *e);
  * and the engine are opened when first needed. */
 struct imgcache;
 
+/* A project file that is not right is a failure, or done without: then its
+ * text is a warning, or a matter of the calls that tell it themselves. */
+enum imgcache_bad_project {
+	IMGCACHE_BAD_PROJECT_FAILS,
+	IMGCACHE_BAD_PROJECT_WARNS,
+	IMGCACHE_BAD_PROJECT_TOLD	/* by imgcache_doctor(), _prune() */
+};
+
 struct imgcache_options {
 	const char *dir;		/* work as if started there; NULL: . */
 	const char *project_file;	/* NULL: imgcache.yaml, found upwards */
 	const char *const *settings;	/* "name=value", NULL-ended, or NULL */
+	enum imgcache_bad_project bad_project;
 	imgcache_event_fn *on_event;	/* may be NULL */
 	void *payload;
 };
@@ -188,7 +197,9 @@ struct imgcache_dependency {
 
 struct imgcache_image {
 	const char *id;		/* the key's first 12 hex digits */
-	const char *name;
+	const char *name;	/* it was built under last, or NULL */
+	const char *const *names;	/* all: recipes with the same inputs
+					 * share an image; NULL-ended */
 	const char *tag;
 	const char *ref;
 	const char *image_id;	/* the engine's */
@@ -550,6 +561,14 @@ IMGCACHE_API int imgcache_list(struct imgcache *ic,
 			       struct imgcache_error *err);
 
 /*
+ * Why there is no image of that name: 0 if the project or the catalog (of any
+ * engine) knows it, then there is none yet; IMGCACHE_ENO with the nearest name
+ * if nobody does.
+ */
+IMGCACHE_API int imgcache_check_name(struct imgcache *ic, const char *name,
+				     struct imgcache_error *err);
+
+/*
  * A build cache outside the engine that was written or read from here: in a
  * registry, in a directory of this machine, with a service.
  */
@@ -816,7 +835,11 @@ struct imgcache_prune_result {
 	int64_t swept_files;	/* logs, temp files, links of dead processes */
 };
 
-/* IMGCACHE_EBUSY while another prune runs. */
+/*
+ * IMGCACHE_EBUSY while another prune runs. Without a project file that is right
+ * no limit holds that the file may have set otherwise, and none at all unless
+ * keep_last and grace_s are known: IMGCACHE_EFAIL if one is given.
+ */
 IMGCACHE_API int imgcache_prune(struct imgcache *ic,
 				const struct imgcache_prune_options *o,
 				struct imgcache_prune_result *out,

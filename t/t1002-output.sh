@@ -97,7 +97,7 @@ test_that 'stats --json has the names of the service, and what they lack' '
 
 test_that 'get --id of what is not there: 1, nothing on stdout' '
 	expect_status 1 imgcache get --id 0000000 && ! [ -s stdout ] &&
-	says stderr "no image '\''0000000'\'' in the catalog; see imgcache list"
+	says stderr "no image '\''0000000'\'' in the catalog or in imgcache.yaml; see imgcache list"
 '
 
 test_that 'list -z: records end with NUL, fields are name=value lines' '
@@ -115,11 +115,31 @@ test_that 'config -z' '
 '
 
 test_that 'tables are within 80 columns, whatever the names' '
+	export COLUMNS=80 &&
 	imgcache list >list && cat list && [ "$(wc -l <list)" -eq 4 ] &&
 	! grep -E ".{81}" list && imgcache stats >stats &&
 	! grep -E ".{81}" stats && imgcache config >config &&
 	! grep -E ".{81}" config && imgcache prune -n -v >prune &&
 	! grep -E ".{81}" prune
+'
+
+test_that 'what goes into a pipe is not cut' '
+	imgcache list >list && ! grep "~" list &&
+	grep "a-name-that-is-much-too-long-for-a-column-of-a-table" list
+'
+
+test_that 'a reason is whole on a terminal, and within its width' '
+	mkdir -p long && printf "%s\n" "version: 1" "images:" \
+		"  a-rather-long-name: {base: busybox, env: {A: b}}" \
+		>long/imgcache.yaml && cd long &&
+	imgcache build --all >/dev/null 2>&1 && sed -i \
+		"s/{A: b}/{A: c}, apt: [one-package, another-package, a-third-package]/" \
+		imgcache.yaml && imgcache build -n --all >pipe &&
+	grep "apt another-package added, 1 more change" pipe && ! grep "~" pipe &&
+	script -qec "stty cols 60; imgcache build -n --all" /dev/null |
+		tr -d "\r" >screen && cat screen && ! grep -E ".{61}" screen &&
+	! grep "~" screen && sed 1d screen | tr -s " \n" " " >one &&
+	sed 1d pipe | tr -s " \n" " " >two && same two one
 '
 
 test_that 'COLUMNS is the width, --no-trunc has none' '

@@ -371,4 +371,29 @@ test_that 'the Dockerfile outside the context counts by its bytes' '
 	[ "$(imgcache tag --context app/sub --dockerfile outside)" != "$one" ]
 '
 
+test_that 'a copy of what is not there: no tag, its place' '
+	rm -rf gone && mkdir gone && cd gone && printf "%s\n" "version: 1" \
+		"images:" "  x:" "    base: busybox" "    base_policy: name" \
+		"    copy:" "      - {from: none/a, to: /a}" >imgcache.yaml &&
+	for verb in tag get build "build -n"; do
+		expect_status 128 imgcache $verb x && one_line stderr && grep \
+			"imgcache.yaml:7:9: copy from .none/a. is not there" \
+			stderr || exit 1
+	done && rm imgcache.yaml &&
+	IMGCACHE_BASE_POLICY=name expect_status 128 imgcache tag --base busybox \
+		--copy ./none:/a && one_line stderr &&
+	grep "copy ...none. is not there" stderr
+'
+
+test_that 'a copy of what .dockerignore leaves out; what is there is found' '
+	cd gone && mkdir -p none real/sub && echo x >none/a && echo x >real/sub/f &&
+	ln -sf real link && export IMGCACHE_BASE_POLICY=name &&
+	for from in none/a ./none//a none/ . real real/sub link link/sub; do
+		imgcache tag --base busybox --copy "$from:/a" || exit 1
+	done && echo none/a >.dockerignore &&
+	expect_status 128 imgcache tag --base busybox --copy none/a:/a &&
+	grep "is left out by .dockerignore" stderr &&
+	imgcache tag --base busybox --copy real:/a
+'
+
 test_done

@@ -185,4 +185,16 @@ test_that 'the memo of a base is dropped by invalidate --base' '
 	! cmp one two
 '
 
+test_that 'base_policy name: two named contexts swapped are another key' '
+	mkdir -p swapped && printf "%s\n" "FROM scratch" "COPY --from=a /x /a" \
+		"COPY --from=b /x /b" >swapped/Dockerfile &&
+	export IMGCACHE_BASE_POLICY=name &&
+	one=$(imgcache tag swapped --build-context a=docker-image://one:1 \
+		--build-context b=docker-image://two:2) &&
+	two=$(imgcache tag swapped --build-context a=docker-image://two:2 \
+		--build-context b=docker-image://one:1) && [ "$one" != "$two" ] &&
+	[ "$one" = "$(imgcache tag swapped --build-context \
+		b=docker-image://two:2 --build-context a=docker-image://one:1)" ]
+'
+
 test_done

@@ -28,7 +28,8 @@ clean() {
 test_that 'a step that fails: 2, the step, its words, its status, the log' '
 	expect_status 2 imgcache build bad && ! [ -s stdout ] &&
 	grep "last words" stderr && grep "exit code: 7" stderr &&
-	log=$(grep -o "/[^ ]*\.log" stderr | tail -n 1) && [ -f "$log" ] &&
+	id=$(sed -n "s/.*; see imgcache log \([0-9a-f]\{12\}\)$/\1/p" stderr) &&
+	log=$(imgcache log --path "$id") && [ -f "$log" ] &&
 	grep "last words" "$log" && grep "before" "$log" && clean
 '
 
@@ -155,6 +156,15 @@ test_that 'the inventory: asked and installed versions are in the catalog' '
 			.installed == \"1:2.39.5\") and
 		any(.[]; .type == \"npm\" and .name == \"typescript\" and
 			.version == \"5.4\" and .installed == \"5.4.5\")" list
+'
+
+test_that 'one of a project: its log is named by the name' '
+	mkdir -p named && printf "FROM busybox\nRUN exit 9\n" >named/Dockerfile &&
+	printf "%s\n" "version: 1" "images:" "  api: {context: .}" \
+		>named/imgcache.yaml &&
+	expect_status 2 imgcache -C named build api && tail -n 1 stderr >last &&
+	grep "; see imgcache log api$" last && ! grep -E ".{81}" last &&
+	imgcache log api | grep "exit code: 9"
 '
 
 test_done

@@ -59,6 +59,27 @@ test_that 'a status that does not exist, with its nearest' '
 	grep "completed" stderr
 '
 
+test_that 'a name without an image: it says so, 0; with filters nothing' '
+	cp imgcache.yaml was && echo "  new: {base: busybox}" >>imgcache.yaml &&
+	expect_status 0 imgcache list new; cp was imgcache.yaml
+	says stderr "no image of '"'new'"' yet" && ! [ -s stdout ] &&
+	expect_status 0 imgcache list --json a --status failed &&
+	! [ -s stderr ] && [ "$(cat stdout)" = "[]" ]
+'
+
+test_that 'a name that nobody knows: 1, and the nearest' '
+	expect_status 1 imgcache list --json toools && one_line stderr &&
+	grep "no image .toools. in the catalog or in imgcache.yaml; see" stderr &&
+	echo "  tools: {base: busybox}" >>imgcache.yaml &&
+	expect_status 1 imgcache list toools; cp was imgcache.yaml
+	grep "did you mean .tools.$" stderr
+'
+
+test_that 'a name of the catalog alone is known' '
+	mkdir -p away && expect_status 0 imgcache -C away list --json \
+		--status failed a && ! [ -s stderr ]
+'
+
 test_that 'the table: a line an image, in columns' '
 	expect_status 0 imgcache list --sort name && cat stdout &&
 	[ "$(wc -l <stdout)" -eq 4 ] && head -n 1 stdout | grep "^NAME\|^ID" &&
@@ -101,6 +122,32 @@ test_that 'a log that is gone: one line that says so' '
 	rm -f "$IMGCACHE_DIR"/logs/* && imgcache log c >stdout 2>stderr
 	status=$?; cat stderr; [ $status -ne 0 ] && [ $status -le 128 ] &&
 	one_line stderr && ! [ -s stdout ]
+'
+
+test_that 'recipes with the same inputs share an image: each name finds it' '
+	mkdir -p two && cd two && printf "%s\n" "version: 1" "images:" \
+		"  one: {base: busybox, env: {T: t}}" \
+		"  two: {base: busybox, env: {T: t}}" >imgcache.yaml &&
+	imgcache build one >/dev/null 2>&1 &&
+	faketime -f "+1d" imgcache get two >/dev/null &&
+	imgcache list --json >stdout && jq -e "[.[] | select(.names ==
+		[\"one\", \"two\"])] | length == 1" stdout &&
+	for name in one two; do
+		[ "$(imgcache list --json "$name" | jq length)" -eq 1 ] &&
+		imgcache log "$name" >stdout && [ -s stdout ] &&
+		imgcache pin "$name" && [ "$(imgcache list --json --pinned \
+			$name | jq length)" -eq 1 ] && imgcache unpin "$name" &&
+		imgcache __complete pin "$name" | grep "^$name" || exit 1
+	done &&
+	imgcache list one >stdout && grep "^one, two " stdout &&
+	sed -i "s/two: .*/two: {base: busybox, env: {T: u}}/" imgcache.yaml &&
+	expect_status 1 imgcache get two && grep "inputs changed: ENV changed" stderr &&
+	imgcache why two >stdout; grep "ENV T=" stdout
+'
+
+test_that 'deleted by the one name it is gone for the other' '
+	cd two && imgcache delete two >/dev/null && expect_status 1 \
+		imgcache get one && grep deleted stderr
 '
 
 test_that 'a log with control bytes is written as data is' '

@@ -107,6 +107,17 @@ test_that 'keep-last: the newest N of each name' '
 	[ "$(reason 8)" = "keep: one of the last 2 of its name" ]
 '
 
+test_that 'keep-last: by each name of an image that recipes share' '
+	rm -rf "$IMGCACHE_DIR"; printf "%s\n" "version: 1" "images:" \
+		"  x: {base: busybox, env: {N: \"9\"}}" \
+		"  y: {base: busybox, env: {N: \"9\"}}" >imgcache.yaml
+	faketime -f -9d imgcache build --all >/dev/null 2>&1
+	sed -i "s/x: .*/x: {base: busybox, env: {N: \"8\"}}/" imgcache.yaml
+	faketime -f -8d imgcache build x >/dev/null 2>&1; rm imgcache.yaml
+	prune --max-age 1d --keep-last 1 && removed &&
+	[ "$(reason 9)" = "keep: one of the last 1 of its name" ]
+'
+
 test_that 'pinned: never' '
 	images 9 8 && imgcache pin "$(id 9)" && prune --max-age 1d &&
 	removed 8 && [ "$(reason 9)" = "keep: pinned" ] && is_there 9
@@ -189,6 +200,18 @@ test_that 'images of another engine are left alone' '
 	export DOCKER_HOST && standin_start &&
 	prune --max-age 1d; status=$?; standin_stop; [ $status -eq 0 ]) &&
 	is_there 9
+'
+
+test_that 'a build cache of which only the lock is left goes, others stay' '
+	top="$IMGCACHE_DIR/cache/buildcache" && mkdir -p -m 700 "$top" &&
+	for name in left whole held new; do
+		mkdir -p "$top/$name" && touch -d "-3 days" "$top/$name/lock" ||
+			exit 1
+	done && ln -s g1 "$top/left/current" && touch "$top/new/lock" &&
+	mkdir "$top/whole/g1" && ln -s g1 "$top/whole/current" &&
+	flock -s "$top/held/lock" imgcache prune &&
+	[ "$(ls "$top" | xargs)" = "held new whole" ] && imgcache prune &&
+	[ "$(ls "$top" | xargs)" = "new whole" ]
 '
 
 test_done

@@ -88,6 +88,23 @@ test_that 'built and pushed in one call; JSON says both' '
 	[ "$(calls push)" -eq 1 ]
 '
 
+test_that 'exec pushes a hit where the setting says so, once' '
+	anew && imgcache build tools >/dev/null 2>&1 && [ -z "$(remote)" ] &&
+	expect_status 0 imgcache exec tools -- true && [ -z "$(remote)" ] &&
+	IMGCACHE_PUSH=always expect_status 0 imgcache exec tools -- sh -c \
+		"echo \$IMGCACHE_TOOLS_REF" && [ "$(cat stdout)" = "$ref" ] &&
+	[ -n "$(remote)" ] && [ "$(calls push)" -eq 1 ] &&
+	IMGCACHE_PUSH=always imgcache exec tools -- true &&
+	[ "$(calls push)" -eq 1 ] && [ "$(calls buildx build)" -eq 1 ]
+'
+
+test_that 'exec: a push that fails is a warning, and the command runs' '
+	anew && imgcache build tools >/dev/null 2>&1 &&
+	faults "push * exit 1 denied" && IMGCACHE_PUSH=always expect_status 7 \
+		imgcache exec tools -- sh -c "exit 7"; status=$?; faults
+	[ $status -eq 0 ] && grep "is not pushed" stderr && [ -z "$(remote)" ]
+'
+
 test_that 'the image that one is built from is pushed with it' '
 	anew && expect_status 0 imgcache build --push top &&
 	[ "$(calls push)" -eq 2 ] && [ -n "$(remote)" ]

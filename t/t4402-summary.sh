@@ -93,7 +93,7 @@ test_that 'a job: what a failed step printed stays within' '
 		>bad/Dockerfile &&
 	in_job -q build --context bad 2>words; cat words
 	sed -n "/^::stop-commands::/,/^::[0-9a-f]\{32\}::$/p" words >within &&
-	grep "exit code: 3" within && grep "the log is" within &&
+	grep "exit code: 3" within && grep "see imgcache log" within &&
 	tail -n 1 words | grep "^::endgroup::$"
 '
 

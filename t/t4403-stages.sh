@@ -219,7 +219,7 @@ test_that 'an export that fails: the build fails, and names the stage' '
 	grep "the cache of stage .python-deps. cannot be exported to \
 .r.example/d:cache-python-deps--app-$platform.: .*denied" stderr &&
 	grep "ignore-error=true" stderr &&
-	log=$(sed -n "s/.*the log is //p" stderr) && grep denied "$log"
+	log=$(imgcache log --path app) && grep denied "$log"
 '
 
 test_that 'ignore-error=true: a warning, and once more with the next build' '

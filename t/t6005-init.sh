@@ -390,6 +390,24 @@ test_that 'what a Dockerfile reads is not generated, its neighbour is' '
 	imgcache init && [ "$(images)" = "project web " ]
 '
 
+test_that 'a Dockerfile that is not understood: only what it names is its own' '
+	fresh && put Dockerfile "FROM busybox" "COPY \$WHAT package*.json /" &&
+	put apt.txt git && put requirements.txt a && put package.json "{}" &&
+	put package-lock.json "{\"lockfileVersion\": 3, \"packages\": {}}" &&
+	imgcache init 2>stderr && [ "$(images)" = "project project-2 " ] &&
+	block project-2 >actual && grep "pip_requirements: requirements.txt" actual &&
+	grep -- "- git" actual && ! grep npm_lock imgcache.yaml &&
+	grep "package.json was left out: Dockerfile names it" stderr &&
+	grep "requirements.txt has an image of its own, since what Dockerfile reads is not known" stderr
+'
+
+test_that 'a Dockerfile that does not build takes no list along' '
+	fresh && put Dockerfile "FROM \$BASE" && put apt.txt git &&
+	imgcache init 2>stderr && grep -- "- git" imgcache.yaml &&
+	put Dockerfile "RUN x" && imgcache init --force 2>/dev/null >&2 &&
+	grep -- "- git" imgcache.yaml
+'
+
 test_that 'both kinds in one folder have names of their own' '
 	fresh && put requirements.txt a && put package.json "{}" &&
 	put package-lock.json "{\"packages\": {}}" && imgcache init &&

@@ -186,6 +186,25 @@ test_that 'sources that changed while it was built: dirty' '
 		stdout
 '
 
+test_that 'and one row says so, by which its log is found' '
+	imgcache list --json moving >list && jq -e "length == 1 and
+		(.[0] | .buildStatus == \"changed\" and
+		(.reason | startswith(\"the sources changed\")) and
+		.dockerImageId != null)" list && imgcache log moving >log &&
+	grep "COPY" log
+'
+
+test_that 'the row of a key that was there before is what it was' '
+	echo 7 >moving/file; imgcache build moving >ref 2>/dev/null || exit 1
+	tag=$(cut -d: -f2 ref)
+	imgcache delete "$(echo "$tag" | cut -c 4-15)" >/dev/null || exit 1
+	(imgcache build --rebuild moving >out 2>err; echo $? >status) & sleep 0.5
+	echo 3 >moving/file; wait
+	[ "$(cat status)" -eq 3 ] &&
+	[ "$(imgcache list --json moving | jq -r ".[] |
+		select(.tag == \"$tag\") | .buildStatus")" = deleted ]
+'
+
 test_that 'JSON: an array of all of it' '
 	imgcache verify app --container one --container other --json >json
 	[ $? -eq 1 ] && jq -e "length == 3 and .[0].state == \"fresh\" and

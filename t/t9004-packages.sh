@@ -267,7 +267,7 @@ test_that 'another week is another key, and the install really runs' '
 
 test_that 'a release that does not exist: status 2, the log is named' '
 	expect_status 2 imgcache build $own --apt hello=9:9 &&
-	grep "hello" stderr && grep "/logs/" stderr
+	grep "hello" stderr && grep "see imgcache log" stderr
 '
 
 test_that 'doctor sees a network inside a build' '

@@ -287,9 +287,43 @@ is_in(const char *path, const char *dir)
 		(!strncmp(path, dir, len) && path[len] == '/');
 }
 
-/* Does a Dockerfile read it; where that is not known: could it? */
+/* Does the text of a Dockerfile have its name, or "package*.json"? */
 static bool
-is_covered(const struct init *in, const char *path)
+names(const struct init *in, const struct init_image *image, const char *path)
+{
+	const char *text = image->dockerfile ? text_of(in, image->dockerfile) :
+		NULL;
+	const char *name = path_base(path);
+	char *stem = mem_printf("%.*s*", (int)strcspn(name, "."), name);
+	bool does = text && (strstr(text, name) || strstr(text, stem));
+
+	free(stem);
+	return does;
+}
+
+/*
+ * What it reads is not known. A list that is named there is taken for one that
+ * it installs; any other is not dropped for it, which is said, since it may be
+ * wrong either way.
+ */
+static bool
+may_read(struct init *in, const struct init_image *image, const char *path)
+{
+	if (!is_in(path, image->context))
+		return false;
+	if (names(in, image, path)) {
+		init_note(in, "%s was left out: %s names it", path,
+			  image->origin);
+		return true;
+	}
+	init_note(in, "%s has an image of its own, since what %s reads is not "
+		  "known", path, image->origin);
+	return false;
+}
+
+/* Does a Dockerfile read it? */
+static bool
+is_covered(struct init *in, const char *path)
 {
 	size_t i, k;
 
@@ -298,7 +332,7 @@ is_covered(const struct init *in, const char *path)
 
 		if (!image->context)
 			continue;
-		if (!image->knows_reads && is_in(path, image->context))
+		if (!image->knows_reads && may_read(in, image, path))
 			return true;
 		for (k = 0; k < image->reads.n; k++)
 			if (!strcmp(path, image->reads.v[k]) ||
@@ -310,7 +344,7 @@ is_covered(const struct init *in, const char *path)
 
 /* Those of a kind that no Dockerfile has; in the same order. */
 static void
-uncovered(const struct init *in, enum init_kind kind, struct strv *out)
+uncovered(struct init *in, enum init_kind kind, struct strv *out)
 {
 	const struct strv *all = &in->found.of[kind];
 	size_t i;

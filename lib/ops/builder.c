@@ -274,15 +274,22 @@ accept(struct builder *b, struct engine *e, struct imgcache_answer *a,
 	return ret;
 }
 
+/* By what a person can type; its path only where the catalog has no row. */
 static void
 name_log(const struct builder *b, struct imgcache_error *err)
 {
-	char text[sizeof(err->text)];
+	const char *name = b->in->r->recipe->name;
+	char text[sizeof(err->text)], id[13];
 
 	memcpy(text, err->text, sizeof(text));
 	error_clear(err);
-	error_set(err, IMGCACHE_EBUILD, "%.700s; the log is %s", text,
-		  b->log_path);
+	image_short_id(b->in->tag, id);
+	if (b->image_row)
+		error_set(err, IMGCACHE_EBUILD, "%.700s; see imgcache log "
+			  "%.200s", text, name ? name : id);
+	else
+		error_set(err, IMGCACHE_EBUILD, "%.700s; the log is %s", text,
+			  b->log_path);
 }
 
 /* "step [2/3] make failed: exit code: 3" */

@@ -150,18 +150,17 @@ fill_end(struct builder *b, struct build_row *row, enum build_status status)
  * An image of moved sources has no key: its row goes by the name it was built
  * under, so that prune finds it, and the row of the key knows nothing of it.
  */
-static void
-keep_unkeyed(struct builder *b, const char *image_id, const char *text)
+static int
+keep_unkeyed(struct builder *b, const char *image_id, const char *text,
+	     struct imgcache_error *err)
 {
 	struct image_row row = image_of(b, IMAGE_CHANGED);
-	struct imgcache_error err = {0};
 
 	row.key.tag = strrchr(b->temporary, ':') + 1;
 	row.ref = b->temporary;
 	row.image_id = image_id;
 	row.reason = text;
-	if (images_put(b->in->ic->catalog, &row, NULL, &err))
-		session_warn(b->in->ic, "not recorded: %s", err.text);
+	return images_put(b->in->ic->catalog, &row, NULL, err);
 }
 
 int
@@ -216,6 +215,52 @@ put_back(struct builder *b, struct image_row *row, struct imgcache_error *err)
 	return ret;
 }
 
+/*
+ * One row says that the sources moved, that of the image without a key; a row
+ * of the key that was made for this build alone goes.
+ */
+static int
+record_changed(struct builder *b, const char *image_id, const char *text,
+	       struct imgcache_error *err)
+{
+	struct catalog *cat = b->in->ic->catalog;
+	int ret = catalog_begin(cat, err);
+
+	if (ret)
+		return ret;
+	ret = keep_unkeyed(b, image_id, text, err);
+	if (!ret)
+		ret = images_forget(cat, b->image_row, err);
+	if (!ret)
+		return catalog_commit(cat, err);
+	catalog_rollback(cat);
+	return ret;
+}
+
+/* What the row of the key was before the build, it is again. */
+static int
+record_changed_again(struct builder *b, const char *image_id, const char *text,
+		     struct imgcache_error *err)
+{
+	struct image_row row = b->before.v[0];
+	int ret = keep_unkeyed(b, image_id, text, err);
+
+	if (row.status == IMAGE_BUILDING)
+		row.status = IMAGE_INTERRUPTED;
+	return ret ? ret : put_back(b, &row, err);
+}
+
+static int
+record_end(struct builder *b, struct image_row *row, const char *image_id,
+	   const char *text, struct imgcache_error *err)
+{
+	if (!image_id)
+		return put_back(b, row, err);
+	if (b->before.n)
+		return record_changed_again(b, image_id, text, err);
+	return record_changed(b, image_id, text, err);
+}
+
 void
 builder_record_failure(struct builder *b, int code, const char *text,
 		       const char *image_id)
@@ -242,12 +287,12 @@ builder_record_failure(struct builder *b, int code, const char *text,
 	row = image_until_replaced(b, image);
 	if (row.status != IMAGE_COMPLETED)
 		row.reason = text;
-	if (put_back(b, &row, &err)) {
+	if (code != IMGCACHE_ECHANGED)
+		image_id = NULL;
+	if (record_end(b, &row, image_id, text, &err)) {
 		session_warn(b->in->ic, "not recorded: %s", err.text);
 		error_clear(&err);
 	}
-	if (image_id && code == IMGCACHE_ECHANGED)
-		keep_unkeyed(b, image_id, text);
 	if (builds_finish(cat, &end, b->steps, b->n_steps, &err))
 		session_warn(b->in->ic, "not recorded: %s", err.text);
 }

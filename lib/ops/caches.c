@@ -10,6 +10,7 @@
 #include "base/strv.h"
 #include "ops/buildcache.h"
 #include "ops/inputs.h"
+#include "ops/limits.h"
 #include "ops/recipes.h"
 #include "ops/session.h"
 #include "sys/clock.h"
@@ -188,8 +189,7 @@ imgcache_prune_caches(struct imgcache *ic, int64_t max_age_s, bool dry_run,
 
 	*n = 0;
 	*out = NULL;
-	if (max_age_s < 0)
-		max_age_s = settings_int(&ic->settings, SETTING_MAX_AGE);
+	max_age_s = limits_cache_age(ic, max_age_s);
 	if (!ret)
 		ret = imgcache_caches(ic, &all, &n_all, err);
 	if (ret)

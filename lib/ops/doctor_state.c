@@ -101,9 +101,26 @@ look_at_catalog(struct doctor *d)
 			   "the catalog agrees with the engine");
 }
 
+static void
+look_at_project(struct doctor *d)
+{
+	const struct imgcache *ic = d->ic;
+
+	if (ic->bad_project)
+		doctor_add(d, IMGCACHE_ILL, "project", "mend it; until then "
+			   "only what needs no recipe works", "%s",
+			   ic->bad_project);
+	else if (ic->has_project)
+		doctor_add(d, IMGCACHE_FINE, "project", NULL,
+			   "%s, %zu image%s", ic->project.path,
+			   ic->project.n_images,
+			   ic->project.n_images == 1 ? "" : "s");
+}
+
 void
 doctor_state(struct doctor *d)
 {
+	look_at_project(d);
 	look_at_directory(d, SETTING_STATE_DIR);
 	look_at_directory(d, SETTING_CACHE_DIR);
 	look_at_disk(d, "disk", settings_text(&d->ic->settings,

@@ -60,7 +60,10 @@ ensure_needs(struct imgcache_recipe *r, const struct ensure *e,
 {
 	struct imgcache *ic = r->ic;
 	struct imgcache_build_options build = *e->build;
-	struct ensure needed = { .verb = e->verb, .build = &build };
+	struct ensure needed = {
+		.verb = e->verb, .build = &build,
+		.pushes_hits = e->pushes_hits,
+	};
 	struct imgcache_answer ignored;
 	struct imgcache_recipe *other;
 	size_t i;
@@ -467,6 +470,8 @@ look_and_decide(struct imgcache_recipe *r, const struct ensure *e,
 		ret = check_key(&w, err);
 	if (!ret && e->build->push)
 		ret = trust_decide(&w.in, true, &w.push, err);
+	else if (!ret && e->pushes_hits)
+		ret = trust_decide(&w.in, false, &w.push, err);
 	if (!ret)
 		ret = hold(&w, err);
 	if (!ret)

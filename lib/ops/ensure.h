@@ -16,6 +16,7 @@ struct ensure {
 	bool only_look;			/* never build: a miss is IMGCACHE_ENO */
 	bool only_answer;		/* nor go on after an unknown: get */
 	bool uncounted;
+	bool pushes_hits;		/* by the setting, as what is built */
 	struct lease *lease;		/* held on a hit and after a build; or NULL */
 	const char *tag;		/* IMGCACHE_ECHANGED if the key is another
 					 * by now; or NULL */

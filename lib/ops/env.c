@@ -95,6 +95,8 @@ env_collect(struct imgcache *ic, const struct imgcache_env_options *o,
 		.verb = verb,
 		.build = &o->build,
 		.only_look = !o->builds,
+		/* what runs then may hand the name on to other machines */
+		.pushes_hits = leases != NULL,
 	};
 	struct imgcache_env_image *v;
 	struct imgcache_answer a;

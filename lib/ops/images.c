@@ -8,7 +8,10 @@
 #include "ops/rows.h"
 #include "store/images.h"
 #include "store/lookups.h"
+#include "store/names.h"
 #include "sys/clock.h"
+
+#define MAX_NAMES 10000		/* looked through for the nearest */
 
 static enum image_sort
 sort_of(enum imgcache_sort s)
@@ -85,6 +88,15 @@ keep_building(struct imgcache_image *v, size_t n, int64_t limit)
 	return kept;
 }
 
+static int
+load_rest(struct imgcache *ic, struct image_list *list,
+	  struct imgcache_error *err)
+{
+	int ret = images_load_dependencies(ic->catalog, list, err);
+
+	return ret ? ret : names_load(ic->catalog, list, err);
+}
+
 int
 imgcache_list(struct imgcache *ic, const struct imgcache_filter *f,
 	      const struct imgcache_image **out, size_t *n,
@@ -112,7 +124,7 @@ imgcache_list(struct imgcache *ic, const struct imgcache_filter *f,
 		filter.unused_since = clock_now_s() - f->unused_for_s;
 	ret = images_list(ic->catalog, &filter, &list, err);
 	if (!ret)
-		ret = images_load_dependencies(ic->catalog, &list, err);
+		ret = load_rest(ic, &list, err);
 	if (!ret) {
 		*out = v = rows_to_public(ic, &list);
 		*n = f->building ? keep_building(v, list.n, f->limit) :
@@ -120,6 +132,51 @@ imgcache_list(struct imgcache *ic, const struct imgcache_filter *f,
 	}
 	image_list_release(&list);
 	return ret;
+}
+
+static int
+collect_names(struct imgcache *ic, struct strv *out, struct imgcache_error *err)
+{
+	size_t i;
+	int ret = names_all(ic->catalog, MAX_NAMES, out, err);
+
+	for (i = 0; ic->has_project && i < ic->project.n_images; i++)
+		strv_push(out, ic->project.images[i].recipe.name);
+	return ret;
+}
+
+int
+imgcache_check_name(struct imgcache *ic, const char *name,
+		    struct imgcache_error *err)
+{
+	struct strv names = {0};
+	const char *near;
+	int ret = session_catalog(ic, CATALOG_READ, err);
+
+	if (!ret)
+		ret = collect_names(ic, &names, err);
+	if (!ret && !strv_has(&names, name)) {
+		near = str_nearest(name, (const char *const *)names.v,
+				   names.n);
+		ret = error_set(err, IMGCACHE_ENO, "no image '%.64s' in the "
+				"catalog%s%s; %s%.64s%s", name,
+				ic->has_project ? " or in " : "",
+				ic->has_project ? ic->project.name : "",
+				near ? "did you mean '" : "see imgcache list",
+				near ? near : "", near ? "'" : "");
+	}
+	strv_release(&names);
+	return ret;
+}
+
+/* A word that fits no image: a recipe's name, or a mistake. */
+static int
+say_none(struct imgcache *ic, const char *what, struct imgcache_error *err)
+{
+	int ret = imgcache_check_name(ic, what, err);
+
+	return ret ? ret : error_set(err, IMGCACHE_ENO, "no image of '%.64s' "
+				     "yet", what);
 }
 
 int
@@ -133,10 +190,9 @@ imgcache_find(struct imgcache *ic, const char *what,
 		ret = images_find(ic->catalog, engine_or_all(ic, false), what,
 				  &list, err);
 	if (!ret && !list.n)
-		ret = error_set(err, IMGCACHE_ENO, "no image '%s' in the "
-				"catalog; see imgcache list", what);
+		ret = say_none(ic, what, err);
 	if (!ret)
-		ret = images_load_dependencies(ic->catalog, &list, err);
+		ret = load_rest(ic, &list, err);
 	if (!ret)
 		*out = rows_to_public(ic, &list);
 	image_list_release(&list);

@@ -448,6 +448,8 @@ inputs_take(struct imgcache_recipe *r, const struct inputs_options *o,
 		ret = choose_hash(in, err);
 	if (!ret)
 		ret = scan_contexts(in, err);
+	if (!ret)
+		ret = inputs_check_copies(in, err);
 	for (i = 0; !ret && i < q->key_files.n; i++)
 		ret = add_extra(in, q->key_files.v[i], err);
 	if (ret)

@@ -137,6 +137,9 @@ int inputs_generated(struct inputs *in, const struct inputs_options *o,
 int inputs_dockerfile(struct inputs *in, const struct inputs_options *o,
 		      struct imgcache_error *err);
 
+/* Of a generated image whose contexts were read: is all there it copies? */
+int inputs_check_copies(const struct inputs *in, struct imgcache_error *err);
+
 /* Leave out of every context what no stage in use can read, if it may be. */
 void inputs_narrow(struct inputs *in, const struct dockerfile_plan *plan);
 

@@ -282,7 +282,9 @@ named_image(struct inputs *in, const char *name, const char *ref,
 		ret = inputs_add_base(in, &q, &b, err);
 	if (ret)
 		return ret;
-	add_named(in, name, "image", b->digest);
+	/* where names stand for images, which of them it is must be told */
+	add_named(in, name, "image", q.by_name && !strcmp(b->digest, "name") ?
+		  b->ref : b->digest);
 	strv_pushf(&in->plain_contexts, "%s=docker-image://%s", name,
 		   b->pinned);
 	return 0;

@@ -6,11 +6,13 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "ops/inputs.h"
 #include "ops/recipes.h"
 #include "recipe/generate.h"
+#include "source/tree.h"
 #include "sys/file.h"
 
 /* The allow list and the project's own rules as one ignore file. */
@@ -59,6 +61,63 @@ take_context(struct inputs *in, struct imgcache_error *err)
 	if (!ret)
 		write_ignore(c, &in->allow);
 	return ret;
+}
+
+/* Behind a link it may be there by another path, which is BuildKit's matter. */
+static bool
+is_behind_link(const char *root, const char *path)
+{
+	char *at = path_join(root, path), *slash;
+	bool is = false;
+	struct stat st;
+
+	while (!is && (slash = strrchr(at, '/')) && slash >= at + strlen(root)) {
+		*slash = '\0';
+		is = !lstat(at, &st) && S_ISLNK(st.st_mode) &&
+			strlen(at) > strlen(root);
+	}
+	free(at);
+	return is;
+}
+
+/* Why docker would not find it, or NULL. */
+static const char *
+copy_complaint(const struct inputs *in, const char *from)
+{
+	const struct input_context *c = &in->contexts[0];
+	char *full = path_absolute(c->path, from);
+	const char *why = NULL, *path = full + strlen(c->path);
+	struct stat st;
+
+	path += strspn(path, "/");
+	if (lstat(full, &st))
+		why = "is not there";
+	else if (*path && !tree_find(c->tree, path) &&
+		 !is_behind_link(c->path, path))
+		why = "is left out by .dockerignore";
+	free(full);
+	return why;
+}
+
+int
+inputs_check_copies(const struct inputs *in, struct imgcache_error *err)
+{
+	const struct recipe *q = in->r->recipe;
+	const char *why = NULL;
+	size_t i;
+
+	for (i = 0; !why && q->kind == RECIPE_GENERATED && i < q->n_copies; i++)
+		why = copy_complaint(in, q->copies[i].from);
+	if (!why)
+		return 0;
+	error_set(err, IMGCACHE_EFAIL, "%s'%s' %s",
+		  q->copies[i - 1].place.file ? "copy from " : "--copy ",
+		  q->copies[i - 1].from, why);
+	if (q->copies[i - 1].place.file)
+		error_prefix(err, "%s:%d:%d", q->copies[i - 1].place.file,
+			     q->copies[i - 1].place.line,
+			     q->copies[i - 1].place.column);
+	return err->code;
 }
 
 /*

@@ -74,16 +74,17 @@ take_image(struct rounds *r, const struct dockerfile_image *image,
 static const struct base *
 base_of_context(const struct inputs *in, const char *name, bool *is_layout)
 {
-	const char *digest = NULL;
+	const char *value = NULL;	/* a digest, or a ref by its name */
 	size_t i;
 
 	for (i = 0; i < in->n_named; i++)
 		if (!strcmp(in->named[i].name, name) &&
 		    !strcmp(in->named[i].kind, "image"))
-			digest = in->named[i].value;
-	*is_layout = digest != NULL;
-	for (i = 0; digest && i < in->n_bases; i++)
-		if (!strcmp(in->bases[i].digest, digest))
+			value = in->named[i].value;
+	*is_layout = value != NULL;
+	for (i = 0; value && i < in->n_bases; i++)
+		if (!strcmp(in->bases[i].digest, value) ||
+		    !strcmp(in->bases[i].ref, value))
 			return &in->bases[i];
 	return NULL;
 }

@@ -28,8 +28,7 @@ void kept_children(void *payload, const char *text, size_t len,
 		   struct strv *ids);
 
 /*
- * Two names may share one key: the row then has the one, and the other is noted
- * here. A recipe without a name is noted by its files, when it was built.
+ * A recipe without a name is noted by its files, when it was built.
  */
 int kept_note_name(const struct inputs *in, struct imgcache_error *err);
 

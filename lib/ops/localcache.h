@@ -18,6 +18,7 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "sys/lock.h"
 
@@ -61,5 +62,11 @@ int localcache_sweep(const char *dir, bool all, struct imgcache_error *err);
 
 /* An OCI layout in which everything that it names is there in its size. */
 bool localcache_is_complete(const char *dir);
+
+/*
+ * Of the caches in the folders of top: remove those of which nothing is left
+ * but their lock, last held before that moment. How many they were.
+ */
+int64_t localcache_sweep_left(const char *top, int64_t before);
 
 #endif

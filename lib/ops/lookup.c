@@ -14,6 +14,7 @@
 #include "ops/side.h"
 #include "ops/trust.h"
 #include "store/lookups.h"
+#include "store/names.h"
 #include "store/platforms.h"
 #include "sys/clock.h"
 
@@ -44,6 +45,7 @@ find_row(struct inputs *in, struct lookup_found *f, struct imgcache_error *err)
 		f->row.reason = arena_strdup(a, row->reason);
 		f->row.log_path = arena_strdup(a, row->log_path);
 		f->row.name = arena_strdup(a, row->name);
+		f->row.project = arena_strdup(a, row->project);
 		f->row.ref = arena_strdup(a, row->ref);
 		f->row.origin = arena_strdup(a, row->origin);
 		f->row.pushed_ref = arena_strdup(a, row->pushed_ref);
@@ -225,6 +227,21 @@ set_hit(struct inputs *in, const struct engine_image *image,
 	a->log = f->has_row ? f->row.log_path : NULL;
 }
 
+/* Another recipe with the same inputs has made it: it is this one's, too. */
+static int
+note_name(struct inputs *in, const struct lookup_found *f,
+	  struct imgcache_error *err)
+{
+	const struct image_name n = {
+		.name = in->r->recipe->name, .project = in->r->recipe->root
+	};
+
+	if (!n.name || (str_is(f->row.name, n.name) &&
+			str_is(f->row.project, n.project)))
+		return 0;
+	return names_note(in->ic->catalog, f->row.id, &n, err);
+}
+
 /* Of an image of several platforms: is the one that is wanted here? */
 static int
 is_loaded(struct inputs *in, const struct lookup_found *f,
@@ -292,9 +309,7 @@ judge(struct inputs *in, struct lookup_found *f,
 	if (!f->has_row || f->row.status != IMAGE_COMPLETED ||
 	    (!f->row.manifest && str_is(f->row.origin, "adopted")))
 		return adopt(in, f, image, err);
-	if (in->r->recipe->name && !str_is(f->row.name, in->r->recipe->name))
-		return kept_note_name(in, err);
-	return 0;
+	return note_name(in, f, err);
 }
 
 /*

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/units.h"
 #include "docker/engine.h"
+#include "ops/limits.h"
 #include "ops/prune_caches.h"
 #include "ops/reconcile.h"
 #include "ops/removal.h"
@@ -24,15 +25,12 @@
 #include "store/images.h"
 #include "store/leases.h"
 #include "store/lookups.h"
+#include "store/names.h"
 #include "sys/clock.h"
 #include "sys/lock.h"
 
 /* So long another catalog may have use for an image that we only found. */
 #define ADOPTED_S (30LL * 24 * 60 * 60)
-
-struct limits {
-	int64_t max_images, max_age_s, max_size, low_size, keep_last, grace_s;
-};
 
 struct pruning {
 	struct imgcache *ic;
@@ -43,27 +41,6 @@ struct pruning {
 	size_t n;
 	int64_t left, left_bytes;	/* images and bytes still there */
 };
-
-static int64_t
-limit(const struct imgcache *ic, int64_t given, enum setting_id id)
-{
-	return given >= 0 ? given : settings_int(&ic->settings, id);
-}
-
-static void
-set_limits(struct imgcache *ic, const struct imgcache_prune_options *o,
-	   struct limits *l)
-{
-	l->max_images = limit(ic, o->max_images, SETTING_MAX_IMAGES);
-	l->max_age_s = limit(ic, o->max_age_s, SETTING_MAX_AGE);
-	l->max_size = limit(ic, o->max_size_bytes, SETTING_MAX_SIZE);
-	l->keep_last = limit(ic, o->keep_last, SETTING_KEEP_LAST);
-	l->grace_s = limit(ic, o->grace_s, SETTING_GRACE);
-	l->low_size = o->low_size_bytes >= 0 ? o->low_size_bytes :
-		l->max_size / 10 * 8;
-	if (o->after_arrival)
-		l->max_size = 0;
-}
 
 /* The last moment at which it was of use; the future counts as now. */
 static int64_t
@@ -86,19 +63,32 @@ decide(struct pruning *p, size_t i, enum imgcache_prune_action action,
 	p->v[i].reason = arena_strdup(&p->ic->arena, reason);
 }
 
-/* How many images of the same name were used after this one. */
-static int64_t
-newer_of_name(const struct pruning *p, size_t at)
+static bool
+has_name(const struct imgcache_image *image, const char *name)
 {
-	const char *name = p->v[at].image->name;
-	int64_t n = 0;
+	const char *const *n;
+
+	for (n = image->names; *n; n++)
+		if (!strcmp(*n, name))
+			return true;
+	return false;
+}
+
+/* Of one of its names: were only so few images used after this one? */
+static bool
+is_among_last(const struct pruning *p, size_t at)
+{
+	const char *const *name;
+	int64_t n;
 	size_t i;
 
-	for (i = at + 1; name && i < p->n; i++)
-		if (p->v[i].image->name &&
-		    !strcmp(p->v[i].image->name, name))
-			n++;
-	return n;
+	for (name = p->v[at].image->names; *name; name++) {
+		for (n = 0, i = at + 1; i < p->n; i++)
+			n += has_name(p->v[i].image, *name);
+		if (n < p->limits.keep_last)
+			return true;
+	}
+	return false;
 }
 
 static bool
@@ -123,7 +113,7 @@ is_protected(struct pruning *p, size_t i)
 		decide(p, i, IMGCACHE_KEEP, text);
 		return true;
 	}
-	if (image->name && newer_of_name(p, i) < p->limits.keep_last) {
+	if (p->limits.keep_last && is_among_last(p, i)) {
 		snprintf(text, sizeof(text), "one of the last %lld of its name",
 			 (long long)p->limits.keep_last);
 		decide(p, i, IMGCACHE_KEEP, text);
@@ -324,6 +314,8 @@ load(struct pruning *p, struct imgcache_error *err)
 
 	if (!ret)
 		ret = images_list(p->ic->catalog, &filter, &list, err);
+	if (!ret)
+		ret = names_load(p->ic->catalog, &list, err);
 	if (ret)
 		goto out;
 	images = rows_to_public(p->ic, &list);
@@ -389,7 +381,9 @@ imgcache_prune(struct imgcache *ic, const struct imgcache_prune_options *o,
 
 	memset(out, 0, sizeof(*out));
 	out->freed_bytes = out->build_cache_bytes = -1;
-	set_limits(ic, o, &p.limits);
+	ret = limits_take(ic, o, &p.limits, err);
+	if (ret)
+		return ret;
 	if (!o->dry_run)
 		reserve_give(ic);
 	ret = session_catalog(ic, CATALOG_WRITE, err);

@@ -55,6 +55,19 @@ take_loaded(struct imgcache *ic, const struct image_row *row,
 }
 
 static void
+take_names(struct imgcache *ic, const struct image_row *row,
+	   struct imgcache_image *image)
+{
+	const char **v;
+	size_t i;
+
+	v = arena_alloc(&ic->arena, (row->n_names + 1) * sizeof(*v));
+	for (i = 0; i < row->n_names; i++)
+		v[i] = kept(ic, row->names[i]);
+	image->names = v;
+}
+
+static void
 take_row(struct imgcache *ic, const struct image_row *row,
 	 struct imgcache_image *image)
 {
@@ -89,6 +102,7 @@ take_row(struct imgcache *ic, const struct image_row *row,
 	image->pushed_ref = kept(ic, row->pushed_ref);
 	image->pushed_at = row->pushed_at;
 	image->pinned = row->pinned;
+	take_names(ic, row, image);
 	take_loaded(ic, row, image);
 	take_dependencies(ic, row, image);
 }

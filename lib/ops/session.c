@@ -44,35 +44,54 @@ find_dir(struct imgcache *ic, const char *dir, struct imgcache_error *err)
 	return 0;
 }
 
+/* IMGCACHE_ENO if there is none; a file that is named has to be there. */
 static int
-open_project(struct imgcache *ic, const char *file, struct imgcache_error *err)
+load_project(struct imgcache *ic, const char *file, struct imgcache_error *err)
 {
-	char *path = NULL;
-	int ret;
+	char *path = NULL, *dir;
+	int ret = 0;
 
-	if (file) {
+	if (file)
 		path = path_absolute(ic->dir, file);
-	} else {
+	else
 		ret = project_find(ic->dir, &path, err);
-		if (ret == IMGCACHE_ENO)
-			error_clear(err);
-		if (ret)
-			return ret == IMGCACHE_ENO ? 0 : ret;
-	}
+	if (ret)
+		return ret;
+	dir = path_dir(path);
+	ic->project_dir = arena_strdup(&ic->arena, dir);
+	free(dir);
 	ret = project_load(&ic->project, path, ic->dir, &ic->env, err);
-	if (ret == IMGCACHE_ENO)
-		ret = err->code = IMGCACHE_EFAIL;	/* -f names it */
-	ic->has_project = !ret;
 	free(path);
 	return ret;
 }
 
 static int
+open_project(struct imgcache *ic, const struct imgcache_options *o,
+	     struct imgcache_error *err)
+{
+	int ret = load_project(ic, o->project_file, err);
+
+	ic->has_project = !ret;
+	if (ret == IMGCACHE_ENO && o->project_file)
+		return err->code = IMGCACHE_EFAIL;
+	if (ret && ret != IMGCACHE_ENO) {
+		if (o->bad_project == IMGCACHE_BAD_PROJECT_FAILS)
+			return ret;
+		ic->bad_project = arena_strdup(&ic->arena, err->text);
+	}
+	error_clear(err);
+	if (ic->bad_project && o->bad_project == IMGCACHE_BAD_PROJECT_WARNS)
+		session_warn(ic, "%s; going on without it", ic->bad_project);
+	return 0;
+}
+
+/* A file that is not right has its .env beside it, too. */
+static int
 load_settings(struct imgcache *ic, const char *const *flags,
 	      struct imgcache_error *err)
 {
 	char *user = settings_user_config(&ic->env);
-	char *dotenv = path_join(ic->has_project ? ic->project.dir : ic->dir,
+	char *dotenv = path_join(ic->project_dir ? ic->project_dir : ic->dir,
 				 ".env");
 	struct settings_sources from = {
 		.env = &ic->env,
@@ -128,7 +147,7 @@ imgcache_open(struct imgcache **out, const struct imgcache_options *o,
 	ic->payload = o->payload;
 	ret = find_dir(ic, o->dir, err);
 	if (!ret)
-		ret = open_project(ic, o->project_file, err);
+		ret = open_project(ic, o, err);
 	if (!ret)
 		ret = load_settings(ic, o->settings, err);
 	if (!ret)

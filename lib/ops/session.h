@@ -38,6 +38,8 @@ struct imgcache {
 	struct expand_env env;
 	struct project project;
 	bool has_project;
+	const char *project_dir;	/* of its file, right or not; or NULL */
+	const char *bad_project;	/* why it is done without, or NULL */
 	struct settings settings;
 	struct strv warned;		/* warnings already given */
 	imgcache_event_fn *on_event;

@@ -44,6 +44,7 @@ struct recipe_packages {
 struct recipe_copy {
 	char *from;
 	char *to;
+	struct recipe_place place;
 };
 
 struct recipe {

@@ -291,6 +291,7 @@ int
 recipe_add_copy(struct recipe *r, const char *from, const char *to,
 		const struct recipe_place *place, struct imgcache_error *err)
 {
+	static const struct recipe_place nowhere;
 	struct recipe_copy *copy;
 	int ret = grammar_copy_from(from, err);
 
@@ -306,6 +307,7 @@ recipe_add_copy(struct recipe *r, const char *from, const char *to,
 	copy = &r->copies[r->n_copies++];
 	copy->from = mem_strdup(from);
 	copy->to = mem_strdup(to);
+	copy->place = place ? *place : nowhere;
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "recipe/manifest.h"
 #include "store/catalog.h"
 #include "store/imagerow.h"
 #include "store/statements.h"
@@ -21,8 +22,9 @@
 
 /* ?9 is the limit (-1: none), last in every list. */
 #define LIST_WHERE							\
+	LIST_OF_ANY_NAME " AND (?2 IS NULL OR i.project = ?2)"
+#define LIST_OF_ANY_NAME						\
 	" WHERE (?1 IS NULL OR e.name = ?1)"				\
-	" AND (?2 IS NULL OR i.project = ?2)"				\
 	" AND (?3 IS NULL OR i.base_ref = ?3)"				\
 	" AND (?4 IS NULL OR EXISTS (SELECT 1 FROM dependencies d"	\
 	"   WHERE d.image = i.id AND d.name = ?4))"			\
@@ -37,9 +39,9 @@
  * ?10 is enum image_sort, ?11 is -1 for its own direction and 1 for the other.
  * Words run upwards by nature, numbers downwards.
  */
-#define LIST_SORTED_BY							\
+#define LIST_SORTED_BY(used)						\
 	" ORDER BY CASE ?10"						\
-	"   WHEN 0 THEN " IMAGE_USED					\
+	"   WHEN 0 THEN " used						\
 	"   WHEN 1 THEN i.id"						\
 	"   WHEN 2 THEN coalesce(i.size_bytes, -1)"			\
 	"   WHEN 3 THEN i.hits END * ?11,"				\
@@ -48,6 +50,16 @@
 	" CASE WHEN ?11 > 0 THEN CASE ?10 WHEN 4 THEN coalesce(i.name, '~')" \
 	"   WHEN 5 THEN i.tag END END DESC,"				\
 	" i.id * ?11 LIMIT ?9"
+
+/*
+ * Where it is asked what a name was made from last (?13), an image of another
+ * name counts from when it got this one: its uses may all be the other's.
+ */
+#define USED_AS								\
+	"CASE WHEN ?13 AND i.name IS NOT ?12 THEN"			\
+	"   (SELECT max(n.at) FROM image_names n"			\
+	"   WHERE n.image = i.id AND n.name = ?12)"			\
+	"   ELSE " IMAGE_USED " END"
 
 #define LIST_STATEMENTS(X)						\
 	X(LIST_BY_USE, LIST_FROM LIST_WHERE				\
@@ -58,17 +70,21 @@
 		" ORDER BY i.id DESC LIMIT ?9")				\
 	X(LIST_BY_CREATION_REVERSED, LIST_FROM LIST_WHERE		\
 		" ORDER BY i.id LIMIT ?9")				\
-	X(LIST_SORTED, LIST_FROM LIST_WHERE LIST_SORTED_BY)		\
-	X(LIST_OF_NAME, LIST_FROM LIST_WHERE " AND i.name = ?12"	\
+	X(LIST_SORTED, LIST_FROM LIST_WHERE						\
+		LIST_SORTED_BY(IMAGE_USED))				\
+	X(LIST_OF_NAME, LIST_FROM LIST_OF_ANY_NAME			\
+		" AND i.id IN (SELECT n.image FROM image_names n"	\
+		"   WHERE n.name = ?12 AND (?2 IS NULL OR n.project = ?2))" \
 		" AND (?13 = 0 OR i.manifest IS NOT NULL)"		\
-		LIST_SORTED_BY)						\
+		LIST_SORTED_BY(USED_AS))				\
 	X(FIND_NAME, LIST_FROM						\
-		" WHERE i.name = ?1 AND (?2 IS NULL OR e.name = ?2)"	\
-		" AND i.tag = (SELECT n.tag FROM images n"		\
-		"   WHERE n.name = ?1 AND (?2 IS NULL OR n.engine ="	\
+		" WHERE i.id IN (SELECT o.image FROM image_names o"	\
+		"   WHERE o.name = ?1) AND (?2 IS NULL OR e.name = ?2)"	\
+		" AND i.tag = (SELECT x.tag FROM image_names n"		\
+		"   JOIN images x ON x.id = n.image"			\
+		"   WHERE n.name = ?1 AND (?2 IS NULL OR x.engine ="	\
 		"     (SELECT id FROM engines WHERE name = ?2))"	\
-		"   ORDER BY coalesce(n.built_at, n.created_at) DESC,"	\
-		"   n.id DESC LIMIT 1)"					\
+		"   ORDER BY n.at DESC, x.id DESC LIMIT 1)"		\
 		" ORDER BY i.tag, e.name, i.platform")			\
 	/* enough rows to see that it is ambiguous, and to say so */	\
 	X(FIND_TAG, LIST_FROM						\
@@ -213,20 +229,20 @@ check_unambiguous(const struct image_list *list, const char *what,
 	return rc;
 }
 
-/* An image of moved sources has the tag that it was not given, and more. */
+/*
+ * An image of moved sources is called by the key that it was to have and more.
+ * It is meant only by what fits no key.
+ */
 static void
-drop_unkeyed(struct image_list *list)
+prefer_keys(struct image_list *list)
 {
-	size_t len = list->n ? strlen(list->v[0].key.tag) : 0;
-	size_t i, kept = 0;
+	size_t n = 0;
 
-	for (i = 0; i < list->n; i++) {
-		const char *tag = list->v[i].key.tag;
-
-		if (strncmp(tag, list->v[0].key.tag, len) || tag[len] != '-')
-			list->v[kept++] = list->v[i];
-	}
-	list->n = kept;
+	for (size_t i = 0; i < list->n; i++)
+		if (manifest_is_tag(list->v[i].key.tag))
+			list->v[n++] = list->v[i];
+	if (n)
+		list->n = n;
 }
 
 int
@@ -248,7 +264,7 @@ images_find(struct catalog *cat, const char *engine, const char *what,
 				ways[i].which == FIND_TAG ? tag : what, out,
 				err);
 	}
-	drop_unkeyed(out);
+	prefer_keys(out);
 	return rc ? rc : check_unambiguous(out, what, err);
 }
 

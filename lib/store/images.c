@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "store/catalog.h"
 #include "store/imagerow.h"
+#include "store/names.h"
 #include "store/statements.h"
 #include "sys/clock.h"
 
@@ -114,9 +115,21 @@ put_row(struct sql *db, int64_t engine, const struct image_row *r,
 		 (int)r->pinned, r->last_used_at, r->hits, now,
 		 (int)r->is_untrusted);
 	rc = sql_row(q, err);
-	if (rc == 0 && id)
+	if (rc == 0)
 		*id = sql_int(q, 0);
 	return rc ? rc : sql_reset(q, err);
+}
+
+static int
+put_name(struct catalog *cat, const struct image_row *r, int64_t id,
+	 struct imgcache_error *err)
+{
+	const struct image_name n = {
+		.name = r->name, .project = r->project,
+		.at = r->built_at ? r->built_at : r->created_at
+	};
+
+	return r->name ? names_put(cat, id, &n, err) : 0;
 }
 
 int
@@ -124,12 +137,12 @@ images_put(struct catalog *cat, const struct image_row *row, int64_t *id,
 	   struct imgcache_error *err)
 {
 	struct sql *db = catalog_sql(cat);
-	int64_t engine;
+	int64_t engine, ignored;
 	bool began;
 	int rc;
 
-	if (id)
-		*id = 0;
+	id = id ? id : &ignored;
+	*id = 0;
 	if (!catalog_can_write(cat))
 		return 0;
 	rc = sql_enter(db, &began, err);
@@ -137,6 +150,8 @@ images_put(struct catalog *cat, const struct image_row *row, int64_t *id,
 		rc = catalog_engine(cat, row->key.engine, true, &engine, err);
 	if (rc == 0)
 		rc = put_row(db, engine, row, id, err);
+	if (rc == 0)
+		rc = put_name(cat, row, *id, err);
 	return sql_leave(db, began, rc, err);
 }
 

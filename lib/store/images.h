@@ -56,7 +56,8 @@ struct image_row {
 	enum image_status status;
 	const char *hash;	/* git or xxh3 */
 	const char *ref;	/* repository:tag */
-	const char *name;	/* of the recipe, NULL: from flags or adopted */
+	const char *name;	/* of the recipe, NULL: from flags or adopted;
+				   the last of several, see names.h */
 	const char *project;	/* absolute path of the recipe's root */
 	const char *recipe;	/* generated, dockerfile, unknown */
 	const char *origin;	/* built, pulled, adopted */
@@ -84,6 +85,8 @@ struct image_row {
 	bool is_untrusted;	/* pulled from where no trusted build looks */
 	const struct image_dependency *dependencies;	/* see below */
 	size_t n_dependencies;
+	const char *const *names;	/* see names.h */
+	size_t n_names;
 };
 
 /* Rows and their text live in the list's arena, until image_list_release(). */

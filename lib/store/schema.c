@@ -262,6 +262,20 @@ static const char jobs[] =
 ") STRICT;\n"
 "CREATE INDEX jobs_running ON jobs (image) WHERE status = 'running';\n";
 
+static const char image_names[] =
+"-- All names of an image: recipes with the same inputs share one.\n"
+"CREATE TABLE image_names (\n"
+"  name TEXT NOT NULL,\n"
+"  project TEXT NOT NULL,     -- root of that recipe; '': unknown\n"
+"  image INTEGER NOT NULL REFERENCES images (id) ON DELETE CASCADE,\n"
+"  at INTEGER NOT NULL,       -- when it was last made under that name\n"
+"  PRIMARY KEY (name, project, image)\n"
+") STRICT, WITHOUT ROWID;\n"
+"CREATE INDEX image_names_by_image ON image_names (image);\n"
+"INSERT INTO image_names (name, project, image, at)\n"
+"  SELECT name, coalesce(project, ''), id, coalesce(built_at, created_at)\n"
+"  FROM images WHERE name IS NOT NULL;\n";
+
 const struct migration catalog_migrations[] = {
 	{ "the first tables", first_tables },
 	{ "configurations of bases", base_configs },
@@ -271,6 +285,7 @@ const struct migration catalog_migrations[] = {
 	{ "build caches", build_caches },
 	{ "images of untrusted builds", untrusted_pulls },
 	{ "builds in the background", jobs },
+	{ "names that share an image", image_names },
 };
 
 const int catalog_migrations_n =

@@ -22,6 +22,7 @@ extern const struct sql_list jsonr_statements;
 extern const struct sql_list leases_statements;
 extern const struct sql_list list_statements;
 extern const struct sql_list lookups_statements;
+extern const struct sql_list names_statements;
 extern const struct sql_list objects_statements;
 extern const struct sql_list platforms_statements;
 extern const struct sql_list redone_statements;

@@ -15,8 +15,8 @@ static const struct sql_list *const lists[] = {
 	&catalog_statements,
 	&configs_statements, &contexts_statements, &images_statements,
 	&invalidations_statements, &jobs_statements, &jsonr_statements,
-	&leases_statements,
-	&list_statements, &lookups_statements, &objects_statements,
+	&leases_statements, &list_statements, &lookups_statements,
+	&names_statements, &objects_statements,
 	&platforms_statements, &redone_statements, &series_statements,
 	&stats_statements,
 };
@@ -29,6 +29,7 @@ static const struct {
 } may_scan[] = {
 	/* it has one answer: all of them */
 	{ "CACHE_LIST", "lists all; one row per cache" },
+	{ "NAMES_ALL", "along the table, skipping to the next name" },
 	{ "INVALIDATION_LIST", "lists all; one row per subject" },
 	{ "OBJECT_IDS", "the sweep of prune" },
 	{ "OBJECT_ROOTS", "the sweep of prune, along an index" },
