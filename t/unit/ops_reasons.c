@@ -10,6 +10,7 @@
 #define HEAD "imgcache-manifest 1\nhash git\n"
 
 static struct imgcache ic;
+static bool is_generated;	/* each test has a process of its own */
 
 static void
 make(struct side *s, const char *manifest, const char *file)
@@ -19,6 +20,7 @@ make(struct side *s, const char *manifest, const char *file)
 	memset(s, 0, sizeof(*s));
 	s->ic = &ic;
 	s->tag = "g1-0";
+	s->is_generated = is_generated;
 	s->hash = strstr(manifest, "hash xxh3") ? "xxh3" : "git";
 	cr_assert(manifest_read(&s->manifest, manifest, strlen(manifest)));
 	if (!file)
@@ -91,6 +93,7 @@ Test(reasons, a_generated_file_moves_with_its_base)
 		"FROM debian@sha256:aa\nRUN b\n", "FROM debian@sha256:bb\nRUN b\n"
 	};
 
+	is_generated = true;
 	expect_with(manifests, files, IMGCACHE_BASE_MOVED, "debian:12");
 }
 
