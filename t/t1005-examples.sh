@@ -101,7 +101,8 @@ script_of() {
 	if grep -q '^\$ ' "$TRASH/plain"; then
 		sed -n 's/^\$ //p' "$TRASH/plain"
 	else
-		sed -E 's/^([0-9*/,]+ +){5}/ /; s/\\%/%/g' "$TRASH/plain"
+		sed -E 's/^(([0-9*\/,-]+ +){5}|@reboot +)/ /;
+			s|cd /srv/shop \&\& ||; s/\\%/%/g' "$TRASH/plain"
 	fi >"$TRASH/script"
 	first=$("$real" list --json | jq -r '.[0].imageId')
 	last=$("$real" list --json | jq -r '.[-1].imageId')
@@ -118,7 +119,7 @@ script_of() {
 
 # What asks for something that only a person or a network has.
 is_elsewhere() {
-	grep -qE 'docker compose|registry\.example|web-1|--push|make -C' "$1"
+	grep -qE 'docker compose|registry\.example|web-1|--push|make (-C|check)|--label' "$1"
 }
 
 for page in "$TOP"/man/*.1 "$TOP"/man/imgcache-formats.5 \

@@ -290,9 +290,8 @@ localcache_release(struct localcache *l)
 	l->dir = l->current = l->dest = NULL;
 }
 
-/* Is there nothing in it but the lock, and perhaps a link that leads nowhere? */
-static bool
-is_left(const char *dir)
+bool
+localcache_is_left(const char *dir)
 {
 	char *link = path_join(dir, LINK);
 	DIR *all = opendir(dir);
@@ -306,52 +305,4 @@ is_left(const char *dir)
 		closedir(all);
 	free(link);
 	return is;
-}
-
-/*
- * The lock is taken first, so that none goes from under a build, and the folder
- * goes only if nobody has made a lock in it anew.
- */
-static bool
-sweep_one(const char *dir, int64_t before)
-{
-	struct imgcache_error ignored = {0};
-	struct lock lock = LOCK_INIT;
-	char *path = path_join(dir, "lock"), *link = path_join(dir, LINK);
-	struct stat st;
-	bool gone = false;
-
-	if (is_left(dir) && !lstat(path, &st) && S_ISREG(st.st_mode) &&
-	    st.st_mtime < before &&
-	    !lock_take(&lock, path, LOCK_EXCLUSIVE, 0, "sweep", &ignored)) {
-		gone = is_left(dir);
-		if (gone)
-			unlink(link);
-		if (gone)
-			lock_discard(&lock);
-		gone = gone && !rmdir(dir);
-		lock_release(&lock);
-	}
-	free(path);
-	free(link);
-	return gone;
-}
-
-int64_t
-localcache_sweep_left(const char *top, int64_t before)
-{
-	DIR *all = opendir(top);
-	const struct dirent *e;
-	int64_t n = 0;
-
-	while (all && (e = readdir(all))) {
-		char *dir = path_join(top, e->d_name);
-
-		if (e->d_name[0] != '.')
-			n += sweep_one(dir, before);
-		free(dir);
-	}
-	if (all)
-		closedir(all);
-	return n;
 }

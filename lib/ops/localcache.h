@@ -63,10 +63,7 @@ int localcache_sweep(const char *dir, bool all, struct imgcache_error *err);
 /* An OCI layout in which everything that it names is there in its size. */
 bool localcache_is_complete(const char *dir);
 
-/*
- * Of the caches in the folders of top: remove those of which nothing is left
- * but their lock, last held before that moment. How many they were.
- */
-int64_t localcache_sweep_left(const char *top, int64_t before);
+/* Is there nothing in it but the lock, and perhaps a link that leads nowhere? */
+bool localcache_is_left(const char *dir);
 
 #endif

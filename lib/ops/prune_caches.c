@@ -18,9 +18,13 @@
 /* "dest=a/b" of a project is that far below, and its label one more. */
 #define DEPTH 5
 
+/* What is left of a cache that was removed, or never written, goes after it. */
+#define KEEP_LEFT (24 * 60 * 60)
+
 struct local {
 	struct imgcache_pruned_cache shown;
 	int64_t used_at;
+	bool is_left;
 };
 
 struct locals {
@@ -30,28 +34,37 @@ struct locals {
 	int64_t now;
 };
 
+static int64_t
+changed_at(const char *dir, const char *name)
+{
+	char *path = path_join(dir, name);
+	struct stat st;
+	bool is = !lstat(path, &st);
+
+	free(path);
+	return is ? st.st_mtime : 0;
+}
+
 /* As the catalog knows it; of what it does not know, the last change. */
 static int64_t
 used_at(struct imgcache *ic, const char *dir, struct imgcache_error *err)
 {
 	struct cache_row row = { .type = "local", .place = dir };
-	char *link = path_join(dir, "current");
 	bool found = false;
-	struct stat st;
-	int64_t at = 0;
+	int64_t at;
 
 	if (!caches_get(ic->catalog, &ic->arena, &row, &found, err) && found)
-		at = row.used_at;
-	else if (!lstat(link, &st) || !stat(dir, &st))
-		at = st.st_mtime;
-	free(link);
-	return at;
+		return row.used_at;
+	at = changed_at(dir, "current");
+	return at ? at : changed_at(dir, "lock");
 }
 
 static int
 add(struct locals *l, const char *dir, struct imgcache_error *err)
 {
-	int64_t at = used_at(l->ic, dir, err);
+	bool is_left = localcache_is_left(dir);
+	int64_t at = is_left ? changed_at(dir, "lock") :
+		used_at(l->ic, dir, err);
 
 	if (err->code)
 		return err->code;
@@ -64,6 +77,7 @@ add(struct locals *l, const char *dir, struct imgcache_error *err)
 			.reason = "within the limits",
 		},
 		.used_at = at > l->now ? l->now : at,
+		.is_left = is_left,
 	};
 	return 0;
 }
@@ -118,7 +132,9 @@ judge(struct locals *l, int64_t max_age_s, int64_t max_size)
 		int64_t age = l->now - l->v[i].used_at;
 		char text[128], a[UNITS_TEXT], b[UNITS_TEXT];
 
-		if (max_age_s && age > max_age_s)
+		if (l->v[i].is_left && age > KEEP_LEFT)
+			snprintf(text, sizeof(text), "nothing is left of it");
+		else if (max_age_s && age > max_age_s)
 			snprintf(text, sizeof(text),
 				 "not used for %s (limit %s)",
 				 units_age(a, age), units_age(b, max_age_s));
@@ -147,8 +163,11 @@ carry_out(struct locals *l, struct imgcache_error *err)
 		};
 		bool goes = c->action == IMGCACHE_REMOVE;
 		struct imgcache_error e = {0};
-		int code = localcache_sweep(c->place, goes, &e);
+		int code = 0;
 
+		/* a lock that is taken is young again */
+		if (goes || !l->v[i].is_left)
+			code = localcache_sweep(c->place, goes, &e);
 		if (goes && code == IMGCACHE_EBUSY) {
 			c->action = IMGCACHE_IN_USE;
 			c->reason = "a build uses it";

@@ -12,7 +12,6 @@
 #include "base/strv.h"
 #include "ops/handover.h"
 #include "ops/kept.h"
-#include "ops/localcache.h"
 #include "ops/session.h"
 #include "store/builds.h"
 #include "store/contexts.h"
@@ -146,8 +145,5 @@ sweep(struct imgcache *ic, int64_t now, int64_t *files,
 			*files += sweep_temps(dir, now - DAY) +
 				sweep_files(dir, now - KEEP_MEMO);
 	}
-	dir = session_cache_dir(ic, "buildcache");
-	if (dir)
-		*files += localcache_sweep_left(dir, now - DAY);
 	return sweep_catalog(ic, now, err);
 }
