@@ -26,17 +26,18 @@ lib/store := bases builds caches catalog configs contexts imagelist imagerow \
 	platforms redone schema sql sql_transaction stats stats_series
 lib/docker := builder_info buildx buildx_check buildx_client \
 	buildx_run endpoint engine engine_ask engine_change \
-	engine_image engine_info failure fold http http_encode moment plain \
+	engine_image engine_info export failure \
+	fold http http_encode moment output plain \
 	platform progress proxies rawjson registry registry_config render \
 	run wait
 lib/ops := aliases arrival base base_config buildcache buildcache_commit \
 	builder builder_docker builder_record caches changes \
 	changes_dockerfile changes_files config context context_advice \
 	context_heavy doctor doctor_build doctor_docker doctor_state ensure \
-	env envformat epoch exec generation handover hints images inputs \
+	env envformat epoch exec export generation handover hints images inputs \
 	inputs_dockerfile inputs_generated inputs_lower inputs_narrow \
-	inputs_plan invalidate kept localcache lock lockfile lookup parts pins \
-	platforms prune push reads reasons recipes reconcile redo registries \
+	inputs_plan invalidate kept localcache lock lockfile lookup names parts \
+	pins 	platforms prune push reads reasons recipes reconcile redo registries \
 	remote removal rows session side spawn stagetrigger stats stats_zero \
 	stepnames steptitle sweep text trust verify verify_container why \
 	whysteps whytimes world
@@ -47,14 +48,14 @@ lib/lint := bases buildx compose config context copied docker dockerfile file \
 lib/init := check compose dockerfile find hook ignore image init packages \
 	pyproject write
 cmd := answer build caches commands complete config context context_report \
-	delete dockerargs dockerfile doctor env exec findings get help init \
+	delete dockerargs dockerfile doctor dropin env exec findings get help init \
 	invalidate lint list lock log main opt outfile pace pin printer \
 	progress prune recipe spawn stats stats_charts stats_github \
 	stats_html stats_json stats_limits stats_prometheus stats_style \
 	stats_sums stats_table stats_watch summary table tag text usage \
 	verify why whyfiles whytext words
 t/helper := fill-catalog ignore-case key-case
-standin := build cache docker fault objects remote runner state
+standin := build cache docker fault objects output remote runner state
 engined := engined fault objects state
 layers := lib/base lib/sys lib/source lib/recipe lib/store lib/docker lib/ops \
 	lib/lint lib/init

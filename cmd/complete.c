@@ -54,9 +54,13 @@ find_flag(const struct command *c, const char *word)
 	size_t i, n;
 
 	flags = imgcache_recipe_flags(&n);
-	for (i = 0; c->takes_recipe && i < n; i++)
+	for (i = 0; c->takes_recipe && i < n; i++) {
 		if (!strncmp(word, "--", 2) && !strcmp(word + 2, flags[i].name))
 			return &flags[i];
+		if (flags[i].letter && word[0] == '-' &&
+		    word[1] == flags[i].letter && !word[2])
+			return &flags[i];
+	}
 	return NULL;
 }
 

@@ -174,7 +174,10 @@ report(const struct invocation *inv, int code, const struct progress *progress)
 static int
 with_handle(struct invocation *inv, const struct parsed *p)
 {
-	struct progress *progress = progress_new(given.quiet);
+	struct progress *progress = progress_new(given.quiet ||
+						 given.quiet_id ||
+						 given.progress ==
+						 PROGRESS_QUIET);
 	struct imgcache_options o = {
 		.project_file = given.file,
 		.settings = given.settings.v,
@@ -184,6 +187,8 @@ with_handle(struct invocation *inv, const struct parsed *p)
 	struct imgcache_error ignored = {0};
 	int ret;
 
+	if (given.progress == PROGRESS_PLAIN)
+		progress_set_plain(progress);
 	imgcache_signals_begin();
 	ret = imgcache_open(&inv->ic, &o, &inv->err);
 	if (ret == IMGCACHE_ENO)

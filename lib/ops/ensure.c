@@ -13,6 +13,7 @@
 #include "docker/engine.h"
 #include "ops/builder.h"
 #include "ops/hints.h"
+#include "ops/names.h"
 #include "ops/prune.h"
 #include "ops/push.h"
 #include "ops/remote.h"
@@ -66,7 +67,7 @@ ensure_needs(struct imgcache_recipe *r, const struct ensure *e,
 	size_t i;
 	int ret = 0;
 
-	build.tags = NULL;
+	build.tags = build.no_cache_filter = NULL;
 	build.rebuild = false;
 	for (i = 0; !ret && r->image && i < r->image->n_needs; i++) {
 		const struct project_image *image =
@@ -144,6 +145,8 @@ why_bypassed(const struct work *w)
 		return "a rebuild";
 	if (w->e->build->no_cache)
 		return "no cache";
+	if (w->e->build->no_cache_filter && *w->e->build->no_cache_filter)
+		return "stages built anew";
 	if (settings_bool(&ic->settings, SETTING_NO_CACHE))
 		return "NO_CACHE is set";
 	if (session_is_disabled(ic))
@@ -414,7 +417,9 @@ static int
 take_inputs(struct imgcache_recipe *r, struct work *w,
 	    struct imgcache_error *err)
 {
-	struct inputs_options o = { .fresh_bases = w->e->build->rebuild };
+	struct inputs_options o = {
+		.fresh_bases = w->e->build->rebuild || w->e->build->pull
+	};
 	int ret = inputs_take(r, &o, &w->in, err);
 
 	if (ret != IMGCACHE_EFAIL || !w->in.needs_base || w->e->only_look ||
@@ -441,7 +446,7 @@ look_and_decide(struct imgcache_recipe *r, const struct ensure *e,
 		return ret;
 	hints_send(r);
 	ret = take_inputs(r, &w, err);
-	if (!ret && e->build->push)
+	if (!ret && e->build->push && !names_are_all(&w.in, e->build))
 		ret = trust_decide(&w.in, true, &w.push, err);
 	if (!ret)
 		ret = hold(&w, err);
@@ -454,6 +459,8 @@ look_and_decide(struct imgcache_recipe *r, const struct ensure *e,
 		hints_keep(&w.in);
 	if (!ret)
 		ret = decide(&w, err);
+	if (!ret && !e->build->dry_run)
+		ret = names_push(&w.in, e->build, a, err);
 	inputs_release(&w.in);
 	return ret;
 }

@@ -191,6 +191,7 @@ imgcache_recipe_flags(size_t *n)
 			continue;
 		assert(*n < MAX_FLAGS);
 		flags[*n].name = rows[i].name;
+		flags[*n].letter = rows[i].letter;
 		flags[*n].argument = rows[i].argument;
 		flags[(*n)++].help = rows[i].help;
 	}

@@ -59,6 +59,9 @@ static const struct recipe_flag flags[] = {
 	  RECIPE_TEXT, FIELD(dockerfile), .check = recipe_check_path,
 	  .is_path = true,
 	  .help = "existing Dockerfile; default: the context's" },
+	{ "file", NULL, "FILE", RECIPE_FOR_DOCKERFILE, RECIPE_TEXT,
+	  FIELD(dockerfile), .letter = 'f', .check = recipe_check_path,
+	  .help = "the same, by docker's name for it" },
 	{ "context", "context", "FOLDER", RECIPE_FOR_DOCKERFILE, RECIPE_TEXT,
 	  FIELD(context), .check = recipe_check_path, .is_path = true,
 	  .help = "build context of a Dockerfile; default: the project" },
@@ -141,7 +144,7 @@ const struct recipe_flag *
 recipe_flag_keyed(const char *key)
 {
 	for (size_t i = 0; i < N_FLAGS; i++)
-		if (!strcmp(flags[i].key, key))
+		if (flags[i].key && !strcmp(flags[i].key, key))
 			return &flags[i];
 	return NULL;
 }
