@@ -49,7 +49,7 @@ lib/init := check compose dockerfile find hook ignore image init packages \
 	pyproject write
 cmd := answer build caches commands complete config context context_report \
 	delete dockerargs dockerfile doctor dropin env exec findings get help init \
-	invalidate lint list lock log main opt outfile pace pin printer \
+	invalidate lint list lock log main opt outfile pace pin plugin printer \
 	progress prune recipe spawn stats stats_charts stats_github \
 	stats_html stats_json stats_limits stats_prometheus stats_style \
 	stats_sums stats_table stats_watch summary table tag text usage \
@@ -68,6 +68,9 @@ MANDIR ?= $(PREFIX)/share/man
 BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHCOMPDIR ?= $(PREFIX)/share/zsh/site-functions
 FISHCOMPDIR ?= $(PREFIX)/share/fish/vendor_completions.d
+# Where docker looks for plugins, such as /usr/libexec/docker/cli-plugins; empty:
+# "docker imgcache" is not installed.
+DOCKERPLUGINDIR ?=
 PKG_CONFIG ?= pkg-config
 OBJCOPY ?= objcopy
 VERSION := $(shell sed -n 's/^.define IMGCACHE_VERSION "\(.*\)"/\1/p' \
@@ -199,12 +202,16 @@ install: all
 	$(put) completions/imgcache.bash $(DESTDIR)$(BASHCOMPDIR)/imgcache
 	$(put) completions/_imgcache $(DESTDIR)$(ZSHCOMPDIR)/_imgcache
 	$(put) completions/imgcache.fish $(DESTDIR)$(FISHCOMPDIR)/imgcache.fish
+	$(if $(DOCKERPLUGINDIR),install -d $(DESTDIR)$(DOCKERPLUGINDIR) && \
+		ln -sf $(BINDIR)/imgcache \
+		$(DESTDIR)$(DOCKERPLUGINDIR)/docker-imgcache)
 
 uninstall:
 	rm -f $(addprefix $(DESTDIR),$(BINDIR)/imgcache $(LIBDIR)/libimgcache.a \
 		$(INCLUDEDIR)/imgcache.h $(LIBDIR)/pkgconfig/imgcache.pc \
 		$(BASHCOMPDIR)/imgcache $(ZSHCOMPDIR)/_imgcache \
-		$(FISHCOMPDIR)/imgcache.fish)
+		$(FISHCOMPDIR)/imgcache.fish $(if $(DOCKERPLUGINDIR), \
+		$(DOCKERPLUGINDIR)/docker-imgcache))
 	for p in man/*; do rm -f $(DESTDIR)$(MANDIR)/man$${p##*.}/$${p#man/}; done
 dist:
 	@mkdir -p build
@@ -217,6 +224,7 @@ help:
 	@echo 'make check        all tests; check-unit, check-shell, check-engine'
 	@echo 'make lint bench fuzz oracle install uninstall dist clean'
 	@echo 'MODE=asan MODE=cov  another build under build/; PREFIX DESTDIR CFLAGS'
+	@echo 'DOCKERPLUGINDIR=DIR  install links docker-imgcache there'
 
 .PHONY: all deps demo check check-unit check-shell check-engine bench fuzz \
 	oracle lint helpers install uninstall dist clean help

@@ -32,6 +32,8 @@ struct given {
 	bool nul;		/* -z */
 	bool quiet;
 	bool quiet_id;		/* -q of build: the image's id, as docker's */
+	enum { COBRA_NOT, COBRA_PLAIN, COBRA_TEXT } cobra;	/* completion
+				 * for docker, without or with the words */
 	int progress;		/* index into progress_words */
 	bool verbose;
 	bool no_stat_cache;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "plugin.h"
 #include "progress.h"
 #include "recipe.h"
 #include "text.h"
@@ -341,8 +342,13 @@ main(int argc, char **argv)
 	int status;
 
 	hold_standard_descriptors();
+	if (plugin_is_asked(argc, argv)) {
+		plugin_print_metadata();
+		return close_stdout(EXIT_YES, false);
+	}
 	sigaction(SIGPIPE, NULL, &pipe_action);
-	if (opt_parse(&imgcache_itself, argc, argv, &p, &err)) {
+	if (plugin_enter(&argc, argv, &err) ||
+	    opt_parse(&imgcache_itself, argc, argv, &p, &err)) {
 		complain("%s", err.text);
 		status = EXIT_USAGE;
 	} else {

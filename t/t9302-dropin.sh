@@ -1,9 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Against the real client and engine: a command line of docker buildx build.
+# Against the real client and engine: a command line of docker buildx build, and
+# docker imgcache.
 # shellcheck disable=SC2016
 # shellcheck source=t/lib-engine.sh
 . "$(dirname "$0")/lib-engine.sh"
+
+# The folder of plugins that docker finds its buildx in, and ours.
+mkdir -p config/cli-plugins
+cp -a "$DOCKER_CONFIG/." config/ 2>/dev/null
+ln -s "$TOP/build/imgcache" config/cli-plugins/docker-imgcache
+DOCKER_CONFIG=$PWD/config
+export DOCKER_CONFIG
 
 mkdir web
 cat >web/Dockerfile <<DOCKERFILE
@@ -88,6 +96,41 @@ test_that '--push pushes the name; its digest is in the metadata' '
 test_that '--no-cache-filter does that stage anew, and no other' '
 	expect_status 0 imgcache build --no-cache-filter prod --progress plain $line &&
 	grep "base 1/2.*cached" stderr && ! grep "prod 1/1.*cached" stderr
+'
+
+test_that 'docker knows the plugin, and docker --help shows it' '
+	docker --help | grep "imgcache.*Build images only" &&
+	docker info --format "{{json .ClientInfo.Plugins}}" |
+		jq -e ".[] | select(.Name == \"imgcache\") | has(\"Err\") | not"
+'
+
+test_that 'docker imgcache is imgcache: output, status, words before the name' '
+	expect_status 0 imgcache get $line && cp stdout ref &&
+	expect_status 0 docker --log-level error imgcache get $line &&
+	same ref stdout &&
+	expect_status 1 docker imgcache get --base busybox --label none=$RUN &&
+	grep "never built" stderr &&
+	expect_status 7 docker imgcache spawn $line --rm -- sh -c "exit 7" &&
+	expect_status 128 docker -H unix:///nowhere/s imgcache get $line &&
+	grep "unix:///nowhere/s" stderr
+'
+
+test_that 'help and completion go through docker' '
+	docker help imgcache >help && grep "usage: imgcache" help &&
+	docker __complete imgcache bu >words && grep "^build	" words &&
+	tail -n 1 words | grep "^:4$"
+'
+
+# docker hands a signal of its own on by closing the socket of the plugin.
+test_that 'a docker that is told to end ends the build' '
+	mkdir slow && printf "FROM busybox\nRUN sleep 100 # %s\n" "$RUN" \
+		>slow/Dockerfile || exit 1
+	docker imgcache build slow >out 2>&1 &
+	pid=$!
+	wait_until grep -q "RUN sleep" out && kill -TERM $pid || exit 1
+	wait $pid && exit 1
+	imgcache list --json --status interrupted >list && cat list out &&
+	[ "$(jq length list)" -eq 1 ]
 '
 
 test_done
