@@ -30,7 +30,8 @@ lib/docker := builder_info buildx buildx_check buildx_client \
 	fold http http_encode moment output plain \
 	platform progress proxies rawjson registry registry_config render \
 	run wait
-lib/ops := aliases arrival base base_config buildcache buildcache_commit \
+lib/ops := aliases arrival bake bake_options base base_config buildcache \
+	buildcache_commit \
 	builder builder_docker builder_record caches changes \
 	changes_dockerfile changes_files config context context_advice \
 	context_heavy doctor doctor_build doctor_docker doctor_state ensure \

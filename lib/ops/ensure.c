@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "docker/engine.h"
+#include "ops/bake.h"
 #include "ops/builder.h"
 #include "ops/hints.h"
 #include "ops/names.h"
@@ -500,7 +501,8 @@ imgcache_build(struct imgcache *ic, struct imgcache_recipe *r,
 	       const struct imgcache_build_options *o,
 	       struct imgcache_answer *out, struct imgcache_error *err)
 {
-	struct ensure e = { .verb = "build", .build = o };
+	const struct imgcache_build_options all = bake_options(r, o);
+	struct ensure e = { .verb = "build", .build = &all };
 	int ret;
 
 	memset(out, 0, sizeof(*out));

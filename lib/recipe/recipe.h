@@ -79,6 +79,7 @@ struct recipe {
 	struct strv add_hosts;	/* host:ip */
 	struct strv secrets;	/* docker's own --secret text */
 	struct strv ssh;	/* docker's own --ssh text */
+	char *source;		/* the file that all this was taken from */
 
 	/* both */
 	struct strv platforms;	/* os/arch[/variant], empty: the default */
