@@ -27,22 +27,23 @@ lib/store := bases builds caches catalog configs contexts imagelist imagerow \
 	stats_series
 lib/docker := builder_info buildx buildx_check buildx_client buildx_run \
 	endpoint engine engine_ask engine_change engine_disk engine_image \
-	engine_info engine_layers failure fold http http_encode moment \
-	numbers plain platform progress proxies rawjson registry \
-	registry_config render run wait
-lib/ops := aliases alive arrival background base base_config buildcache \
-	buildcache_commit builder builder_docker builder_record caches \
-	changes changes_bases changes_dockerfile changes_files \
-	changes_renames config context context_advice context_heavy disk \
-	doctor doctor_build doctor_docker doctor_state ensure env envformat \
-	epoch exec generation handover hints images inputs inputs_dockerfile \
-	inputs_generated inputs_lower inputs_narrow inputs_plan invalidate \
-	jobs kept limits localcache lock lockfile log lookup parallel parts \
-	pins platforms prune prune_caches push reads reasons recipes \
-	reconcile redo registries remote removal reserve rows session side \
-	spawn stagetrigger stats stats_zero stepnames steptitle sweep text \
-	timer timer_cron timer_systemd trust verify verify_container why \
-	whysteps whytimes world
+	engine_info engine_layers export failure fold http http_encode \
+	moment numbers output plain platform progress proxies rawjson \
+	registry registry_config render run wait
+lib/ops := aliases alive arrival background bake bake_options base \
+	base_config buildcache buildcache_commit builder builder_docker \
+	builder_record caches changes changes_bases changes_dockerfile \
+	changes_files changes_renames config context context_advice \
+	context_heavy disk doctor doctor_build doctor_docker doctor_state \
+	ensure env envformat epoch exec export generation handover hints \
+	images inputs inputs_dockerfile inputs_generated inputs_lower \
+	inputs_narrow inputs_plan invalidate jobs kept limits localcache \
+	lock lockfile log lookup names parallel parts pins platforms prune \
+	prune_caches push reads reasons recipes reconcile redo registries \
+	remote removal reserve rows session side spawn stagetrigger stats \
+	stats_zero stepnames steptitle sweep text timer timer_cron \
+	timer_systemd trust verify verify_container why whysteps whytimes \
+	world
 lib/lint := bases buildx compose config context copied docker dockerfile \
 	file find fix fix_copy fix_drop fix_mount gitignore ignorefile \
 	install instructions lint managers mounts names order rules run \
@@ -50,15 +51,15 @@ lib/lint := bases buildx compose config context copied docker dockerfile \
 lib/init := check compose dockerfile find hook ignore image init packages \
 	pyproject write
 cmd := answer build caches commands complete config context context_report \
-	delete dockerargs dockerfile doctor env exec findings get help init \
-	invalidate lint list lock log main opt outfile pace pin printer \
-	progress prune prune_timer recipe spawn stats stats_charts \
-	stats_disk stats_github stats_html stats_json stats_limits \
-	stats_prometheus stats_style stats_sums stats_table stats_watch \
-	summary table tag text usage verify wait warm why whyfiles whytext \
-	words
+	delete dockerargs dockerfile doctor dropin env exec findings get \
+	help init invalidate lint list lock log main opt outfile pace pin \
+	plugin printer progress prune prune_timer recipe spawn stats \
+	stats_charts stats_disk stats_github stats_html stats_json \
+	stats_limits stats_prometheus stats_style stats_sums stats_table \
+	stats_watch summary table tag text usage verify wait warm why \
+	whyfiles whytext words
 t/helper := fill-catalog ignore-case key-case
-standin := build cache docker fault objects remote runner state
+standin := build cache docker fault objects output remote runner state
 engined := engined fault objects state
 layers := lib/base lib/sys lib/source lib/recipe lib/store lib/docker lib/ops \
 	lib/lint lib/init
@@ -71,6 +72,9 @@ MANDIR ?= $(PREFIX)/share/man
 BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHCOMPDIR ?= $(PREFIX)/share/zsh/site-functions
 FISHCOMPDIR ?= $(PREFIX)/share/fish/vendor_completions.d
+# Where docker looks for plugins, such as /usr/libexec/docker/cli-plugins; empty:
+# "docker imgcache" is not installed.
+DOCKERPLUGINDIR ?=
 PKG_CONFIG ?= pkg-config
 OBJCOPY ?= objcopy
 VERSION := $(shell sed -n 's/^.define IMGCACHE_VERSION "\(.*\)"/\1/p' \
@@ -202,12 +206,16 @@ install: all
 	$(put) completions/imgcache.bash $(DESTDIR)$(BASHCOMPDIR)/imgcache
 	$(put) completions/_imgcache $(DESTDIR)$(ZSHCOMPDIR)/_imgcache
 	$(put) completions/imgcache.fish $(DESTDIR)$(FISHCOMPDIR)/imgcache.fish
+	$(if $(DOCKERPLUGINDIR),install -d $(DESTDIR)$(DOCKERPLUGINDIR) && \
+		ln -sf $(BINDIR)/imgcache \
+		$(DESTDIR)$(DOCKERPLUGINDIR)/docker-imgcache)
 
 uninstall:
 	rm -f $(addprefix $(DESTDIR),$(BINDIR)/imgcache $(LIBDIR)/libimgcache.a \
 		$(INCLUDEDIR)/imgcache.h $(LIBDIR)/pkgconfig/imgcache.pc \
 		$(BASHCOMPDIR)/imgcache $(ZSHCOMPDIR)/_imgcache \
-		$(FISHCOMPDIR)/imgcache.fish)
+		$(FISHCOMPDIR)/imgcache.fish $(if $(DOCKERPLUGINDIR), \
+		$(DOCKERPLUGINDIR)/docker-imgcache))
 	for p in man/*; do rm -f $(DESTDIR)$(MANDIR)/man$${p##*.}/$${p#man/}; done
 tarball := build/imgcache-$(VERSION).tar.gz
 dist:
@@ -224,6 +232,7 @@ help:
 	@echo 'make check        all tests; check-unit, check-shell, check-engine'
 	@echo 'make lint bench fuzz oracle install uninstall dist deb clean'
 	@echo 'MODE=asan MODE=cov  another build under build/; PREFIX DESTDIR CFLAGS'
+	@echo 'DOCKERPLUGINDIR=DIR  install links docker-imgcache there'
 
 .PHONY: all deps demo check check-unit check-shell check-engine bench fuzz \
 	oracle lint helpers install uninstall dist deb clean help

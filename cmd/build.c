@@ -5,6 +5,7 @@
 
 #include "answer.h"
 #include "caches.h"
+#include "dropin.h"
 #include "recipe.h"
 #include "summary.h"
 #include "verbs.h"
@@ -12,12 +13,20 @@
 
 #define MAX_JOBS 1000
 
-static struct words tags, cache_from, cache_to;
-static const char *builder, *summary_file;
+static struct words tags, cache_from, cache_to, outputs, no_cache_filter;
+static struct words allow, ulimits;
+static const char *builder, *summary_file, *cgroup_parent, *shm_size;
+static struct attestations attestations;
+static struct results results;
 static struct summary *summary;
 static bool all, common, warm, background, rebuild, push, dry_run, no_cache;
+static bool pull, load;
 static int64_t jobs;		/* 0: not given */
 static int on_unknown = -1;	/* index into unknowns; none given */
+
+static const char *const progress_words[] = {
+	"auto", "plain", "tty", "quiet", NULL
+};
 
 static const struct opt options[] = {
 	FLAG_OPTION('a', "all", &all, "every image of the project"),
@@ -31,22 +40,50 @@ static const struct opt options[] = {
 	FLAG_OPTION(0, "rebuild", &rebuild,
 		    "build even on a hit, without docker's layer cache"),
 	FLAG_OPTION(0, "no-cache", &no_cache,
-		    "build without looking for the image, count nothing"),
+		    "build without looking for the image and without docker's "
+		    "layer cache, count nothing"),
 	FLAG_OPTION(0, "push", &push, "see to it that the registry has it"),
+	FLAG_OPTION(0, "load", &load, "see to it that the engine has it, "
+		    "which is done in any case"),
 	FLAG_OPTION('n', "dry-run", &dry_run, "only say what would be built"),
 	WORD_OPTION(0, "on-unknown", &on_unknown, unknowns, "build|fail",
 		    "what to do without an answer of the registry"),
 	LIST_OPTION('t', "tag", &tags, "REF", "another name for the image"),
+	LIST_OPTION('o', "output", &outputs, "OUTPUT",
+		    "write the image's files, as docker has it"),
+	TEXT_OPTION(0, "iidfile", &results.iidfile, "FILE",
+		    "write the image's id"),
+	TEXT_OPTION(0, "metadata-file", &results.metadata_file, "FILE",
+		    "write what is known of the image, JSON"),
+	FLAG_OPTION(0, "pull", &pull, "look the bases up anew"),
+	LIST_OPTION(0, "no-cache-filter", &no_cache_filter, "STAGE",
+		    "build that stage anew, count nothing"),
 	TEXT_OPTION(0, "builder", &builder, "NAME", "buildx builder to use"),
 	LIST_OPTION(0, "cache-from", &cache_from, "CACHE",
 		    "build cache to start from, as docker has it"),
 	LIST_OPTION(0, "cache-to", &cache_to, "CACHE",
 		    "build cache to write, as docker has it"),
+	LIST_OPTION(0, "allow", &allow, "ENTITLEMENT",
+		    "what steps may do, as docker has it"),
+	LIST_OPTION(0, "ulimit", &ulimits, "LIMIT", "limit of the steps"),
+	TEXT_OPTION(0, "shm-size", &shm_size, "SIZE",
+		    "shared memory of the steps"),
+	TEXT_OPTION(0, "cgroup-parent", &cgroup_parent, "GROUP",
+		    "control group of the steps"),
+	TEXT_OPTION(0, "provenance", &attestations.provenance, "false",
+		    "there is none: it would differ each time"),
+	TEXT_OPTION(0, "sbom", &attestations.sbom, "false",
+		    "there is none: it would differ each time"),
+	LIST_OPTION(0, "attest", &attestations.attest, "none",
+		    "only disabled=true"),
+	WORD_OPTION(0, "progress", &given.progress, progress_words,
+		    "auto|plain|tty|quiet", "how the build is shown"),
 	TEXT_OPTION(0, "summary", &summary_file, "FILE",
 		    "write a table of what was done, in Markdown"),
 	STAT_CACHE_OPTION,
 	JSON_OPTION,
-	QUIET_OPTION,
+	FLAG_OPTION('q', "quiet", &given.quiet_id,
+		    "no progress; print the image's id, as docker does"),
 	END_OPTION
 };
 
@@ -91,13 +128,15 @@ static void
 print_plan(struct printer *p, const struct imgcache_answer *a)
 {
 	char reason[1024];
-	const char *would = push ? "build, push" : "build";
+	bool pushes = push || results.pushes;
+	const char *would = pushes ? "build, push" : "build";
 	const char *because = answer_reason(a, reason);
 
 	if (a->state == IMGCACHE_HIT && a->remote) {
 		would = "pull";
 		because = "the registry has it";
-	} else if (a->state == IMGCACHE_HIT && push && !a->pushed_ref) {
+	} else if (a->state == IMGCACHE_HIT && pushes &&
+		   !a->pushed_ref) {
 		would = "push";
 		because = "no registry is known to have it";
 	} else if (a->state == IMGCACHE_HIT) {
@@ -128,14 +167,21 @@ build_options(void)
 {
 	return (struct imgcache_build_options){
 		.rebuild = rebuild,
-		.push = push,
+		.push = push || results.pushes,
 		.on_unknown = (enum imgcache_on_unknown)(on_unknown + 1),
 		.dry_run = dry_run,
 		.no_cache = no_cache,
+		.no_layers = no_cache,
+		.pull = pull,
 		.builder = builder,
 		.cache_from = cache_from.v,
 		.cache_to = cache_to.v,
-		.tags = tags.v,
+		.tags = results.names.v,
+		.no_cache_filter = no_cache_filter.v,
+		.allow = allow.v,
+		.ulimits = ulimits.v,
+		.cgroup_parent = cgroup_parent,
+		.shm_size = shm_size,
 	};
 }
 
@@ -198,8 +244,8 @@ tell(struct invocation *inv, struct printer *p, struct imgcache_recipe *r,
 		print_result(p, inv->ic, err->code, a, err);
 	else if (!err->code && dry_run)
 		print_plan(p, a);
-	else if (!err->code)
-		puts(a->ref);
+	else if (!err->code && !results.fills_stdout)
+		puts(given.quiet_id && !a->is_static ? a->image_id : a->ref);
 	flush_output();
 }
 
@@ -215,6 +261,9 @@ build_each(struct invocation *inv, const struct chosen *chosen,
 		struct imgcache_answer a = {0};
 
 		ret = imgcache_build(inv->ic, chosen->v[i], &o, &a, &inv->err);
+		if (!ret && !dry_run)
+			ret = results_write(&results, inv->ic, chosen->v[i],
+					    &a, &inv->err);
 		if (!a.name)
 			a.name = imgcache_recipe_name(chosen->v[i]);
 		tell(inv, p, chosen->v[i], &a, &inv->err);
@@ -246,6 +295,11 @@ build_many(struct invocation *inv, const struct chosen *chosen,
 			err = inv->err;
 		if (v[i].error)
 			snprintf(err.text, sizeof(err.text), "%s", v[i].error);
+		if (!ret && results_write(&results, inv->ic, chosen->v[i],
+					  &v[i], &inv->err)) {
+			err = inv->err;
+			ret = err.code;
+		}
 		tell(inv, p, chosen->v[i], &v[i], &err);
 	}
 	free(v);
@@ -310,6 +364,13 @@ choose_warm(struct invocation *inv, const struct parsed *p, struct chosen *out)
 	return warm_choose(inv, limit, out);
 }
 
+/* Is something asked for that only one image can give? */
+static bool
+is_of_one(void)
+{
+	return outputs.n || results.iidfile || results.metadata_file;
+}
+
 static int
 check(struct invocation *inv, const struct parsed *p)
 {
@@ -318,17 +379,37 @@ check(struct invocation *inv, const struct parsed *p)
 	if (all + common + warm + named > 1)
 		return fail(&inv->err, IMGCACHE_EUSAGE, "give --all, --common"
 			    ", --warm or names, only one of them");
-	if (background && (dry_run || summary_file))
+	if (background && (dry_run || summary_file || is_of_one()))
 		return fail(&inv->err, IMGCACHE_EUSAGE, "--background does not "
-			    "go with --dry-run and --summary: nothing is known "
-			    "of its end");
+			    "go with --dry-run, --summary, --output, --iidfile "
+			    "and --metadata-file: nothing is known of its end");
 	if (jobs > MAX_JOBS)
 		return fail(&inv->err, IMGCACHE_EUSAGE, "--jobs wants 1 to %d",
 			    MAX_JOBS);
 	if (tags.n && (all || p->words.n > 1))
 		return fail(&inv->err, IMGCACHE_EUSAGE, "--tag names one "
 			    "image, build one at a time");
-	return 0;
+	if (is_of_one() && (all || warm || p->words.n > 1))
+		return fail(&inv->err, IMGCACHE_EUSAGE, "--output, --iidfile "
+			    "and --metadata-file are of one image, build one "
+			    "at a time");
+	return attestations_check(&attestations, &inv->err);
+}
+
+/* What docker's options come to, before anything is built. */
+static int
+prepare(struct invocation *inv)
+{
+	size_t i;
+	int ret;
+
+	for (i = 0; i < tags.n; i++)
+		words_add(&results.names, tags.v[i]);
+	ret = results_read(&results, inv->ic, &outputs, &inv->err);
+	if (!ret && results.fills_stdout && given.json)
+		ret = fail(&inv->err, IMGCACHE_EUSAGE, "--json and an archive "
+			   "cannot both go to standard output");
+	return ret || dry_run ? ret : results_begin(&results, &inv->err);
 }
 
 static int
@@ -337,8 +418,10 @@ run(struct invocation *inv, const struct parsed *p)
 	struct chosen chosen = {0};
 	int ret = check(inv, p);
 
+	if (!ret)
+		ret = prepare(inv);
 	if (ret)
-		return ret;
+		goto out;
 	if (warm)
 		ret = choose_warm(inv, p, &chosen);
 	else if (all)
@@ -350,7 +433,9 @@ run(struct invocation *inv, const struct parsed *p)
 	if (!ret)
 		ret = background ? start_all(inv, &chosen) :
 			build_all(inv, &chosen);
+out:
 	chosen_release(&chosen);
+	results_release(&results);
 	return ret;
 }
 
@@ -361,6 +446,7 @@ const struct command command_build = {
 	.options = options,
 	.group = GROUP_IMAGES,
 	.completes = COMPLETES_RECIPES,
+	.refused = buildx_refused,
 	.takes_recipe = true,
 	.run = run,
 };

@@ -32,12 +32,19 @@ struct given {
 	bool json;
 	bool nul;		/* -z */
 	bool quiet;
+	bool quiet_id;		/* -q of build: the image's id, as docker's */
+	enum { COBRA_NOT, COBRA_PLAIN, COBRA_TEXT } cobra;	/* completion
+				 * for docker, without or with the words */
+	int progress;		/* index into progress_words */
 	bool verbose;
 	bool no_stat_cache;
 	const char *file;	/* project file */
 	struct words settings;	/* "name=value" */
 };
 extern struct given given;
+
+/* In the order of progress_words in build.c. */
+enum { PROGRESS_AUTO, PROGRESS_PLAIN, PROGRESS_TTY, PROGRESS_QUIET };
 
 #define JSON_OPTION FLAG_OPTION(0, "json", &given.json, \
 				"print JSON, see imgcache-formats(5)")
@@ -73,6 +80,8 @@ enum group {
 	GROUPS
 };
 
+struct refused;
+
 struct command {
 	const char *name;
 	const char *summary;		/* one line for help */
@@ -80,6 +89,8 @@ struct command {
 	const struct opt *options;	/* ends with END_OPTION */
 	enum group group;
 	enum completes completes;
+	const struct refused *refused;	/* docker's; its habits are ours then:
+					 * -f=FILE, --push=false */
 	bool takes_recipe;		/* and all recipe flags with it */
 	bool passes_docker_run;		/* unknown options are docker run's */
 	bool takes_command;		/* what follows "--" is one */

@@ -2,7 +2,9 @@
 /*
  * imgcache __complete WORD...: what may stand for the last WORD, given those
  * before it; the scripts in completions/ only ask. A line each: the candidate,
- * a tab, what it means. ":files" or ":dirs" lets the shell offer paths. Never
+ * a tab, what it means. ":files" or ":dirs" lets the shell offer paths. Docker's
+ * own completion, for which we are a plugin, is cobra's: it wants a number at
+ * the end instead (ShellCompDirective in its completions.go). Never
  * says anything else and never fails: it runs at each press of a key.
  */
 #include <fcntl.h>
@@ -27,8 +29,31 @@ struct line {
 static void
 offer(const struct line *l, const char *candidate, const char *help)
 {
-	if (candidate && !strncmp(candidate, l->last, strlen(l->last)))
+	if (!candidate || strncmp(candidate, l->last, strlen(l->last)))
+		return;
+	if (given.cobra == COBRA_PLAIN)
+		puts(candidate);
+	else
 		printf("%s\t%s\n", candidate, help ? help : "");
+}
+
+/* Cobra's: 0 lets the shell offer files, 16 folders, 4 nothing else. */
+static int directive = 4;
+
+static void
+offer_files(void)
+{
+	directive = 0;
+	if (!given.cobra)
+		puts(":files");
+}
+
+static void
+offer_dirs(void)
+{
+	directive = 16;
+	if (!given.cobra)
+		puts(":dirs");
 }
 
 /* The option of the table that the word names, exactly. */
@@ -54,9 +79,13 @@ find_flag(const struct command *c, const char *word)
 	size_t i, n;
 
 	flags = imgcache_recipe_flags(&n);
-	for (i = 0; c->takes_recipe && i < n; i++)
+	for (i = 0; c->takes_recipe && i < n; i++) {
 		if (!strncmp(word, "--", 2) && !strcmp(word + 2, flags[i].name))
 			return &flags[i];
+		if (flags[i].letter && word[0] == '-' &&
+		    word[1] == flags[i].letter && !word[2])
+			return &flags[i];
+	}
 	return NULL;
 }
 
@@ -65,11 +94,11 @@ static void
 offer_path(const char *argument)
 {
 	if (strstr(argument, "FILE"))
-		puts(":files");
+		offer_files();
 	else if (strstr(argument, "DIR") || strstr(argument, "FOLDER"))
-		puts(":dirs");
+		offer_dirs();
 	else if (strstr(argument, "PATH") || strstr(argument, "FROM"))
-		puts(":files");
+		offer_files();
 }
 
 static void
@@ -113,7 +142,7 @@ offer_recipes(struct imgcache *ic, const struct line *l)
 		for (i = 0; i < n; i++)
 			offer(l, imgcache_recipe_name(v[i]), "");
 	if (l->command->takes_recipe)
-		puts(":dirs");
+		offer_dirs();
 }
 
 /* Of all engines: asking which one is in use may take a while. */
@@ -275,9 +304,9 @@ run(struct invocation *inv, const struct parsed *p)
 		dup2(silent, STDERR_FILENO);
 	l = read_line(&p->words);
 	if (!l.command)
-		return EXIT_YES;
+		goto out;
 	if (l.is_past_end) {
-		puts(":files");
+		offer_files();
 	} else if (*l.last == '-') {
 		offer_options(&l);
 	} else if (!offer_value(&l)) {
@@ -286,6 +315,9 @@ run(struct invocation *inv, const struct parsed *p)
 		else
 			offer_words(&l);
 	}
+out:
+	if (given.cobra)
+		printf(":%d\n", directive);
 	return EXIT_YES;
 }
 

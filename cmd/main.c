@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "plugin.h"
 #include "progress.h"
 #include "recipe.h"
 #include "text.h"
@@ -177,7 +178,10 @@ report(const struct invocation *inv, int code, const struct progress *progress)
 static int
 with_handle(struct invocation *inv, const struct parsed *p)
 {
-	struct progress *progress = progress_new(given.quiet);
+	struct progress *progress = progress_new(given.quiet ||
+						 given.quiet_id ||
+						 given.progress ==
+						 PROGRESS_QUIET);
 	struct imgcache_options o = {
 		.project_file = given.file,
 		.settings = given.settings.v,
@@ -188,6 +192,8 @@ with_handle(struct invocation *inv, const struct parsed *p)
 	struct imgcache_error ignored = {0};
 	int ret;
 
+	if (given.progress == PROGRESS_PLAIN)
+		progress_set_plain(progress);
 	imgcache_signals_begin();
 	ret = imgcache_open(&inv->ic, &o, &inv->err);
 	if (ret == IMGCACHE_ENO)
@@ -340,8 +346,13 @@ main(int argc, char **argv)
 	int status;
 
 	hold_standard_descriptors();
+	if (plugin_is_asked(argc, argv)) {
+		plugin_print_metadata();
+		return close_stdout(EXIT_YES, false);
+	}
 	sigaction(SIGPIPE, NULL, &pipe_action);
-	if (opt_parse(&imgcache_itself, argc, argv, &p, &err)) {
+	if (plugin_enter(&argc, argv, &err) ||
+	    opt_parse(&imgcache_itself, argc, argv, &p, &err)) {
 		complain("%s", err.text);
 		status = EXIT_USAGE;
 	} else {

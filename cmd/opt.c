@@ -12,6 +12,7 @@
 
 #include "cmd.h"
 #include "dockerargs.h"
+#include "dropin.h"
 
 #define FIRST_CODE 1000		/* of long options, clear of any letter */
 
@@ -25,11 +26,11 @@ struct table {
 };
 
 static void
-add_long(struct table *t, const char *name, bool value)
+add_long(struct table *t, const char *name, int has_arg)
 {
 	t->longs[t->n_longs] = (struct option){
 		.name = name,
-		.has_arg = value ? required_argument : no_argument,
+		.has_arg = has_arg,
 		.val = FIRST_CODE + (int)t->n_longs,
 	};
 	t->n_longs++;
@@ -64,12 +65,16 @@ table_fill(struct table *t, const struct command *c)
 	snprintf(t->letters, sizeof(t->letters), "%s",
 		 c->stops_at_word ? "+:" : ":");
 	for (o = c->options; o->type != OPT_END; o++) {
-		add_long(t, o->name, o->type != OPT_FLAG);
+		add_long(t, o->name, o->type != OPT_FLAG ? required_argument :
+			 c->refused ? optional_argument : no_argument);
 		add_letter(t, o->letter, o->type != OPT_FLAG);
 	}
-	for (i = 0; i < t->n_flags; i++)
-		add_long(t, t->flags[i].name, t->flags[i].argument);
-	add_long(t, "help", false);
+	for (i = 0; i < t->n_flags; i++) {
+		add_long(t, t->flags[i].name, t->flags[i].argument ?
+			 required_argument : no_argument);
+		add_letter(t, t->flags[i].letter, t->flags[i].argument);
+	}
+	add_long(t, "help", no_argument);
 	add_letter(t, 'h', false);
 }
 
@@ -114,13 +119,31 @@ is_bare(const char *value)
 		!value[strspn(value, "0123456789")];
 }
 
+/* The words of Go's strconv.ParseBool, which docker takes. */
+static int
+parse_flag(const struct opt *o, const char *value, struct imgcache_error *err)
+{
+	static const char *const words[] = {
+		"0", "1", "f", "t", "F", "T", "FALSE", "TRUE", "false", "true",
+		"False", "True", NULL
+	};
+	size_t i;
+
+	for (i = 0; value && words[i] && strcmp(words[i], value); i++)
+		;
+	if (value && !words[i])
+		return fail(err, IMGCACHE_EUSAGE, "--%s wants true or false, "
+			    "not '%s'", o->name, value);
+	*o->to.flag = !value || i % 2;
+	return 0;
+}
+
 static int
 apply(const struct opt *o, const char *value, struct imgcache_error *err)
 {
 	switch (o->type) {
 	case OPT_FLAG:
-		*o->to.flag = true;
-		return 0;
+		return parse_flag(o, value, err);
 	case OPT_TEXT:
 		*o->to.text = value;
 		return 0;
@@ -169,9 +192,17 @@ take(struct table *t, int code, const char *value, struct parsed *out,
 	size_t i;
 
 	if (code < FIRST_CODE) {
+		/* as docker reads -f=FILE */
+		if (t->command->refused && value && *value == '=')
+			value++;
 		for (o = t->command->options; o->type != OPT_END; o++)
 			if (o->letter == code)
 				return apply(o, value, err);
+		for (i = 0; i < t->n_flags; i++)
+			if (t->flags[i].letter == code) {
+				add_flag(out, t->flags[i].name, value);
+				return 0;
+			}
 		out->usage = true;	/* -h is in no table */
 		return 0;
 	}
@@ -197,6 +228,24 @@ usage_hint(const struct table *t, char *out, size_t size)
 	return out;
 }
 
+/* An option of docker that is known and not taken. */
+static const struct refused *
+find_refused(const struct table *t, int letter, const char *name)
+{
+	const struct refused *r = t->command->refused;
+
+	for (; r && r->name; r++)
+		if (letter ? r->letter == letter : !strcmp(r->name, name))
+			return r;
+	return NULL;
+}
+
+static int
+refuse(const struct refused *r, struct imgcache_error *err)
+{
+	return fail(err, IMGCACHE_EUSAGE, "--%s: %s", r->name, r->why);
+}
+
 static int
 unknown_long(const struct table *t, const char *word,
 	     struct imgcache_error *err)
@@ -205,7 +254,7 @@ unknown_long(const struct table *t, const char *word,
 	size_t i, len = strcspn(word + 2, "=");
 	const char *near;
 	char hint[80], name[80];
-	int ret;
+	int ret = 0;
 
 	for (i = 0; i < t->n_longs; i++) {
 		words_add(&names, t->longs[i].name);
@@ -213,8 +262,12 @@ unknown_long(const struct table *t, const char *word,
 			words_add(&fitting, t->longs[i].name);
 	}
 	snprintf(name, sizeof(name), "%.*s", (int)len, word + 2);
+	if (find_refused(t, 0, name))
+		ret = refuse(find_refused(t, 0, name), err);
 	near = imgcache_nearest(name, names.v, names.n);
-	if (fitting.n > 1)
+	if (ret)
+		;
+	else if (fitting.n > 1)
 		ret = fail(err, IMGCACHE_EUSAGE, "--%s could be --%s or --%s",
 			   name, fitting.v[0], fitting.v[1]);
 	else if (near)
@@ -252,6 +305,8 @@ bad_option(const struct table *t, char **argv, int got,
 	if (optopt >= FIRST_CODE)
 		return fail(err, IMGCACHE_EUSAGE, "--%s takes no value; see %s",
 			    t->longs[optopt - FIRST_CODE].name, hint);
+	if (optopt && find_refused(t, optopt, ""))
+		return refuse(find_refused(t, optopt, ""), err);
 	if (optopt)
 		return fail(err, IMGCACHE_EUSAGE, "-%c is not known; see %s",
 			    optopt, hint);

@@ -61,6 +61,12 @@ progress_new(bool quiet)
 }
 
 void
+progress_set_plain(struct progress *p)
+{
+	p->live = false;
+}
+
+void
 progress_set_color(struct progress *p, const char *setting)
 {
 	p->color = setting;

@@ -15,6 +15,9 @@ struct progress;
 
 /* quiet: only warnings, and what a failed step printed. */
 struct progress *progress_new(bool quiet);
+
+/* Lines that stay, also on a terminal. */
+void progress_set_plain(struct progress *p);
 void progress_free(struct progress *p);
 
 /* "auto", "always" or "never" colours; what is not set is auto. */

@@ -104,6 +104,11 @@ find_named(struct invocation *inv, const char *word,
 	int ret;
 
 	*is_directory = false;
+	if (!strcmp(word, "-") || strstr(word, "://") ||
+	    !strncmp(word, "git@", 4))
+		return fail(&inv->err, IMGCACHE_EUSAGE, "context '%s': what is "
+			    "in it is not known before it is built, so it has "
+			    "no key; fetch it and give the directory", word);
 	if (cannot_be_name(word)) {
 		*is_directory = recipe_is_directory(word);
 		if (*is_directory)

@@ -45,8 +45,8 @@ recipe_lines(FILE *out)
 	flags = imgcache_recipe_flags(&n);
 	fputs("\nRecipe flags\n", out);
 	for (i = 0; i < n; i++)
-		option_line(out, 0, flags[i].name, flags[i].argument,
-			    flags[i].help);
+		option_line(out, flags[i].letter, flags[i].name,
+			    flags[i].argument, flags[i].help);
 }
 
 static void

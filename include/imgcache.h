@@ -131,6 +131,7 @@ struct imgcache_recipe;
 
 struct imgcache_flag {
 	const char *name;	/* without dashes */
+	char letter;		/* "f" of "-f"; 0: none */
 	const char *argument;	/* "NAME[=VERSION]", NULL: takes none */
 	const char *help;	/* one sentence */
 };
@@ -482,10 +483,21 @@ struct imgcache_build_options {
 	bool push;		/* whatever the setting says; it must succeed */
 	bool dry_run;		/* say what would be done */
 	bool no_cache;		/* bypass the lookup, count nothing */
+	bool no_layers;		/* a build takes none of docker's layers */
+	bool pull;		/* look the bases up anew */
 	const char *builder;	/* buildx builder, NULL: docker's choice */
 	const char *const *cache_from;	/* build caches as docker has them, */
 	const char *const *cache_to;	/* NULL: those of the project file */
-	const char *const *tags;	/* further names for the image, or NULL */
+	const char *const *tags;	/* further names for the image, or NULL;
+				 * with push they are pushed as well */
+
+	/* Docker's own. The first asks for a build, as no_cache does; the
+	 * others say how steps run and are in no key. */
+	const char *const *no_cache_filter;	/* stages */
+	const char *const *allow;
+	const char *const *ulimits;
+	const char *cgroup_parent;
+	const char *shm_size;
 };
 
 /*
@@ -532,6 +544,37 @@ IMGCACHE_API int imgcache_build_many(struct imgcache *ic,
 				     const struct imgcache_start_options *o,
 				     struct imgcache_answer *out,
 				     struct imgcache_error *err);
+
+/*
+ * What docker's --output asks for, a folder, "-" or "type=...": an image of the
+ * engine, which is made in any case, a push, or files. IMGCACHE_EUSAGE where
+ * another image than that of the key would come of it.
+ */
+struct imgcache_output {
+	const char *text;
+	const char *const *names;	/* further tags for the image, or NULL */
+	bool pushes;
+	bool is_file;		/* a file or a folder, by imgcache_export() */
+	bool is_stdout;		/* handed out by its fn */
+};
+
+IMGCACHE_API int imgcache_output(struct imgcache *ic, const char *text,
+				 struct imgcache_output *out,
+				 struct imgcache_error *err);
+
+struct imgcache_export {
+	const struct imgcache_output *output;
+	const char *const *names;	/* in an archive of the image; NULL: ref */
+	void (*fn)(void *payload, const char *data, size_t len);
+	void *payload;
+};
+
+/* Write the files of the image that was just answered with a hit. */
+IMGCACHE_API int imgcache_export(struct imgcache *ic,
+				 struct imgcache_recipe *r,
+				 const struct imgcache_answer *a,
+				 const struct imgcache_export *e,
+				 struct imgcache_error *err);
 
 /* Which images: all conditions must hold. Zero or NULL is no condition. */
 enum imgcache_sort {

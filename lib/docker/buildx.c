@@ -96,6 +96,7 @@ add_how(const struct buildx_request *r, struct strv *out)
 	add_all(out, "cache-from", r->cache_from);
 	add_one(out, "builder", r->builder);
 	add_one(out, "metadata-file", r->metadata_file);
+	add_all(out, "allow", r->allow);
 	add_one(out, "cgroup-parent", r->cgroup_parent);
 	add_one(out, "shm-size", r->shm_size);
 	add_all(out, "ulimit", r->ulimits);

@@ -69,6 +69,7 @@ struct buildx_request {
 	const char *network;
 	const char *builder;
 	const char *metadata_file;
+	const char *const *allow;	/* entitlements */
 	const char *cgroup_parent;
 	const char *shm_size;
 	const char *const *ulimits;

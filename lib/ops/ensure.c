@@ -11,8 +11,10 @@
 
 #include "base/error.h"
 #include "docker/engine.h"
+#include "ops/bake.h"
 #include "ops/builder.h"
 #include "ops/hints.h"
+#include "ops/names.h"
 #include "ops/prune.h"
 #include "ops/push.h"
 #include "ops/remote.h"
@@ -69,7 +71,7 @@ ensure_needs(struct imgcache_recipe *r, const struct ensure *e,
 	size_t i;
 	int ret = 0;
 
-	build.tags = NULL;
+	build.tags = build.no_cache_filter = NULL;
 	build.rebuild = false;
 	for (i = 0; !ret && r->image && i < r->image->n_needs; i++) {
 		const struct project_image *image =
@@ -147,6 +149,8 @@ why_bypassed(const struct work *w)
 		return "a rebuild";
 	if (w->e->build->no_cache)
 		return "no cache";
+	if (w->e->build->no_cache_filter && *w->e->build->no_cache_filter)
+		return "stages built anew";
 	if (settings_bool(&ic->settings, SETTING_NO_CACHE))
 		return "NO_CACHE is set";
 	if (session_is_disabled(ic))
@@ -417,7 +421,9 @@ static int
 take_inputs(struct imgcache_recipe *r, struct work *w,
 	    struct imgcache_error *err)
 {
-	struct inputs_options o = { .fresh_bases = w->e->build->rebuild };
+	struct inputs_options o = {
+		.fresh_bases = w->e->build->rebuild || w->e->build->pull
+	};
 	int ret = inputs_take(r, &o, &w->in, err);
 
 	if (ret == IMGCACHE_EFAIL && w->in.needs_base && w->e->instead)
@@ -468,7 +474,7 @@ look_and_decide(struct imgcache_recipe *r, const struct ensure *e,
 	ret = take_inputs(r, &w, err);
 	if (!ret)
 		ret = check_key(&w, err);
-	if (!ret && e->build->push)
+	if (!ret && e->build->push && !names_are_all(&w.in, e->build))
 		ret = trust_decide(&w.in, true, &w.push, err);
 	else if (!ret && e->pushes_hits)
 		ret = trust_decide(&w.in, false, &w.push, err);
@@ -487,6 +493,8 @@ look_and_decide(struct imgcache_recipe *r, const struct ensure *e,
 		hints_keep(&w.in);
 	if (!ret)
 		ret = decide(&w, err);
+	if (!ret && !e->build->dry_run)
+		ret = names_push(&w.in, e->build, a, err);
 out:
 	inputs_release(&w.in);
 	return ret;
@@ -527,7 +535,8 @@ imgcache_build(struct imgcache *ic, struct imgcache_recipe *r,
 	       const struct imgcache_build_options *o,
 	       struct imgcache_answer *out, struct imgcache_error *err)
 {
-	struct ensure e = { .verb = "build", .build = o };
+	const struct imgcache_build_options all = bake_options(r, o);
+	struct ensure e = { .verb = "build", .build = &all };
 	int ret;
 
 	memset(out, 0, sizeof(*out));

@@ -8,9 +8,11 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "ops/bake.h"
 #include "recipe/settings.h"
 
 #define MAX_FLAGS 64
@@ -48,7 +50,11 @@ imgcache_recipe_set(struct imgcache_recipe *r, const char *flag,
 				 "project file already; change it there", flag,
 				 r->recipe->name);
 	r->is_checked = false;
-	return recipe_set_flag(r->recipe, flag, value, err);
+	if (recipe_set_flag(r->recipe, flag, value, err))
+		return err->code;
+	if (!strcmp(flag, "bake") || !strcmp(flag, "compose"))
+		return bake_fill(r, value, *flag == 'c', err);
+	return 0;
 }
 
 static struct imgcache_recipe *
@@ -191,6 +197,7 @@ imgcache_recipe_flags(size_t *n)
 			continue;
 		assert(*n < MAX_FLAGS);
 		flags[*n].name = rows[i].name;
+		flags[*n].letter = rows[i].letter;
 		flags[*n].argument = rows[i].argument;
 		flags[(*n)++].help = rows[i].help;
 	}

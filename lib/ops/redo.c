@@ -87,6 +87,36 @@ out:
 	return ret;
 }
 
+/*
+ * Those that this build alone is to do anew, as docker takes them: with commas,
+ * in either case. Docker says nothing of a name that no stage has.
+ */
+static int
+plan_filter(struct redo *r, const struct builder *b,
+	    struct imgcache_error *err)
+{
+	const char *const *list = b->options->no_cache_filter;
+	struct strv names = {0};
+	size_t i;
+	int ret = 0;
+
+	for (; list && *list; list++)
+		strv_split(&names, *list, ",");
+	for (i = 0; !ret && i < names.n; i++) {
+		char *name = str_lower(names.v[i]);
+
+		if (!strv_has(&b->in->stage_names, name))
+			ret = error_set(err, IMGCACHE_EUSAGE, "--no-cache-"
+					"filter: the build has no stage '%.80s'",
+					name);
+		else if (!r->everything && !strv_has(&r->stages, name))
+			strv_push(&r->stages, name);
+		free(name);
+	}
+	strv_release(&names);
+	return ret;
+}
+
 int
 redo_plan(struct redo *r, const struct builder *b, struct imgcache_error *err)
 {
@@ -96,9 +126,9 @@ redo_plan(struct redo *r, const struct builder *b, struct imgcache_error *err)
 	size_t i;
 	int ret = 0;
 
-	r->everything = b->options->rebuild;
+	r->everything = b->options->rebuild || b->options->no_layers;
 	if (session_is_disabled(b->in->ic))
-		return 0;
+		return plan_filter(r, b, err);
 	if (b->reason == IMGCACHE_INVALIDATED)
 		ret = generation_whole(b->in, &whole, err);
 	r->everything |= whole > b->found->stale;
@@ -108,7 +138,7 @@ redo_plan(struct redo *r, const struct builder *b, struct imgcache_error *err)
 		ret = invalidations_any_stage(b->in->ic->catalog, &any, err);
 	for (i = 0; !ret && any && i < names->n; i++)
 		ret = plan_stage(r, b, names->v[i], err);
-	return ret;
+	return ret ? ret : plan_filter(r, b, err);
 }
 
 int

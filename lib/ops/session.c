@@ -17,6 +17,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "docker/engine.h"
+#include "ops/bake.h"
 #include "ops/reconcile.h"
 #include "sys/file.h"
 #include "sys/signals.h"
@@ -180,6 +181,7 @@ imgcache_close(struct imgcache *ic)
 	for (i = 0; i < ic->n_recipes; i++) {
 		if (ic->recipes[i]->recipe == &ic->recipes[i]->own)
 			recipe_release(&ic->recipes[i]->own);
+		bake_release(ic->recipes[i]->bake);
 		free(ic->recipes[i]);
 	}
 	free(ic->recipes);

@@ -21,6 +21,7 @@
 #include "recipe/settings.h"
 #include "store/catalog.h"
 
+struct bake;
 struct base_seen;
 struct engine;
 
@@ -29,6 +30,7 @@ struct imgcache_recipe {
 	struct recipe *recipe;		/* own, or the project's */
 	const struct project_image *image;	/* NULL: from flags */
 	struct recipe own;
+	struct bake *bake;		/* what it is from says more; or NULL */
 	bool is_checked;
 };
 

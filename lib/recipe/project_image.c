@@ -230,13 +230,14 @@ read_list(const struct reader *r, const struct yaml_node *node)
 static int
 unknown_key(const struct reader *r, const struct yaml_node *node)
 {
-	size_t n;
+	size_t n, n_keys = 0;
 	const struct recipe_flag *flags = recipe_flags(&n);
 	const char **keys = mem_array(n, sizeof(*keys));
 
 	for (size_t i = 0; i < n; i++)
-		keys[i] = flags[i].key;
-	yaml_unknown(&r->p->doc, node, keys, n, r->err);
+		if (flags[i].key)
+			keys[n_keys++] = flags[i].key;
+	yaml_unknown(&r->p->doc, node, keys, n_keys, r->err);
 	free(keys);
 	return r->err->code;
 }

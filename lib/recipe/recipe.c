@@ -33,7 +33,7 @@ recipe_release(struct recipe *r)
 			  r->pip_requirements, r->npm_lock, r->claude_code,
 			  r->user, r->refresh, r->ca_bundle, r->dockerfile,
 			  r->context, r->context_mode, r->target, r->network,
-			  r->registry, r->static_ref, r->hash, r->salt };
+			  r->registry, r->source, r->static_ref, r->hash, r->salt };
 	struct strv *lists[] = { &r->env, &r->include, &r->args,
 				 &r->build_contexts, &r->add_hosts,
 				 &r->secrets, &r->ssh, &r->platforms,

@@ -80,6 +80,7 @@ struct recipe {
 	struct strv add_hosts;	/* host:ip */
 	struct strv secrets;	/* docker's own --secret text */
 	struct strv ssh;	/* docker's own --ssh text */
+	char *source;		/* the file that all this was taken from */
 
 	/* both */
 	struct strv platforms;	/* os/arch[/variant], empty: the default */
@@ -165,7 +166,7 @@ enum recipe_shape {
 /* One row of the table: a flag, and a key of an image in imgcache.yaml. */
 struct recipe_flag {
 	const char *name;	/* without dashes; NULL: only in the file */
-	const char *key;
+	const char *key;	/* NULL: only a flag, another name for one */
 	const char *argument;	/* "IMAGE", for help */
 	enum recipe_use use;
 	enum recipe_shape shape;
@@ -174,6 +175,7 @@ struct recipe_flag {
 	bool splits;		/* a text may hold several values */
 	bool expands;		/* ${NAME} in the file */
 	bool is_path;		/* in the file: stays inside the root */
+	char letter;		/* 0: none */
 	const char *help;	/* one sentence */
 };
 

@@ -59,6 +59,9 @@ static const struct recipe_flag flags[] = {
 	  RECIPE_TEXT, FIELD(dockerfile), .check = recipe_check_path,
 	  .is_path = true,
 	  .help = "existing Dockerfile; default: the context's" },
+	{ "file", NULL, "FILE", RECIPE_FOR_DOCKERFILE, RECIPE_TEXT,
+	  FIELD(dockerfile), .letter = 'f', .check = recipe_check_path,
+	  .help = "the same, by docker's name for it" },
 	{ "context", "context", "FOLDER", RECIPE_FOR_DOCKERFILE, RECIPE_TEXT,
 	  FIELD(context), .check = recipe_check_path, .is_path = true,
 	  .help = "build context of a Dockerfile; default: the project" },
@@ -80,6 +83,12 @@ static const struct recipe_flag flags[] = {
 	  RECIPE_FOR_DOCKERFILE, RECIPE_ASSIGNMENTS, FIELD(build_contexts),
 	  .check = recipe_check_build_context,
 	  .help = "additional named build context" },
+	{ "bake", NULL, "FILE[:TARGET]", RECIPE_FOR_DOCKERFILE, RECIPE_TEXT,
+	  FIELD(source), .check = recipe_check_path,
+	  .help = "all of this from a target of a bake file" },
+	{ "compose", NULL, "FILE[:SERVICE]", RECIPE_FOR_DOCKERFILE,
+	  RECIPE_TEXT, FIELD(source), .check = recipe_check_path,
+	  .help = "all of this from a service of a compose file" },
 	{ "ssh", "ssh", "ID[=PATH]", RECIPE_FOR_DOCKERFILE, RECIPE_STRINGS,
 	  FIELD(ssh), .check = recipe_check_ssh,
 	  .help = "SSH agent socket or keys for the build" },
@@ -141,7 +150,7 @@ const struct recipe_flag *
 recipe_flag_keyed(const char *key)
 {
 	for (size_t i = 0; i < N_FLAGS; i++)
-		if (!strcmp(flags[i].key, key))
+		if (flags[i].key && !strcmp(flags[i].key, key))
 			return &flags[i];
 	return NULL;
 }

@@ -264,6 +264,10 @@ recipe_check_path(const char *text, struct imgcache_error *err)
 {
 	if (*text && is_one_line(text) && *text != '-')
 		return 0;
+	if (str_is(text, "-"))
+		return refuse(err, "path", text,
+			      "standard input is read once and the key is "
+			      "looked at twice; write it to a file");
 	return refuse(err, "path", text,
 		      *text == '-' ? "it would be read as an option; write ./ "
 				     "before it"

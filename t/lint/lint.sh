@@ -72,7 +72,7 @@ sizes() {
 	END { flush() }' lib/*/*.[ch] cmd/*.[ch]
 	# the front door is one file, and grows by a contract for each verb
 	wc -l <include/imgcache.h |
-		awk '$1 > 1200 { print "include/imgcache.h: over 1200 lines" }'
+		awk '$1 > 1400 { print "include/imgcache.h: over 1400 lines" }'
 	# the lists grow with the house, what is done with them does not
 	sed '1,/^$/d' Makefile | sed '1,/^layers/d' | wc -l |
 		awk '$1 > 200 { print "Makefile: over 200 lines of rules" }'

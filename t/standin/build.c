@@ -184,7 +184,7 @@ say_log(struct build *b, const char *name, const char *line)
 static void
 read_dockerfile(struct build *b, const char *path)
 {
-	FILE *f = fopen(path, "re");
+	FILE *f = strcmp(path, "-") ? fopen(path, "re") : stdin;
 	struct buf line = BUF_INIT;
 	int c;
 
@@ -595,14 +595,17 @@ verb_build(char **argv)
 	fault_happen(&b.fault);
 	half_or_huge(&b);
 	path = option_value(&b.options, "--file");
-	if (!path)
+	if (!strcmp(b.rest.v[0], "-"))
+		path = "-";
+	else if (!path)
 		path = own = mem_printf("%s/Dockerfile", b.rest.v[0]);
 	read_dockerfile(&b, path);
 	count_stages(&b);
 	for (size_t i = 0; i < b.steps.n; i++)
 		take_step(&b, i);
 	name_image(&b);
-	keep_image(&b);
+	if (!export_files(&b.options, b.layer))
+		keep_image(&b);
 	export_caches(&b.options, b.layer, &b.fault);
 	free(own);
 	image_release(&b.image);

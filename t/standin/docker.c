@@ -276,6 +276,30 @@ image_import(const struct strv *options, const struct strv *words)
 	return 0;
 }
 
+/* The archive is a line for each name: the id behind it. */
+static int
+image_save(const struct strv *options, const struct strv *refs)
+{
+	const char *path = option_value(options, "--output");
+	FILE *f = path ? fopen(path, "we") : stdout;
+	struct image image;
+	struct fault fault;
+	int status = 0;
+
+	fault_find(&fault, "save");
+	fault_happen(&fault);
+	for (size_t i = 0; f && i < refs->n && !status; i++) {
+		if (image_find(refs->v[i], &image))
+			fprintf(f, "%s sha256:%s\n", refs->v[i], image.hex);
+		else
+			status = no_image(refs->v[i]);
+		image_release(&image);
+	}
+	if (path && f)
+		fclose(f);
+	return f ? status : 1;
+}
+
 static int
 container_ls(const struct strv *options)
 {
@@ -409,6 +433,8 @@ image_verb(const char *verb, const struct strv *options,
 		return image_tag(rest);
 	if (!strcmp(verb, "import"))
 		return image_import(options, rest);
+	if (!strcmp(verb, "save"))
+		return image_save(options, rest);
 	return -1;
 }
 

@@ -48,6 +48,9 @@ int cache_prune(void);
 void export_caches(const struct strv *options, const char *layer,
 		   const struct fault *f);
 
+/* False if --output names no file and no folder. */
+bool export_files(const struct strv *options, const char *layer);
+
 int verb_buildx(char **argv);	/* all of argv */
 int verb_build(char **argv);	/* the words after `buildx build` */
 int verb_run(char **argv);	/* the words after `run` */

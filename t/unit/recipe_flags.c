@@ -340,14 +340,32 @@ Test(flags, every_row_is_complete)
 	const struct recipe_flag *flags = recipe_flags(&n);
 
 	for (size_t i = 0; i < n; i++) {
-		cr_assert_not_null(flags[i].key);
 		cr_assert_not_null(flags[i].argument);
-		cr_assert_leq(strlen(flags[i].help), 60, "%s", flags[i].key);
-		cr_assert_eq(recipe_flag_keyed(flags[i].key), &flags[i]);
+		cr_assert_leq(strlen(flags[i].help), 60, "%s", flags[i].help);
+		cr_assert(flags[i].key || flags[i].name);
+		if (flags[i].key)
+			cr_assert_eq(recipe_flag_keyed(flags[i].key),
+				     &flags[i]);
 		if (flags[i].name)
 			cr_assert_eq(recipe_flag_named(flags[i].name),
 				     &flags[i]);
 	}
+}
+
+Test(flags, file_is_another_word_for_dockerfile)
+{
+	struct imgcache_error err = {0};
+	struct recipe r;
+
+	recipe_init(&r, "/w");
+	cr_assert_eq(recipe_set_flag(&r, "file", "a/Dockerfile", &err), 0);
+	cr_assert_str_eq(r.dockerfile, "a/Dockerfile");
+	cr_assert_eq(recipe_flag_named("file")->letter, 'f');
+	cr_assert_null(recipe_flag_keyed("file"));
+	cr_assert_eq(recipe_set_flag(&r, "file", "-", &err), IMGCACHE_EUSAGE);
+	cr_assert_str_eq(err.text, "path '-': standard input is read once and "
+			 "the key is looked at twice; write it to a file");
+	recipe_release(&r);
 }
 
 Test(flags, a_reference_is_an_at_sign_and_a_name)

@@ -1,0 +1,204 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# A command line of docker buildx build is one of imgcache build: every option
+# is known, and does on a hit what it does on a build.
+# shellcheck disable=SC2016,SC2317
+# shellcheck source=t/lib-standin.sh
+. "$(dirname "$0")/lib-standin.sh"
+
+standin_start
+standin_base busybox:latest
+mkdir web
+printf 'FROM busybox AS base\nRUN echo 1\nFROM base AS prod\nCOPY f /f\n' \
+	>web/Dockerfile
+echo 1 >web/f
+cp web/Dockerfile other
+ref=localhost/imgcache:$(imgcache tag web)
+
+# The options of clients 0.13 to 0.36, with those that their help hides.
+known='add-host allow annotation attest build-arg build-context builder
+cache-from cache-to call cgroup-parent check compress cpu-period cpu-quota
+cpu-shares cpuset-cpus cpuset-mems debug detach file force-rm iidfile invoke
+isolation label load memory memory-swap metadata-file network no-cache
+no-cache-filter output platform policy print progress provenance pull push quiet
+rm root sbom secret security-opt server-config shm-size squash ssh tag target
+ulimit'
+
+# id NAME: the id of an image.
+id() {
+	docker image inspect "$1" | jq -r ".[0].Id"
+}
+
+# told OPTION: docker was told so when it built last.
+told() {
+	grep "buildx. .build" "$STANDIN_DIR/calls" | tail -n 1 |
+		grep -F -e "'$1'"
+}
+
+wrong() {
+	text=$1
+	shift
+	expect_status 129 imgcache build "$@" web && ! [ -s stdout ] &&
+	says stderr "$text"
+}
+
+test_that 'the page has a row for every option of docker, and no other' '
+	sed -n "/^\.Sh DOCKER BUILDX/,/^\.El/s/^\.It \([a-z\\-]*\) Ta .*/\1/p" \
+		"$TOP/man/imgcache-build.1" | tr -d "\\\\" | sed "s/^--//" >rows &&
+	printf "%s\n" $known >known && sort -c known && same known rows
+'
+
+# What is taken is read, and the next option is what is wrong.
+test_that 'none of them is unknown, and what the page refuses says why' '
+	for option in $known; do
+		imgcache build --$option=x --nosuch web 2>stderr && exit 1
+		row=$(tr -d "\\\\" <"$TOP/man/imgcache-build.1" |
+			grep "^.It --$option Ta")
+		case $row in
+		*"Ta refused"*) wanted="--$option: [^;]\{20,\}" ;;
+		*) wanted="--nosuch is not known\|--$option.*wants\|--progress" ;;
+		esac
+		grep "^imgcache: \($wanted\)" stderr && one_line stderr ||
+			{ echo "$option"; cat stderr; exit 1; }
+	done
+'
+
+test_that 'the line of docker is a line of ours, and the same image' '
+	expect_status 0 imgcache build -t web:1 --target prod --build-arg A=1 \
+		--load --provenance=false --sbom=false --push=false web &&
+	[ "$(id web:1)" = "$(id "$(cat stdout)")" ] &&
+	told --target=prod
+'
+
+test_that 'a hit puts a new name, writes id and metadata, starts nothing' '
+	: >"$STANDIN_DIR/calls" &&
+	expect_status 0 imgcache build -t web:2 --target prod --build-arg A=1 \
+		--iidfile iid --metadata-file meta web &&
+	! grep -v image "$STANDIN_DIR/calls" &&
+	[ "$(id web:2)" = "$(id web:1)" ] && [ "$(cat iid)" = "$(id web:1)" ] &&
+	jq -e --arg id "$(cat iid)" "
+		.[\"containerimage.digest\"] == \$id and
+		.[\"image.name\"] == \"web:2\" and .[\"imgcache.built\"] == false
+		" meta
+'
+
+test_that '-q prints the id, on a build and on a hit; before the verb the ref' '
+	expect_status 0 imgcache build -q web && ! [ -s stderr ] &&
+	[ "$(cat stdout)" = "$(id "$ref")" ] && cp stdout first &&
+	expect_status 0 imgcache build -q web && same first stdout &&
+	expect_status 0 imgcache -q build web && [ "$(cat stdout)" = "$ref" ]
+'
+
+test_that 'a failed build leaves no id behind' '
+	mkdir bad && printf "FROM busybox\nRUN exit 3\n" >bad/Dockerfile &&
+	echo old >iid && expect_status 2 imgcache build --iidfile iid bad &&
+	! [ -e iid ]
+'
+
+test_that '-f, also as -f=FILE, and --file for other verbs' '
+	: >"$STANDIN_DIR/calls" && imgcache build -f other web >one &&
+	imgcache build -f=other web >two && imgcache build --file other web >three &&
+	same one two && same one three && imgcache get -f other web >four &&
+	same one four && imgcache tag --file other web &&
+	expect_status 129 imgcache build -f - web &&
+	grep "standard input" stderr
+'
+
+test_that '-o: a folder, an archive, standard output; nothing is built' '
+	: >"$STANDIN_DIR/calls" &&
+	expect_status 0 imgcache build -o out web && [ -s out/layer ] &&
+	[ "$(cat stdout)" = "$ref" ] &&
+	expect_status 0 imgcache build -o type=tar,dest=out.tar web &&
+	same out/layer out.tar &&
+	expect_status 0 imgcache build -o - web && same out/layer stdout &&
+	expect_status 0 imgcache build --output type=local,\"dest=a,b\" web &&
+	same out/layer a,b/layer &&
+	expect_status 0 imgcache build -t n:1 -o type=docker,dest=d.tar web &&
+	[ "$(cat d.tar)" = "n:1 $(id "$ref")" ] &&
+	! grep -e --tag= "$STANDIN_DIR/calls"
+'
+
+test_that '-o of docker, image and registry' '
+	expect_status 0 imgcache build -o type=docker web &&
+	expect_status 0 imgcache build -o type=image,name=n:2 web &&
+	[ "$(id n:2)" = "$(id "$ref")" ] &&
+	: >"$STANDIN_DIR/calls" &&
+	expect_status 0 imgcache build -o type=registry,name=r.example/n:3 web &&
+	[ "$(calls push --quiet -- r.example/n:3)" -eq 1 ]
+'
+
+test_that '--push pushes the names of -t, on a hit too, and the digest is known' '
+	: >"$STANDIN_DIR/calls" &&
+	expect_status 0 imgcache build --push -t r.example/n:4 \
+		--metadata-file meta web && [ "$(cat stdout)" = "$ref" ] &&
+	[ "$(calls push --quiet -- r.example/n:4)" -eq 1 ] &&
+	[ "$(calls push)" -eq 1 ] &&
+	jq -e ".[\"containerimage.digest\"] | startswith(\"sha256:\")" meta
+'
+
+test_that '--push where the user has it that nothing is pushed' '
+	mkdir -p home/.config/imgcache &&
+	echo "push: never" >home/.config/imgcache/config.yaml
+	expect_status 128 imgcache build --push -t r.example/n:5 web
+	got=$? && rm -r home/.config && [ $got -eq 0 ] &&
+	grep "cannot push .r.example/n:5.: .push. is .never." stderr
+'
+
+test_that 'a push that fails is a failure' '
+	faults "push * exit 1 denied: requested access to the resource is denied" &&
+	expect_status 128 imgcache build --push -t r.example/n:6 web &&
+	! [ -s stdout ] && faults
+'
+
+test_that '--no-cache-filter builds, that stage anew; a stage that is not there' '
+	expect_status 0 imgcache build --no-cache-filter prod web &&
+	told --no-cache-filter=prod &&
+	wrong "--no-cache-filter: the build has no stage '\''nope'\''" \
+		--no-cache-filter nope
+'
+
+test_that '--no-cache builds without a layer of docker' '
+	expect_status 0 imgcache build --no-cache web && told --no-cache &&
+	expect_status 0 imgcache build --no-cache=false web &&
+	[ "$(cat stdout)" = "$ref" ]
+'
+
+test_that 'what is passed on, and is in no key' '
+	expect_status 0 imgcache build --no-cache --shm-size 64m --allow \
+		network.host --ulimit nofile=9 --cgroup-parent g web &&
+	[ "$(cat stdout)" = "$ref" ] && told --shm-size=64m &&
+	told --allow=network.host && told --ulimit=nofile=9 &&
+	told --cgroup-parent=g
+'
+
+test_that 'what would make another image of the same inputs' '
+	wrong "--provenance: attestations differ between two builds of the same inputs, so no key could name the image; only --provenance=false" \
+		--provenance=mode=max &&
+	wrong "--attest: attestations differ between two builds of the same inputs, so no key could name the image; only --attest=...,disabled=true" \
+		--attest type=sbom &&
+	wrong "--output: '\''compression=zstd'\'' would make another image of the same inputs; leave it out" \
+		-o type=image,compression=zstd
+'
+
+test_that 'a context that is no directory' '
+	for context in - https://example.org/a.git git@example.org:a.git; do
+		expect_status 129 imgcache build $context &&
+		grep "context .*: what is in it is not known" stderr || exit 1
+	done
+'
+
+test_that 'letters and words of docker that are refused' '
+	wrong "--debug: it changes what docker prints, which is read here; imgcache log shows all of it" -D &&
+	expect_status 129 imgcache build -m 1g web && grep "^imgcache: --memory: " stderr &&
+	wrong "--load wants true or false, not '\''maybe'\''" --load=maybe
+'
+
+test_that 'files are those of one image' '
+	printf "version: 1\nimages: {a: {base: busybox}, b: {base: busybox}}\n" \
+		>imgcache.yaml &&
+	expect_status 129 imgcache build --iidfile x --all &&
+	expect_status 129 imgcache build -o x a b; got=$?
+	rm imgcache.yaml; [ $got -eq 0 ] && ! [ -e x ]
+'
+
+test_done
