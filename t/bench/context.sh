@@ -48,5 +48,17 @@ for files; do
 		printf "\n  what only walks, by two threads, gets %10.0f\n", \
 			wall[4] / wall[2]
 	}'
+	file=$(find "$tree" -type f | sed -n 5000p)
+	printf x >>"$file"
+	imgcache tag "$@" >/dev/null
+	"$bin/t/bench/race" "$runs" -- imgcache tag "$@" -- imgcache why "$@" |
+	awk '{ wall[NR] = $1 / 1000 }
+	END {
+		printf "  one file changed: a warm tag %.0f ms, why %.0f ms: " \
+			"%.2f times, goal 1.50 %s\n", wall[1], wall[2],
+			wall[2] / wall[1],
+			wall[2] / wall[1] - 1.5 <= 0 ? "reached" : "MISSED"
+	}'
+	truncate -s -1 "$file"
 	docker rmi "localhost/imgcache-bench:$files" >/dev/null
 done
