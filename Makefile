@@ -35,7 +35,7 @@ lib/ops := aliases alive arrival background base base_config buildcache buildcac
 	context_heavy doctor doctor_build doctor_docker doctor_state ensure \
 	env envformat epoch exec generation handover hints images inputs \
 	inputs_dockerfile inputs_generated inputs_lower inputs_narrow \
-	inputs_plan invalidate jobs kept localcache lock lockfile log lookup parts pins \
+	inputs_plan invalidate jobs kept localcache lock lockfile log lookup parallel parts pins \
 	platforms prune push reads reasons recipes reconcile redo registries \
 	remote removal rows session side spawn stagetrigger stats stats_zero \
 	stepnames steptitle sweep text trust verify verify_container why \

@@ -8,10 +8,13 @@
 #include "summary.h"
 #include "verbs.h"
 
+#define MAX_JOBS 1000
+
 static struct words tags, cache_from, cache_to;
 static const char *builder, *summary_file;
 static struct summary *summary;
 static bool all, common, background, rebuild, push, dry_run, no_cache;
+static int64_t jobs;		/* 0: not given */
 static int on_unknown = -1;	/* index into unknowns; none given */
 
 static const struct opt options[] = {
@@ -20,6 +23,7 @@ static const struct opt options[] = {
 		    "if PREBUILD_COMMON_IMAGES says so"),
 	FLAG_OPTION('b', "background", &background,
 		    "return at once and print ids, see imgcache wait"),
+	COUNT_OPTION('j', "jobs", &jobs, "build up to N images at once"),
 	FLAG_OPTION(0, "rebuild", &rebuild,
 		    "build even on a hit, without docker's layer cache"),
 	FLAG_OPTION(0, "no-cache", &no_cache,
@@ -163,7 +167,7 @@ static int
 start_all(struct invocation *inv, const struct chosen *chosen)
 {
 	const struct imgcache_start_options o = {
-		.build = build_options(), .jobs = 1
+		.build = build_options(), .jobs = jobs ? jobs : 1
 	};
 	struct imgcache_answer *v;
 	size_t n = 0;
@@ -179,24 +183,67 @@ start_all(struct invocation *inv, const struct chosen *chosen)
 	return ret;
 }
 
+/* How the build of an image came out; err is the reason if it did not. */
+static void
+tell(struct invocation *inv, struct printer *p, const struct imgcache_answer *a,
+     const struct imgcache_error *err)
+{
+	summary_add(summary, a, !err->code, saved_by(inv->ic, a));
+	if (given.json)
+		print_result(p, inv->ic, err->code, a, err);
+	else if (!err->code && dry_run)
+		print_plan(p, a);
+	else if (!err->code)
+		puts(a->ref);
+	flush_output();
+}
+
 static int
-build_one(struct invocation *inv, struct imgcache_recipe *r,
-	  struct printer *p)
+build_each(struct invocation *inv, const struct chosen *chosen,
+	   struct printer *p)
 {
 	const struct imgcache_build_options o = build_options();
-	struct imgcache_answer a = {0};
-	int ret = imgcache_build(inv->ic, r, &o, &a, &inv->err);
+	size_t i;
+	int ret = 0;
 
-	if (!a.name)
-		a.name = imgcache_recipe_name(r);
-	summary_add(summary, &a, !ret, saved_by(inv->ic, &a));
-	if (given.json)
-		print_result(p, inv->ic, ret, &a, &inv->err);
-	else if (!ret && dry_run)
-		print_plan(p, &a);
-	else if (!ret)
-		puts(a.ref);
-	flush_output();
+	for (i = 0; !ret && i < chosen->n; i++) {
+		struct imgcache_answer a = {0};
+
+		ret = imgcache_build(inv->ic, chosen->v[i], &o, &a, &inv->err);
+		if (!a.name)
+			a.name = imgcache_recipe_name(chosen->v[i]);
+		tell(inv, p, &a, &inv->err);
+	}
+	return ret;
+}
+
+/* All are told, those that came out after a failure too. */
+static int
+build_many(struct invocation *inv, const struct chosen *chosen,
+	   struct printer *p)
+{
+	const struct imgcache_start_options o = {
+		.build = build_options(), .jobs = jobs
+	};
+	struct imgcache_answer *v;
+	size_t i;
+	int ret;
+
+	v = memory_checked(calloc(chosen->n + 1, sizeof(*v)));
+	ret = imgcache_build_many(inv->ic, chosen->v, chosen->n, &o, v,
+				  &inv->err);
+	for (i = 0; i < chosen->n; i++) {
+		struct imgcache_error err = {0};
+
+		if (!v[i].name)
+			v[i].name = imgcache_recipe_name(chosen->v[i]);
+		if (ret && (v[i].state != IMGCACHE_HIT || !v[i].ref))
+			err = inv->err;
+		if (v[i].error)
+			snprintf(err.text, sizeof(err.text), "%s", v[i].error);
+		tell(inv, p, &v[i], &err);
+	}
+	free(v);
 	return ret;
 }
 
@@ -205,13 +252,12 @@ build_all(struct invocation *inv, const struct chosen *chosen)
 {
 	struct imgcache_error unwritten = {0};
 	struct printer *out;
-	size_t i;
-	int ret = 0;
+	int ret;
 
 	summary = summary_new();
 	out = printer_new(given.json ? PRINT_JSON : PRINT_TABLE, false);
-	for (i = 0; !ret && i < chosen->n; i++)
-		ret = build_one(inv, chosen->v[i], out);
+	ret = jobs > 1 && !dry_run ? build_many(inv, chosen, out) :
+		build_each(inv, chosen, out);
 	printer_end(out);
 	if (summary_write(summary, summary_file, ret ? &unwritten :
 			  &inv->err) && !ret)
@@ -255,6 +301,9 @@ check(struct invocation *inv, const struct parsed *p)
 		return fail(&inv->err, IMGCACHE_EUSAGE, "--background does not "
 			    "go with --dry-run and --summary: nothing is known "
 			    "of its end");
+	if (jobs > MAX_JOBS)
+		return fail(&inv->err, IMGCACHE_EUSAGE, "--jobs wants 1 to %d",
+			    MAX_JOBS);
 	if (tags.n && (all || p->words.n > 1))
 		return fail(&inv->err, IMGCACHE_EUSAGE, "--tag names one "
 			    "image, build one at a time");

@@ -360,6 +360,25 @@ end_build(struct progress *p, const struct imgcache_event *e)
 	close_group(p);
 }
 
+/* One of several at once. */
+static void
+end_job(struct progress *p, const struct imgcache_event *e)
+{
+	char elapsed[IMGCACHE_TEXT], text[128];
+	int n;
+
+	if (e->text) {
+		say(p, e, "failed: ", e->text);
+		return;
+	}
+	n = snprintf(text, sizeof(text), "%s",
+		     imgcache_format_duration(elapsed, e->elapsed_us));
+	if (e->steps)
+		snprintf(text + n, sizeof(text) - (size_t)n,
+			 ", %d of %d steps cached", e->cached, e->steps);
+	say(p, e, "there, in ", text);
+}
+
 static void
 end_transfer(struct progress *p, const struct imgcache_event *e,
 	     const char *what)
@@ -425,6 +444,12 @@ progress_event(void *payload, const struct imgcache_event *e)
 	case IMGCACHE_STARTED:
 		say(p, e, "building in the background: imgcache log -f ",
 		    e->text);
+		break;
+	case IMGCACHE_JOB_BEGIN:
+		say(p, e, "building: ", e->text);
+		break;
+	case IMGCACHE_JOB_END:
+		end_job(p, e);
 		break;
 	case IMGCACHE_TICK:
 		draw(p, false);

@@ -68,6 +68,8 @@ enum imgcache_event_type {
 	IMGCACHE_PUSH_END,	/* the same, and elapsed_us */
 	IMGCACHE_STARTED,	/* name, ref, text: the id of what is built in
 				 * the background from now on */
+	IMGCACHE_JOB_BEGIN,	/* one of several at once: as BUILD_BEGIN */
+	IMGCACHE_JOB_END,	/* as BUILD_END; text: why it failed, or NULL */
 	IMGCACHE_TICK		/* a few times a second while a build runs and
 				 * says nothing: time for a clock to go on */
 };
@@ -267,6 +269,7 @@ struct imgcache_answer {
 	bool is_static;		/* the agreed image; ref is not of a key */
 	bool is_base;		/* the base alone: spawn on a miss */
 	bool is_started;	/* in the background, by this call */
+	const char *error;	/* of several at once: why it is not there */
 	int64_t elapsed_us;	/* of the lookup or the build */
 	int steps;		/* of the build */
 	int cached;
@@ -495,6 +498,19 @@ IMGCACHE_API int imgcache_start(struct imgcache *ic,
 				const struct imgcache_start_options *o,
 				struct imgcache_answer *out,
 				struct imgcache_error *err);
+
+/*
+ * The same, but it waits for all of them and ends them if it is interrupted.
+ * What is built from a failed one fails too, the others do not; the failure of
+ * the first that did is returned, in the order asked for, and of each the
+ * answer has the error. An answer without any is of one that was not begun.
+ */
+IMGCACHE_API int imgcache_build_many(struct imgcache *ic,
+				     struct imgcache_recipe *const *recipes,
+				     size_t n,
+				     const struct imgcache_start_options *o,
+				     struct imgcache_answer *out,
+				     struct imgcache_error *err);
 
 /* Which images: all conditions must hold. Zero or NULL is no condition. */
 enum imgcache_sort {

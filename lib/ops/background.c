@@ -388,7 +388,7 @@ background_start(struct imgcache_recipe *r, struct background *b,
 		ret = start(&j, err);
 		a->is_started = !ret;
 	}
-	if (!ret && a->is_started)
+	if (!ret && a->is_started && !b->is_attended)
 		say_started(&j, a);
 	if (!ret && j.row)
 		note(b, &j, a->is_started);

@@ -18,6 +18,7 @@ struct background {
 	const struct imgcache_build_options *build;
 	const char *verb;	/* as lookups are counted */
 	bool uncounted;
+	bool is_attended;	/* somebody waits for them, and tells */
 	int64_t jobs;		/* so many at a time; 0: no limit */
 	struct background_promised *v;
 	size_t n, cap;

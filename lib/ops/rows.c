@@ -93,6 +93,20 @@ take_row(struct imgcache *ic, const struct image_row *row,
 	take_dependencies(ic, row, image);
 }
 
+/* Its build has begun, or even ended: what comes behind it has not. */
+static const char *
+status_of(struct imgcache *ic, const struct job_row *job)
+{
+	struct build_filter last = { .image = job->image, .limit = 1 };
+	struct imgcache_error ignored = {0};
+	struct build_list builds = {0};
+	bool has_begun = !builds_list(ic->catalog, &last, &builds, &ignored) &&
+		builds.n && builds.v[0].id > job->last_build;
+
+	build_list_release(&builds);
+	return image_status_text(has_begun ? IMAGE_BUILDING : IMAGE_PENDING);
+}
+
 /* To be built anew in the background: it is there until then. */
 static void
 mark_pending(struct imgcache *ic, struct imgcache_image *v, size_t n)
@@ -106,7 +120,7 @@ mark_pending(struct imgcache *ic, struct imgcache_image *v, size_t n)
 		for (k = 0; k < n; k++)
 			if (v[k].row == jobs.v[i].image &&
 			    !strcmp(v[k].status, "completed"))
-				v[k].status = image_status_text(IMAGE_PENDING);
+				v[k].status = status_of(ic, &jobs.v[i]);
 	job_list_release(&jobs);
 }
 

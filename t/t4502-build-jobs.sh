@@ -1,0 +1,116 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# `imgcache build --jobs N`: several at once, what is built from another after
+# it, a failure for those that need it alone.
+# shellcheck disable=SC2016,SC2034,SC2086,SC2317
+# shellcheck source=t/lib-standin.sh
+. "$(dirname "$0")/lib-standin.sh"
+
+standin_start
+standin_base busybox:latest
+cat >imgcache.yaml <<'YAML'
+version: 1
+images:
+  low: {context: low}
+  high: {context: high, args: {BASE: "@low"}}
+  one: {context: one}
+  two: {context: two}
+YAML
+mkdir -p low high one two
+
+# steps WORD: new Dockerfiles, of 0.5 s each, that differ from all before.
+steps() {
+	for name in low one two; do
+		printf 'FROM busybox\nRUN sleep 0.5; echo %s %s\n' "$1" $name \
+			>$name/Dockerfile
+	done
+	printf 'ARG BASE\nFROM $BASE\nRUN sleep 0.5; echo %s\n' "$1" \
+		>high/Dockerfile
+}
+
+# order: the names of all builds, as they were begun.
+order() {
+	sqlite3 "$IMGCACHE_DIR/catalog.db" "SELECT name FROM builds ORDER BY id" |
+		tr '\n' ' '
+}
+
+test_that 'all are built, refs in the order asked for, a line when each ends' '
+	steps a && expect_status 0 imgcache build --all --jobs 4 &&
+	for name in low high one two; do imgcache get $name; done | sort >expect &&
+	sort stdout >got && same expect got && cat stderr &&
+	[ "$(grep -c "building: never built" stderr)" -eq 4 ] &&
+	[ "$(grep -c "there, in .*, 0 of . steps cached" stderr)" -eq 4 ]
+'
+
+test_that 'they overlap: less than the sum of their times' '
+	steps b && before=$(date +%s%N) && imgcache build --all -j 4 -q &&
+	took=$((($(date +%s%N) - before) / 1000000)) && echo $took ms &&
+	sqlite3 "$IMGCACHE_DIR/catalog.db" "SELECT sum(duration_us) / 1000
+		FROM (SELECT duration_us FROM builds ORDER BY id DESC LIMIT 4)" \
+		>sum && cat sum && [ $took -lt "$(cat sum)" ]
+'
+
+test_that 'two at a time are never three' '
+	steps c && { imgcache build one two low high -j 2 -q >/dev/null; } & pid=$!
+	most=0; while kill -0 $pid 2>/dev/null; do
+		n=$(imgcache list --json --status building | jq length)
+		[ "$n" -le $most ] || most=$n
+		[ "$(ps -o stat= -p $pid | cut -c 1)" != Z ] || break
+	done; wait $pid && echo $most && [ $most -eq 2 ]
+'
+
+test_that 'what is built from another begins when that has ended, built once' '
+	steps d && : >"$STANDIN_DIR/calls" && imgcache build high low -j 2 -q &&
+	[ "$(calls buildx build)" -eq 2 ] &&
+	case $(order) in *"low high ") ;; *) order; false ;; esac
+'
+
+test_that 'a hit is a hit: no process, no docker' '
+	: >"$STANDIN_DIR/calls" && expect_status 0 imgcache build low high -j 4 &&
+	[ "$(wc -l <stdout)" -eq 2 ] && ! [ -s stderr ] &&
+	! [ -s "$STANDIN_DIR/calls" ]
+'
+
+test_that 'one fails: what needs it fails with it, the others are there; 2' '
+	steps e && printf "FROM busybox\nRUN sleep 0.1\nRUN exit 4\n" \
+		>low/Dockerfile && expect_status 2 imgcache build --all -j 4 &&
+	[ "$(wc -l <stdout)" -eq 2 ] && imgcache get one && imgcache get two &&
+	grep "low: failed: .*exit code: 4" stderr &&
+	grep "high: failed: .*low., which it is built from" stderr &&
+	tail -n 1 stderr | grep "^imgcache: .*exit code: 4"
+'
+
+test_that 'JSON has all of them, each with its error' '
+	expect_status 2 imgcache build --all -j 4 --json &&
+	jq -e "length == 4 and ([.[] | select(.success)] | length == 2) and
+		([.[] | select(.error)] | length == 2)" stdout &&
+	jq -e ".[] | select(.name == \"high\") | .error | test(\"low\")" stdout
+'
+
+test_that 'an interrupt ends them all, and leaves nothing running' '
+	steps f && sed -i "s/0.5/30/" */Dockerfile &&
+	imgcache build one two -j 2 -q >/dev/null 2>&1 & pid=$!
+	n=0; until [ "$(imgcache list --json --status building | jq length)" = 2 ] ||
+		[ $n -gt 200 ]; do n=$((n + 1)); sleep 0.02; done
+	kill -TERM $pid; wait $pid; status=$?
+	[ $status -eq 143 ] && imgcache list --building --json |
+		jq -e "length == 0" && ! find "$IMGCACHE_DIR/locks" \
+		-name "job-*" | grep . && expect_status 2 imgcache wait one
+'
+
+test_that 'with the cache off they are built one after the other' '
+	steps g && ENABLE_IMAGE_CACHE=false expect_status 0 imgcache build \
+		one two -j 2 && [ "$(wc -l <stdout)" -eq 2 ]
+'
+
+test_that 'in the background as well' '
+	steps h && expect_status 0 imgcache build -b -q --all -j 4 &&
+	expect_status 0 imgcache wait $(cat stdout) &&
+	for name in low high one two; do imgcache get $name || exit 1; done
+'
+
+test_that 'a number that is none' '
+	expect_status 129 imgcache build --all -j 2000 && one_line stderr
+'
+
+test_done
