@@ -65,6 +65,13 @@ test_that 'what is built from another begins when that has ended, built once' '
 	case $(order) in *"low high ") ;; *) order; false ;; esac
 '
 
+test_that 'one that waits for another keeps nobody else from beginning' '
+	steps d2 && sed -i "s/0.5/1.2/" low/Dockerfile &&
+	imgcache build low high one -j 2 -q && case $(order) in
+	*"low one high ") ;; *) order; false ;; esac &&
+	! find "$IMGCACHE_DIR/locks" -name "slot-*" | grep .
+'
+
 test_that 'a hit is a hit: no process, no docker' '
 	: >"$STANDIN_DIR/calls" && expect_status 0 imgcache build low high -j 4 &&
 	[ "$(wc -l <stdout)" -eq 2 ] && ! [ -s stderr ] &&

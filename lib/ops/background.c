@@ -38,6 +38,7 @@ struct job {
 	int64_t row;
 	const char *log;
 	struct lock lock;
+	struct lock slot;	/* one of the call's few */
 	bool is_left;		/* there is something to be done */
 };
 
@@ -59,6 +60,19 @@ make_row(struct job *j, struct inputs *in, const struct lookup_found *f,
 	return images_put(in->ic->catalog, &row, &j->row, err);
 }
 
+static int
+name_slots(struct job *j, struct imgcache_error *err)
+{
+	struct imgcache *ic = j->r->ic;
+	const char *dir;
+
+	if (j->b->slots || session_state_dir(ic, "locks", &dir, err))
+		return err->code;
+	j->b->slots = arena_printf(&ic->arena, "%s/slot-%d-%lld", dir,
+				   (int)getpid(), (long long)clock_now_us());
+	return 0;
+}
+
 /* An ensure.instead: the row, the lock and the log of a job. */
 static int
 promise(void *payload, struct inputs *in, const struct lookup_found *f,
@@ -73,7 +87,7 @@ promise(void *payload, struct inputs *in, const struct lookup_found *f,
 		return error_set(err, IMGCACHE_EFAIL, "the cache is switched "
 				 "off, so nothing would be known of a build in "
 				 "the background; build without it");
-	if (session_catalog(ic, CATALOG_WRITE, err) ||
+	if (session_catalog(ic, CATALOG_WRITE, err) || name_slots(j, err) ||
 	    session_state_dir(ic, "logs", &dir, err))
 		return err->code;
 	j->is_left = true;
@@ -185,32 +199,76 @@ wait_for_needs(struct job *j, struct imgcache_error *err)
 	return ret;
 }
 
+/* Does it wait for another of the call? */
+static bool
+is_blocked(const struct job *j, const struct background_promised *p)
+{
+	const struct background_promised *need;
+	size_t i;
+
+	for (i = 0; p->image && i < p->image->n_needs; i++) {
+		need = find_promised(j->b, &j->r->ic->project.images[
+				     p->image->needs[i]]);
+		if (need && alive_job(j->r->ic, need->tag))
+			return true;
+	}
+	return false;
+}
+
+/* Are few enough of those before it at work, or about to be? */
+static bool
+has_turn(const struct job *j, size_t *first)
+{
+	const struct background *b = j->b;
+	int64_t left = 0;
+	size_t i;
+
+	for (i = *first; i < b->n && left < b->jobs; i++) {
+		if (!b->v[i].is_ours || !alive_job(j->r->ic, b->v[i].tag))
+			*first += i == *first;
+		else
+			left += !is_blocked(j, &b->v[i]);
+	}
+	return left < b->jobs;
+}
+
+static int
+try_slots(struct job *j, struct imgcache_error *err)
+{
+	int64_t k;
+	int ret = IMGCACHE_EBUSY;
+
+	for (k = 0; ret == IMGCACHE_EBUSY && k < j->b->jobs; k++) {
+		char *path = mem_printf("%s-%lld", j->b->slots, (long long)k);
+
+		error_clear(err);
+		ret = lock_take(&j->slot, path, LOCK_EXCLUSIVE, 0, WHAT, err);
+		free(path);
+	}
+	return ret;
+}
+
 /*
- * In the order of the call, as many at a time as it said: when few enough of
- * those before it are left. One that waits for another counts, so that nothing
- * overtakes it.
+ * In the order of the call, but for those that wait for others; never more at a
+ * time than it said, which is for the slots to see to.
  */
 static int
 wait_for_turn(struct job *j, struct imgcache_error *err)
 {
-	const struct background *b = j->b;
-	size_t i, first = 0;
-	int64_t left;
+	size_t first = 0;
+	int ret = IMGCACHE_EBUSY;
 
-	for (;;) {
-		left = 0;
-		for (i = first; i < b->n && (!b->jobs || left < b->jobs); i++) {
-			if (b->v[i].is_ours && alive_job(j->r->ic, b->v[i].tag))
-				left++;
-			else if (i == first)
-				first++;
-		}
-		if (!b->jobs || left < b->jobs)
-			return 0;
+	while (j->b->jobs) {
+		if (has_turn(j, &first))
+			ret = try_slots(j, err);
+		if (ret != IMGCACHE_EBUSY)
+			return ret;
+		error_clear(err);
 		if (signals_check(err))
 			return err->code;
 		clock_sleep_ms(TURN_MS);
 	}
+	return 0;
 }
 
 static int
@@ -292,6 +350,7 @@ live(void *payload)
 	ret = build(j, &err);
 	end(j, ret, err.text);
 	session_drop(j->r->ic);
+	lock_discard(&j->slot);
 	lock_discard(&j->lock);
 	return ret ? EXIT_FAILURE : EXIT_SUCCESS;
 }
@@ -369,7 +428,7 @@ int
 background_start(struct imgcache_recipe *r, struct background *b,
 		 struct imgcache_answer *a, struct imgcache_error *err)
 {
-	struct job j = { .b = b, .r = r, .lock = LOCK_INIT };
+	struct job j = { .b = b, .r = r, .lock = LOCK_INIT, .slot = LOCK_INIT };
 	struct ensure e = {
 		.verb = b->verb,
 		.build = b->build,

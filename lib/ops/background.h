@@ -20,6 +20,7 @@ struct background {
 	bool uncounted;
 	bool is_attended;	/* somebody waits for them, and tells */
 	int64_t jobs;		/* so many at a time; 0: no limit */
+	const char *slots;	/* the beginning of the names of their locks */
 	struct background_promised *v;
 	size_t n, cap;
 };
