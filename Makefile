@@ -52,7 +52,7 @@ cmd := answer build caches commands complete config context context_report \
 	progress prune recipe spawn stats stats_charts stats_github \
 	stats_html stats_json stats_limits stats_prometheus stats_style \
 	stats_sums stats_table stats_watch summary table tag text usage \
-	verify wait why whyfiles whytext words
+	verify wait warm why whyfiles whytext words
 t/helper := fill-catalog ignore-case key-case
 standin := build cache docker fault objects remote runner state
 engined := engined fault objects state

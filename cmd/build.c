@@ -7,13 +7,14 @@
 #include "recipe.h"
 #include "summary.h"
 #include "verbs.h"
+#include "warm.h"
 
 #define MAX_JOBS 1000
 
 static struct words tags, cache_from, cache_to;
 static const char *builder, *summary_file;
 static struct summary *summary;
-static bool all, common, background, rebuild, push, dry_run, no_cache;
+static bool all, common, warm, background, rebuild, push, dry_run, no_cache;
 static int64_t jobs;		/* 0: not given */
 static int on_unknown = -1;	/* index into unknowns; none given */
 
@@ -21,6 +22,8 @@ static const struct opt options[] = {
 	FLAG_OPTION('a', "all", &all, "every image of the project"),
 	FLAG_OPTION(0, "common", &common, "the image of the COMMON_* packages, "
 		    "if PREBUILD_COMMON_IMAGES says so"),
+	FLAG_OPTION(0, "warm", &warm, "what is missing and was asked for "
+		    "lately, at most N"),
 	FLAG_OPTION('b', "background", &background,
 		    "return at once and print ids, see imgcache wait"),
 	COUNT_OPTION('j', "jobs", &jobs, "build up to N images at once"),
@@ -289,14 +292,30 @@ choose_common(struct invocation *inv, struct chosen *out)
 	return imgcache_recipe_common(inv->ic, &out->v[0], &inv->err);
 }
 
+/* The word behind --warm, if there is one, is how many. */
+static int
+choose_warm(struct invocation *inv, const struct parsed *p, struct chosen *out)
+{
+	const char *word = p->words.n ? p->words.v[0] : "0";
+	char *end;
+	long long limit = strtoll(word, &end, 10);
+
+	if (p->words.n > 1 || *end || end == word || limit < 0 ||
+	    (p->words.n && !limit))
+		return fail(&inv->err, IMGCACHE_EUSAGE, "--warm wants how many "
+			    "images at most, not '%s'",
+			    p->words.v[p->words.n - 1]);
+	return warm_choose(inv, limit, out);
+}
+
 static int
 check(struct invocation *inv, const struct parsed *p)
 {
-	bool named = p->words.n || p->n_flags;
+	bool named = (!warm && p->words.n) || p->n_flags;
 
-	if (all + common + named > 1)
-		return fail(&inv->err, IMGCACHE_EUSAGE, "give --all, --common "
-			    "or names, only one of them");
+	if (all + common + warm + named > 1)
+		return fail(&inv->err, IMGCACHE_EUSAGE, "give --all, --common"
+			    ", --warm or names, only one of them");
 	if (background && (dry_run || summary_file))
 		return fail(&inv->err, IMGCACHE_EUSAGE, "--background does not "
 			    "go with --dry-run and --summary: nothing is known "
@@ -318,7 +337,9 @@ run(struct invocation *inv, const struct parsed *p)
 
 	if (ret)
 		return ret;
-	if (all)
+	if (warm)
+		ret = choose_warm(inv, p, &chosen);
+	else if (all)
 		ret = recipes_all(inv, &chosen);
 	else if (common)
 		ret = choose_common(inv, &chosen);
@@ -334,7 +355,7 @@ run(struct invocation *inv, const struct parsed *p)
 const struct command command_build = {
 	.name = "build",
 	.summary = "Make sure that images exist; build only what misses.",
-	.arguments = "[NAME... | DIR | RECIPE FLAGS]",
+	.arguments = "[NAME... | DIR | RECIPE FLAGS | N]",
 	.options = options,
 	.group = GROUP_IMAGES,
 	.completes = COMPLETES_RECIPES,

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Builds in the background, and what any process can do about them: `build
 # --background`, `wait`, `list --building`, `log -f`, `get --id`, `delete`.
-# shellcheck disable=SC2016,SC2034,SC2317
+# shellcheck disable=SC2016,SC2034,SC2086,SC2317
 # shellcheck source=t/lib-standin.sh
 . "$(dirname "$0")/lib-standin.sh"
 
