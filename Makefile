@@ -26,13 +26,13 @@ lib/store := bases builds caches catalog configs contexts imagelist imagerow \
 	platforms redone schema sql sql_transaction stats stats_series
 lib/docker := builder_info buildx buildx_check buildx_client \
 	buildx_run endpoint engine engine_ask engine_change \
-	engine_disk engine_image engine_info failure fold http http_encode \
-	moment plain platform progress proxies rawjson registry \
+	engine_disk engine_image engine_info engine_layers failure fold http \
+	http_encode moment plain platform progress proxies rawjson registry \
 	registry_config render run wait
 lib/ops := aliases arrival base base_config buildcache buildcache_commit \
 	builder builder_docker builder_record caches changes \
 	changes_dockerfile changes_files config context context_advice \
-	context_heavy doctor doctor_build doctor_docker doctor_state ensure \
+	context_heavy disk doctor doctor_build doctor_docker doctor_state ensure \
 	env envformat epoch exec generation handover hints images inputs \
 	inputs_dockerfile inputs_generated inputs_lower inputs_narrow \
 	inputs_plan invalidate kept localcache lock lockfile lookup parts pins \
@@ -51,8 +51,8 @@ lib/init := check compose dockerfile find hook ignore image init packages \
 cmd := answer build caches commands complete config context context_report \
 	delete dockerargs dockerfile doctor env exec findings get help init \
 	invalidate lint list lock log main opt outfile pace pin printer \
-	progress prune prune_timer recipe spawn stats stats_charts stats_github \
-	stats_html stats_json stats_limits stats_prometheus stats_style \
+	progress prune prune_timer recipe spawn stats stats_charts stats_disk \
+	stats_github stats_html stats_json stats_limits stats_prometheus stats_style \
 	stats_sums stats_table stats_watch summary table tag text usage \
 	verify why whyfiles whytext words
 t/helper := fill-catalog ignore-case key-case

@@ -20,7 +20,7 @@ static int format;
 static int by;
 static struct words under, over;
 static const char *output;
-static bool zero, watch;
+static bool zero, watch, disk;
 
 static const struct opt options[] = {
 	AGE_OPTION('s', "since", &since, "only what happened in that time"),
@@ -34,6 +34,7 @@ static const struct opt options[] = {
 		    "status 1 if lower: hit-rate=70%,success=99%"),
 	LIST_OPTION(0, "fail-over", &over, "LIMITS",
 		    "status 1 if higher: build-time=5m,context=50MB"),
+	FLAG_OPTION('d', "disk", &disk, "instead, what weighs on the disk"),
 	FLAG_OPTION('w', "watch", &watch, "keep the table on the terminal live"),
 	FLAG_OPTION(0, "zero", &zero, "afterwards, count from now on"),
 	JSON_OPTION,
@@ -41,8 +42,15 @@ static const struct opt options[] = {
 };
 
 static int
-check(struct imgcache_error *err)
+check(const struct parsed *p, struct imgcache_error *err)
 {
+	if (p->words.n > 1 || (p->words.n && !disk))
+		return fail(err, IMGCACHE_EUSAGE, "only --disk takes the name "
+			    "of an image, and of one");
+	if (disk && (since >= 0 || format > FORMAT_JSON || by || output ||
+		     zero || watch || under.n || over.n))
+		return fail(err, IMGCACHE_EUSAGE, "--disk goes with --json "
+			    "only");
 	if (given.json && format > FORMAT_JSON)
 		return fail(err, IMGCACHE_EUSAGE, "--json and --format %s: "
 			    "one of them", formats[format]);
@@ -117,9 +125,13 @@ run(struct invocation *inv, const struct parsed *p)
 	size_t broken;
 	int ret = limits_parse(&under, &over, &limits, &inv->err);
 
-	(void)p;
 	if (!ret)
-		ret = check(&inv->err);
+		ret = check(p, &inv->err);
+	if (!ret && disk) {
+		given.json = given.json || format == FORMAT_JSON;
+		return stats_put_disk(inv->ic, p->words.n ? p->words.v[0] :
+				      NULL, &inv->err);
+	}
 	if (!ret && watch)
 		return stats_watch(read_figures, &inv->err);
 	if (!ret)
@@ -137,8 +149,9 @@ run(struct invocation *inv, const struct parsed *p)
 const struct command command_stats = {
 	.name = "stats",
 	.summary = "Lookups, hits, misses by reason, builds and time saved.",
-	.arguments = "",
+	.arguments = "[NAME]",
 	.options = options,
 	.group = GROUP_CARE,
+	.completes = COMPLETES_IMAGES,
 	.run = run,
 };

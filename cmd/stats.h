@@ -71,6 +71,10 @@ void stats_put_github(const struct imgcache_stats *s);
 void stats_put_html(const struct imgcache_stats *s);
 void stats_put_table(const struct imgcache_stats *s, bool by_day);
 
+/* Of all images, or the layers of the one of that name. */
+int stats_put_disk(struct imgcache *ic, const char *name,
+		   struct imgcache_error *err);
+
 typedef int stats_read_fn(struct imgcache *ic, struct imgcache_stats *s,
 			  struct imgcache_error *err);
 

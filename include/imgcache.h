@@ -835,6 +835,49 @@ IMGCACHE_API int imgcache_stats(struct imgcache *ic, int64_t since,
 				struct imgcache_stats *out,
 				struct imgcache_error *err);
 
+/* What weighs on the disk; -1: the engine does not say. */
+struct imgcache_disk_image {
+	const struct imgcache_image *image;
+	int64_t size_bytes;	/* as the engine counts it */
+	int64_t shared_bytes;	/* of that, what other images have too */
+	int64_t own_bytes;	/* the rest: what goes with the image */
+	int64_t containers;
+};
+
+struct imgcache_disk {
+	const struct imgcache_disk_image *v;	/* the most of its own first */
+	size_t n;
+	int64_t images_bytes;	/* their sizes together: what is shared counts
+				   for each */
+	int64_t own_bytes;
+	int64_t free_bytes;	/* own ones of what no container has and nobody
+				   pinned */
+	int64_t engine_images;	/* of all that use the engine */
+	int64_t engine_bytes;	/* their layers, each once */
+	size_t caches;		/* local ones, under cache_dir */
+	int64_t caches_bytes;
+	int64_t build_cache_bytes;	/* BuildKit's own */
+	int64_t build_cache_free_bytes;	/* of that, what no build uses now */
+};
+
+/* Slow: the engine may walk every layer. */
+IMGCACHE_API int imgcache_disk(struct imgcache *ic, struct imgcache_disk *out,
+			       struct imgcache_error *err);
+
+/* A layer of an image. */
+struct imgcache_layer {
+	const char *digest;	/* of what is unpacked; NULL: not told */
+	const char *created_by;	/* as docker remembers it */
+	int64_t size_bytes;
+	int64_t images;		/* of this catalog that have it; -1: not told */
+};
+
+/* The base's first. IMGCACHE_ENO: the engine has no such image. */
+IMGCACHE_API int imgcache_layers(struct imgcache *ic,
+				 const struct imgcache_image *image,
+				 const struct imgcache_layer **out, size_t *n,
+				 struct imgcache_error *err);
+
 /*
  * Where the figures begin for who asks for no other moment: the moment of the
  * last imgcache_stats_zero(), 0 without one. Nothing is forgotten by it. It

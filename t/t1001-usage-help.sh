@@ -92,7 +92,7 @@ test_that 'values of the wrong form, each with the right one' '
 '
 
 test_that 'a word too many' '
-	wrong "stats takes no arguments, '\''now'\'' is one" stats now &&
+	wrong "prune takes no arguments, '\''now'\'' is one" prune now &&
 	wrong "one name at a time" list a b &&
 	wrong "one image at a time, '\''b'\'' is one too many" tag a b
 '

@@ -84,6 +84,7 @@ struct engine_image {
 	bool has_onbuild;		/* that is all of them: see below */
 	const char *user;
 	const char *const *shell;	/* SHELL, NULL-ended */
+	const char *const *layers;	/* digests of the unpacked, NULL-ended */
 	struct arena arena;
 };
 
@@ -233,8 +234,28 @@ void engine_disk_release(struct engine_disk *disk);
 const struct engine_disk_image *
 engine_disk_find(const struct engine_disk *disk, const char *id);
 
+/*
+ * The layers of an image, the base's first. digest is NULL if it cannot be told
+ * which is whose; created_by is what docker remembers of the instruction.
+ */
+struct engine_layer {
+	const char *digest;
+	const char *created_by;
+	int64_t size_bytes;	/* unpacked */
+};
+
+struct engine_layers {
+	struct engine_layer *v;
+	size_t n;
+	struct arena arena;
+};
+
+int engine_image_layers(struct engine *e, const char *ref,
+			struct engine_layers *out, struct imgcache_error *err);
+void engine_layers_release(struct engine_layers *layers);
+
 /* All layers of images alone, shared ones once; -1 if it is not to be had. */
-int64_t engine_layers(struct engine *e);
+int64_t engine_layers_bytes(struct engine *e);
 
 /*
  * Remove what BuildKit keeps of steps and files and what no build uses, as far

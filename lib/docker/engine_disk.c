@@ -73,8 +73,9 @@ static int
 disk_socket(struct engine *e, struct engine_disk *out,
 	    struct imgcache_error *err)
 {
-	const struct jsonr_node *doc = ask(e, "/system/df?verbose=1", err), *n;
+	const struct jsonr_node *doc, *n;
 
+	doc = ask(e, "/system/df?type=image&type=build-cache&verbose=1", err);
 	if (!doc)
 		return err->code;
 	if (is_grouped(doc)) {
@@ -166,7 +167,7 @@ engine_disk_find(const struct engine_disk *disk, const char *id)
 }
 
 int64_t
-engine_layers(struct engine *e)
+engine_layers_bytes(struct engine *e)
 {
 	struct imgcache_error ignored = {0};
 	const struct jsonr_node *doc = engine_has_socket(e) ?

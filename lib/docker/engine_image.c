@@ -102,6 +102,7 @@ fill_image(const struct engine *e, struct arena *a,
 	out->env = engine_list(a, jsonr_member(config, "Env"));
 	out->user = engine_text(a, config, "/User");
 	out->shell = engine_list(a, jsonr_member(config, "Shell"));
+	out->layers = engine_list(a, jsonr_at(n, "/RootFS/Layers"));
 	return 0;
 }
 

@@ -241,7 +241,7 @@ layers_of(struct imgcache *ic)
 	struct imgcache_error ignored = {0};
 	struct engine *e;
 
-	return session_engine(ic, &e, &ignored) ? -1 : engine_layers(e);
+	return session_engine(ic, &e, &ignored) ? -1 : engine_layers_bytes(e);
 }
 
 static bool

@@ -354,8 +354,8 @@ system_df(void)
 	fault_find(&f, "df");
 	fault_happen(&f);
 	state_names("images", &names);
-	printf("Images\t%zu\t%zuMB\nContainers\t0\t0B\nBuild Cache\t1\t"
-	       "4.096kB\n", names.n, names.n);
+	printf("Images\t%zu\t%zuMB\t0B (0%%)\nContainers\t0\t0B\t0B\n"
+	       "Build Cache\t1\t4.096kB\t4.096kB\n", names.n, names.n);
 	strv_release(&names);
 	return 0;
 }
@@ -378,11 +378,29 @@ tell(const char *question, void (*fn)(struct json *j))
 
 /* `docker image X`, and its older name `docker Y`. */
 static int
+image_history(const struct strv *refs)
+{
+	struct image image;
+	bool found = refs->n && image_find(refs->v[refs->n - 1], &image);
+
+	if (found)
+		printf("%lld\tRUN make\n0\tENV A=1\n%d\t\n",
+		       (long long)image.size_bytes - BASE_BYTES, BASE_BYTES);
+	else
+		fprintf(stderr, "Error response from daemon: No such image\n");
+	if (found)
+		image_release(&image);
+	return !found;
+}
+
+static int
 image_verb(const char *verb, const struct strv *options,
 	   const struct strv *rest)
 {
 	if (!strcmp(verb, "inspect"))
 		return image_inspect(rest);
+	if (!strcmp(verb, "history"))
+		return image_history(rest);
 	if (!strcmp(verb, "ls"))
 		return image_ls(options);
 	if (!strcmp(verb, "rm"))

@@ -215,6 +215,21 @@ inspect_image(const char *ref, struct buf *body)
 }
 
 static int
+history(const char *ref, struct buf *body)
+{
+	struct json j = JSON_INIT(body);
+	struct image image;
+	int status = 200;
+
+	if (image_find(ref, &image))
+		json_history(&j, &image);
+	else
+		status = no_such_image(ref, body);
+	image_release(&image);
+	return status;
+}
+
+static int
 remove_image(const char *ref, struct buf *body)
 {
 	struct buf text = BUF_INIT;
@@ -284,8 +299,21 @@ disk(struct buf *body)
 
 	state_names("images", &names);
 	buf_addf(body, "{\"LayersSize\":%zu,\"Images\":[", names.n * 1000000);
-	for (size_t i = 0; i < names.n; i++)
-		buf_addf(body, "%s{}", i ? "," : "");
+	for (size_t i = 0; i < names.n; i++) {
+		struct strv users = { 0 };
+		struct image image;
+
+		if (image_read(names.v[i], &image)) {
+			image_users(names.v[i], false, &users);
+			buf_addf(body, "%s{\"Id\":\"sha256:%s\",\"Size\":%lld,"
+				 "\"SharedSize\":%d,\"Containers\":%zu}",
+				 i ? "," : "", names.v[i],
+				 (long long)image.size_bytes, BASE_BYTES,
+				 users.n);
+		}
+		strv_release(&users);
+		image_release(&image);
+	}
 	buf_adds(body, "],\"BuildCache\":[{\"Size\":4096}]}");
 	strv_release(&names);
 	return 200;
@@ -316,6 +344,8 @@ kind_of(const struct question *q, char *name, size_t size)
 		return "containers";
 	if (get && cut(q->path, "/images/", "/json", name, size))
 		return "inspect";
+	if (get && cut(q->path, "/images/", "/history", name, size))
+		return "history";
 	if (!strcmp(q->method, "DELETE") &&
 	    cut(q->path, "/images/", "", name, size))
 		return "remove";
@@ -342,6 +372,8 @@ answer(const struct question *q, const char *kind, const char *name,
 		return list_containers(q, body);
 	if (!strcmp(kind, "inspect"))
 		return inspect_image(name, body);
+	if (!strcmp(kind, "history"))
+		return history(name, body);
 	if (!strcmp(kind, "remove"))
 		return remove_image(name, body);
 	if (!strcmp(kind, "tag"))

@@ -110,6 +110,39 @@ shown_platform(const char *platforms)
 	return first;
 }
 
+/* The base's, which all have, and its own. */
+static void
+add_layers(struct json *j, const struct image *image)
+{
+	json_key(j, "RootFS");
+	json_object(j);
+	json_key(j, "Layers");
+	json_array(j);
+	json_string(j, "sha256:base");
+	json_string(j, image->hex);
+	json_end_array(j);
+	json_end_object(j);
+}
+
+void
+json_history(struct json *j, const struct image *image)
+{
+	json_array(j);
+	json_object(j);
+	add_number(j, "Size", image->size_bytes - BASE_BYTES);
+	add(j, "CreatedBy", "RUN make");
+	json_end_object(j);
+	json_object(j);
+	add_number(j, "Size", 0);
+	add(j, "CreatedBy", "ENV A=1");
+	json_end_object(j);
+	json_object(j);
+	add_number(j, "Size", BASE_BYTES);
+	add(j, "CreatedBy", "");
+	json_end_object(j);
+	json_end_array(j);
+}
+
 void
 json_image(struct json *j, const struct image *image)
 {
@@ -131,6 +164,7 @@ json_image(struct json *j, const struct image *image)
 	if (words.n > 2)
 		add(j, "Variant", words.v[2]);
 	add_number(j, "Size", image->size_bytes);
+	add_layers(j, image);
 	json_key(j, "GraphDriver");
 	json_object(j);
 	add(j, "Name", is_classic() ? "overlay2" : "overlayfs");

@@ -34,6 +34,9 @@
 
 struct json;
 
+/* What each image shares with all others. */
+#define BASE_BYTES 700
+
 struct image {
 	char hex[65];
 	int64_t size_bytes;
@@ -98,6 +101,7 @@ bool container_stop(const char *id);
 
 /* The objects as the engine's API has them. */
 void json_image(struct json *j, const struct image *image);
+void json_history(struct json *j, const struct image *image);
 void json_image_row(struct json *j, const struct image *image);
 void json_container(struct json *j, const char *hex);
 void json_container_row(struct json *j, const char *hex);

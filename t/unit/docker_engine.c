@@ -77,7 +77,8 @@ static const struct served rows[] = {
 	  "\r\n", true, 0, 0 },
 	{ "GET /info ", ANSWER("200 OK", INFO("overlayfs")), true, 0, 0 },
 	{ "GET /version ", ANSWER("200 OK", VERSION), true, 0, 0 },
-	{ "GET /system/df?verbose=1 ", ANSWER("200 OK", "{\"LayersSize\":100,"
+	{ "GET /system/df?type=image&type=build-cache&verbose=1 ",
+	  ANSWER("200 OK", "{\"LayersSize\":100,"
 	  "\"Images\":[{\"Id\":\"sha256:2\",\"Size\":9,\"SharedSize\":4,"
 	  "\"Containers\":1},{\"Id\":\"sha256:1\"}],\"BuildCache\":[{\"Size\":"
 	  "5,\"InUse\":true},{\"Size\":6,\"InUse\":false}]}"), true, 0, 0 },
