@@ -15,7 +15,7 @@
 . "$(dirname "$0")/lib.sh"
 
 stats() {
-	faketime -f '@2026-03-10 12:00:00' imgcache stats "$@"
+	COLUMNS=80 faketime -f '@2026-03-10 12:00:00' imgcache stats "$@"
 }
 
 is() {

@@ -254,7 +254,10 @@ int engine_image_layers(struct engine *e, const char *ref,
 			struct engine_layers *out, struct imgcache_error *err);
 void engine_layers_release(struct engine_layers *layers);
 
-/* All layers of images alone, shared ones once; -1 if it is not to be had. */
+/*
+ * All layers of images alone, shared ones once; -1 if it is not to be had, or
+ * not within seconds.
+ */
 int64_t engine_layers_bytes(struct engine *e);
 
 /*

@@ -53,11 +53,15 @@ fill_images(const struct jsonr_node *list, struct engine_disk *out)
 		qsort(out->v, out->n, sizeof(*out->v), by_id);
 }
 
+/* The daemon may walk every layer; a figure is not worth a longer wait. */
+#define LAYERS_MS 3000
+
 static const struct jsonr_node *
-ask(struct engine *e, const char *target, struct imgcache_error *err)
+ask(struct engine *e, const char *target, int timeout_ms,
+    struct imgcache_error *err)
 {
 	struct http_request q = { .method = "GET", .target = target,
-				  .timeout_ms = e->o.remove_ms };
+				  .timeout_ms = timeout_ms };
 
 	return engine_http(e, &q, err) ? NULL :
 		engine_json(e, &e->response.body, err);
@@ -75,7 +79,8 @@ disk_socket(struct engine *e, struct engine_disk *out,
 {
 	const struct jsonr_node *doc, *n;
 
-	doc = ask(e, "/system/df?type=image&type=build-cache&verbose=1", err);
+	doc = ask(e, "/system/df?type=image&type=build-cache&verbose=1",
+		  e->o.remove_ms, err);
 	if (!doc)
 		return err->code;
 	if (is_grouped(doc)) {
@@ -171,7 +176,7 @@ engine_layers_bytes(struct engine *e)
 {
 	struct imgcache_error ignored = {0};
 	const struct jsonr_node *doc = engine_has_socket(e) ?
-		ask(e, "/system/df?type=image", &ignored) : NULL;
+		ask(e, "/system/df?type=image", LAYERS_MS, &ignored) : NULL;
 
 	if (!doc)
 		return -1;
