@@ -386,7 +386,7 @@ check(struct invocation *inv, const struct parsed *p)
 	if (jobs > MAX_JOBS)
 		return fail(&inv->err, IMGCACHE_EUSAGE, "--jobs wants 1 to %d",
 			    MAX_JOBS);
-	if (tags.n && (all || p->words.n > 1))
+	if (tags.n && (all || warm || p->words.n > 1))
 		return fail(&inv->err, IMGCACHE_EUSAGE, "--tag names one "
 			    "image, build one at a time");
 	if (is_of_one() && (all || warm || p->words.n > 1))

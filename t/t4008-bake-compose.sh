@@ -47,7 +47,7 @@ test_that 'what is in the key' '
 		\"contexts\":{\"c\":\"web/sub\",\"d\":\"docker-image://busybox\"},
 		\"extra-hosts\":{\"h\":\"1.2.3.4\"},\"ssh\":[\"default\"],
 		\"secret\":[\"id=s,src=f\"]}" \
-		-f web/other --target prod --build-arg "A=x y" --build-arg B=env \
+		-f web/other --target prod --build-arg "A=x y" \
 		--label l=v --network none --platform linux/amd64 \
 		--build-context c=web/sub \
 		--build-context d=docker-image://busybox --add-host h:1.2.3.4 \

@@ -318,7 +318,7 @@ test_that 'what comes is not what the registry said: refused, and removed' '
 test_that 'invalidated here: a miss here, and not elsewhere' '
 	on b && expect_status 0 imgcache get tools && imgcache invalidate tools &&
 	: >"$STANDIN_DIR/calls" && expect_status 1 imgcache get tools &&
-	grep "invalidated: r.example/team/cache has $digest, which is older" \
+	grep "invalidated: r.example/team/cache has $digest, which was built without" \
 		stderr && [ "$(calls pull)" -eq 0 ] && on a &&
 	expect_status 0 imgcache get tools
 '

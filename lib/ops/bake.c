@@ -79,7 +79,7 @@ each_flag(struct reader *p, const char *flag, const struct jsonr_node *list)
 	return ret;
 }
 
-/* NAME without a value is one of the environment. */
+/* buildx passes over null, and so do we: nothing comes from the environment. */
 static int
 each_member(struct reader *p, const char *flag, const struct jsonr_node *map)
 {
@@ -87,9 +87,11 @@ each_member(struct reader *p, const char *flag, const struct jsonr_node *map)
 	int ret = 0;
 
 	for (n = map->child; !ret && n; n = n->next) {
-		char *text = is_text(n) ? mem_printf("%s=%s", n->key, n->text) :
-			mem_strdup(n->key);
+		char *text;
 
+		if (!is_text(n))
+			continue;
+		text = mem_printf("%s=%s", n->key, n->text);
 		ret = set(p, flag, text);
 		free(text);
 	}

@@ -172,7 +172,8 @@ record_cancelled(struct imgcache *ic, const struct imgcache_image *image,
 	if (!ret && !strcmp(now->status, "interrupted"))
 		ret = images_set_status(ic->catalog, now->row,
 					IMAGE_INTERRUPTED, why, err);
-	if (!ret)
+	/* it may have come to its end just before */
+	if (!ret && strcmp(now->status, "completed"))
 		ret = jobs_finish(ic->catalog, now->row, BUILD_INTERRUPTED, why,
 				  err);
 	return ret;

@@ -47,7 +47,7 @@ remote_judge(const struct inputs *in, const struct remote_demand *d,
 		}
 		if (!is_of_key(in, v))
 			return IMGCACHE_FOREIGN;
-		*wrong = "which is older than the invalidation";
+		*wrong = "which was built without the invalidation";
 		if (generation_of(v) < d->generation)
 			return IMGCACHE_INVALIDATED;
 	}

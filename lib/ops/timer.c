@@ -13,7 +13,8 @@
 /* What says where docker and our files are; a timer has none of them. */
 static const char *const carried[] = {
 	"BUILDX_BUILDER", "DOCKER_CERT_PATH", "DOCKER_CONFIG",
-	"DOCKER_CONTEXT", "DOCKER_HOST", "DOCKER_TLS_VERIFY", "IMGCACHE_DIR",
+	"DOCKER_CONTEXT", "DOCKER_HOST", "DOCKER_TLS_VERIFY",
+	"IMGCACHE_CACHE_DIR", "IMGCACHE_DIR", "IMGCACHE_STATE_DIR",
 	"XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"
 };
 

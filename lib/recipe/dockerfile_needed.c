@@ -87,10 +87,14 @@ next_line(const char *s, const char *end)
 	return newline ? newline + 1 : end;
 }
 
-/* Lines up to where the instruction ends; bodies of heredocs come behind. */
+/*
+ * Lines up to where the instruction ends; bodies of heredocs come behind. What
+ * stands behind the keyword is no comment, whatever it begins with.
+ */
 static void
 add_lines(struct buf *out, const char *s, const char *end, char escape)
 {
+	const char *first = s;
 	bool more = true;
 
 	for (const char *next; s < end && more; s = next) {
@@ -98,7 +102,7 @@ add_lines(struct buf *out, const char *s, const char *end, char escape)
 
 		next = next_line(s, end);
 		line.len = (size_t)(next - s);
-		if (dockerfile_line_is_idle(line))
+		if (s != first && dockerfile_line_is_idle(line))
 			continue;
 		more = dockerfile_line_goes_on(line, escape);
 		buf_add(out, s, line.len);

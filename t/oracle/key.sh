@@ -182,7 +182,7 @@ mode_of() {
 # image_made SEED NAME: build what misses, the ref is kept as <SEED>.<NAME>-ref
 image_made() {
 	orders "$1"
-	(ours "$1" k build -q --context-mode "$(mode_of "$1")" \
+	(ours "$1" k build --context-mode "$(mode_of "$1")" \
 		--label "imgcache-test=$token") >"$w/$1.$2-ref" \
 		2>"$w/$1.$2-build" || echo none >"$w/$1.$2-ref"
 }

@@ -132,3 +132,18 @@ Test(dockerfile_needed, it_is_all_where_something_is_not_understood)
 	check(unknown, NULL, unknown);
 	check(foreign, NULL, foreign);
 }
+
+/* Only a whole line is a comment: behind the keyword a '#' is a word. */
+Test(dockerfile_needed, what_stands_behind_the_keyword_is_no_comment)
+{
+	static const char *const files[] = {
+		"FROM a\nWORKDIR #a\n", "FROM a\nUSER #1\n",
+		"FROM a\nCMD # a\n", "FROM a\nENTRYPOINT # a\n",
+		"FROM a\nCOPY #a /x\n", "FROM a\nRUN # foo \\\n  make\n",
+		"FROM a\nRUN # x <<E\n# one\nE\n",
+		"FROM a\nRUN # x\n", "FROM a\nENV #a=b\n",
+	};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+		check(files[i], NULL, files[i]);
+}
