@@ -53,7 +53,7 @@ test_that 'cancel: no step of it runs, no half row, no image' '
 	folder c "sleep 731" && id=$(imgcache build -b -q c) &&
 	wait_until step_runs 731 && is "$id" building &&
 	expect_status 0 imgcache delete "$id" && is "$id" interrupted &&
-	nothing_left && wait_until eval "! step_runs 731" &&
+	nothing_left c && wait_until eval "! step_runs 731" &&
 	expect_status 1 imgcache get c && expect_status 2 imgcache wait "$id"
 '
 

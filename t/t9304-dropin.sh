@@ -95,7 +95,7 @@ test_that '--push pushes the name; its digest is in the metadata' '
 
 test_that '--no-cache-filter does that stage anew, and no other' '
 	expect_status 0 imgcache build --no-cache-filter prod --progress plain $line &&
-	grep "base 1/2.*cached" stderr && ! grep "prod 1/1.*cached" stderr
+	grep "base 2/2.*cached" stderr && ! grep "prod 1/1.*cached" stderr
 '
 
 test_that 'docker knows the plugin, and docker --help shows it' '
