@@ -38,10 +38,10 @@ lib/ops := aliases alive arrival background bake bake_options base \
 	ensure env envformat epoch exec export generation handover hints \
 	images inputs inputs_dockerfile inputs_generated inputs_lower \
 	inputs_narrow inputs_plan invalidate jobs kept limits localcache \
-	lock lockfile log lookup names parallel parts pins platforms prune \
+	lock lockfile log lookup parallel parts pins platforms prune \
 	prune_caches push reads reasons recipes reconcile redo registries \
 	remote removal reserve rows session side spawn stagetrigger stats \
-	stats_zero stepnames steptitle sweep text timer timer_cron \
+	stats_zero stepnames steptitle sweep tags text timer timer_cron \
 	timer_systemd trust verify verify_container why whysteps whytimes \
 	world
 lib/lint := bases buildx compose config context copied docker dockerfile \

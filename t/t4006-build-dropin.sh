@@ -136,6 +136,16 @@ test_that '--push pushes the names of -t, on a hit too, and the digest is known'
 	jq -e ".[\"containerimage.digest\"] | startswith(\"sha256:\")" meta
 '
 
+# Its first tag is the ref.
+test_that 'a name that cannot be given is a failure, on a build as on a hit' '
+	imgcache build web -t given:1 >/dev/null && old=$(id given:1) &&
+	echo 2 >web/f && faults "tag 2 exit 500 no" "tag 3 exit 500 no" &&
+	expect_status 128 imgcache build -t given:1 -o type=docker,dest=a.tar \
+		web; status=$?
+	faults; echo 1 >web/f
+	[ $status -eq 0 ] && ! [ -e a.tar ] && [ "$(id given:1)" = "$old" ]
+'
+
 test_that '--push where the user has it that nothing is pushed' '
 	mkdir -p home/.config/imgcache &&
 	echo "push: never" >home/.config/imgcache/config.yaml

@@ -97,6 +97,19 @@ test_that 'a hit puts the names of the target, and get and spawn find it' '
 	expect_status 0 imgcache why --bake docker-bake.hcl
 '
 
+test_that 'in the background and with --jobs it is the same build' '
+	target "{\"context\":\"web\",\"args\":{\"A\":\"b\"},\"tags\":[\"back:1\"],
+		\"shm-size\":\"64MiB\"}" &&
+	id=$(imgcache build -b -q --bake docker-bake.hcl) && imgcache wait "$id" &&
+	docker image inspect back:1 >/dev/null &&
+	grep "buildx. .build" "$STANDIN_DIR/calls" | tail -n 1 >call &&
+	grep -e --shm-size=64MiB call &&
+	target "{\"context\":\"web\",\"args\":{\"A\":\"c\"},
+		\"tags\":[\"jobs:1\"]}" &&
+	imgcache build -j 2 -q --bake docker-bake.hcl &&
+	docker image inspect jobs:1 >/dev/null
+'
+
 test_that 'no-cache and no-cache-filter build, pull asks anew' '
 	target "{\"context\":\"web\",\"no-cache\":true}" &&
 	imgcache build --bake docker-bake.hcl &&

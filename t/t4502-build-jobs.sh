@@ -78,6 +78,15 @@ test_that 'a hit is a hit: no process, no docker' '
 	! [ -s "$STANDIN_DIR/calls" ]
 '
 
+test_that 'names and pushes count where somebody else is at the image already' '
+	steps d3 && id=$(imgcache build -b -q one) &&
+	expect_status 75 imgcache build -b -t late:0 one && one_line stderr &&
+	expect_status 0 imgcache build -j 2 -t late:1 one &&
+	[ "$(docker image inspect --format "{{.Id}}" late:1)" = \
+		"$(docker image inspect --format "{{.Id}}" "$(cat stdout)")" ] &&
+	! docker image inspect late:0
+'
+
 test_that 'one fails: what needs it fails with it, the others are there; 2' '
 	steps e && printf "FROM busybox\nRUN sleep 0.1\nRUN exit 4\n" \
 		>low/Dockerfile && expect_status 2 imgcache build --all -j 4 &&

@@ -113,6 +113,13 @@ const char *engine_image_label(const struct engine_image *image,
 bool engine_image_has_tag(const struct engine_image *image, const char *ref);
 
 /*
+ * The digest under which it came from, or went to, the repository of a ref,
+ * whose host may be left out; NULL: neither. Borrowed from the image.
+ */
+const char *engine_image_digest(const struct engine_image *image,
+				const char *ref);
+
+/*
  * All images that carry a label (any value), by id. Only id, tags, digests,
  * labels, size and created are filled in. One image holds no arena of its own
  * here; the list does.

@@ -220,6 +220,24 @@ engine_image_has_tag(const struct engine_image *image, const char *ref)
 	return false;
 }
 
+const char *
+engine_image_digest(const struct engine_image *image, const char *ref)
+{
+	const char *slash = strrchr(ref, '/');
+	const char *from = slash ? slash : ref;
+	size_t len = (size_t)(from - ref) + strcspn(from, ":@");
+
+	for (const char *const *d = image->digests; *d; d++) {
+		const char *at = strchr(*d, '@');
+		size_t have = at ? (size_t)(at - *d) : 0;
+
+		if (at && have >= len && !strncmp(*d + have - len, ref, len) &&
+		    (have == len || (*d)[have - len - 1] == '/'))
+			return at + 1;
+	}
+	return NULL;
+}
+
 /* {"name":["value"]} as a query's value. */
 static void
 add_filter(struct buf *out, const char *name, const char *value)

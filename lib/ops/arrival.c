@@ -32,22 +32,24 @@ arrival_row(const struct inputs *in, const struct image_key *key)
 	return row;
 }
 
-int
-arrival_names(struct inputs *in, const char *id, const char *const *tags,
-	      struct imgcache_error *err)
+void
+arrival_names(struct inputs *in, const char *id, const char *const *tags)
 {
+	struct imgcache_error err = {0}, ignored = {0};
 	struct strv names = {0};
 	struct engine *e;
 	size_t i;
-	int ret = session_engine(in->ic, &e, err);
+	int ret = session_engine(in->ic, &e, &err);
 
 	aliases_of(in, &names);
 	for (i = 0; !ret && i < names.n; i++)
-		ret = engine_tag(e, id, names.v[i], err);
+		ret = engine_tag(e, id, names.v[i], &err);
+	if (ret)
+		session_warn(in->ic, "the image is there, but not under every "
+			     "name: %s", err.text);
 	for (; !ret && tags && *tags; tags++)
-		ret = engine_tag(e, id, *tags, err);
+		(void)engine_tag(e, id, *tags, &ignored);
 	strv_release(&names);
-	return ret;
 }
 
 void

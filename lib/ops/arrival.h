@@ -19,11 +19,11 @@ struct image_row arrival_row(const struct inputs *in,
 			     const struct image_key *key);
 
 /*
- * The names for people: those of aliases.h beside the ref, and those that were
- * asked for (NULL-ended, or NULL).
+ * The names for people beside the ref: those of aliases.h, where a failure is a
+ * warning, and those that were asked for (NULL-ended, or NULL), so that its
+ * predecessor has them no more; tags_put() tells of a failure with these.
  */
-int arrival_names(struct inputs *in, const char *id, const char *const *tags,
-		  struct imgcache_error *err);
+void arrival_names(struct inputs *in, const char *id, const char *const *tags);
 
 /*
  * With the containerd store an inspected image has the size of its compressed

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/background.h"
 
+#include <assert.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include "base/error.h"
 #include "ops/alive.h"
 #include "ops/arrival.h"
+#include "ops/bake.h"
 #include "ops/ensure.h"
 #include "ops/prune.h"
 #include "store/jobs.h"
@@ -32,6 +34,7 @@ struct background_promised {
 
 struct job {
 	struct background *b;
+	struct imgcache_build_options build;	/* the call's and the recipe's */
 	struct imgcache_recipe *r;
 	const char *tag;
 	struct image_key key;
@@ -73,6 +76,23 @@ name_slots(struct job *j, struct imgcache_error *err)
 	return 0;
 }
 
+/* Somebody is at it, who knows nothing of what else is asked for here. */
+static int
+leave(struct job *j, const struct lookup_found *f, struct imgcache_error *err)
+{
+	const char *const *tags = j->build.tags;
+	char id[13];
+
+	error_clear(err);
+	j->row = f->row.id;
+	if (j->b->is_attended || (!j->build.push && !(tags && *tags)))
+		return 0;
+	image_short_id(j->tag, id);
+	return error_set(err, IMGCACHE_EBUSY, "%s is being built already, "
+			 "without these names or this push: imgcache wait %s, "
+			 "then build again", id, id);
+}
+
 /* An ensure.instead: the row, the lock and the log of a job. */
 static int
 promise(void *payload, struct inputs *in, const struct lookup_found *f,
@@ -87,7 +107,8 @@ promise(void *payload, struct inputs *in, const struct lookup_found *f,
 		return error_set(err, IMGCACHE_EFAIL, "the cache is switched "
 				 "off, so nothing would be known of a build in "
 				 "the background; build without it");
-	if (session_catalog(ic, CATALOG_WRITE, err) || name_slots(j, err) ||
+	if (session_catalog(ic, CATALOG_WRITE, err) ||
+	    session_state_dir(ic, "locks", &dir, err) || name_slots(j, err) ||
 	    session_state_dir(ic, "logs", &dir, err))
 		return err->code;
 	j->is_left = true;
@@ -96,15 +117,10 @@ promise(void *payload, struct inputs *in, const struct lookup_found *f,
 	j->key.tag = j->tag;
 	j->key.platform = arena_strdup(&ic->arena, in->platform);
 	path = alive_job_lock(ic, in->tag);
-	if (!path)
-		return error_set(err, IMGCACHE_EFAIL, "cannot make the folder "
-				 "of locks");
+	assert(path);	/* there is the folder of locks */
 	ret = lock_take(&j->lock, path, LOCK_EXCLUSIVE, TAKE_MS, WHAT, err);
-	if (ret == IMGCACHE_EBUSY) {
-		error_clear(err);
-		j->row = f->row.id;
-		return 0;
-	}
+	if (ret == IMGCACHE_EBUSY)
+		return leave(j, f, err);
 	j->log = arena_printf(&ic->arena, "%s/%s-%d-%lld-job.log", dir, j->tag,
 			      (int)getpid(), (long long)clock_now_us());
 	if (!ret)
@@ -276,7 +292,7 @@ build(struct job *j, struct imgcache_error *err)
 {
 	struct ensure e = {
 		.verb = j->b->verb,
-		.build = j->b->build,
+		.build = &j->build,
 		.uncounted = j->b->uncounted,
 		.tag = j->tag,
 	};
@@ -428,10 +444,13 @@ int
 background_start(struct imgcache_recipe *r, struct background *b,
 		 struct imgcache_answer *a, struct imgcache_error *err)
 {
-	struct job j = { .b = b, .r = r, .lock = LOCK_INIT, .slot = LOCK_INIT };
+	struct job j = {
+		.b = b, .r = r, .build = bake_options(r, b->build),
+		.lock = LOCK_INIT, .slot = LOCK_INIT
+	};
 	struct ensure e = {
 		.verb = b->verb,
-		.build = b->build,
+		.build = &j.build,
 		.uncounted = b->uncounted,
 		.instead = promise,
 		.payload = &j,

@@ -202,24 +202,6 @@ from_registry(struct imgcache *ic, const struct base_query *q, struct base *b,
 	return ret;
 }
 
-/* The digest under which an image was pulled, or NULL. */
-static const char *
-pulled_digest(const struct engine_image *image, const char *ref)
-{
-	size_t len = name_length(ref);
-	const char *const *d;
-
-	for (d = image->digests; *d; d++) {
-		const char *at = strchr(*d, '@');
-		size_t have = at ? (size_t)(at - *d) : 0;
-
-		if (at && have >= len && !strncmp(*d + have - len, ref, len) &&
-		    (have == len || (*d)[have - len - 1] == '/'))
-			return at + 1;
-	}
-	return NULL;
-}
-
 /* known: the id that is remembered already, so that a hit writes nothing. */
 static int
 from_engine(struct imgcache *ic, const struct base_query *q, struct base *b,
@@ -241,7 +223,7 @@ from_engine(struct imgcache *ic, const struct base_query *q, struct base *b,
 	if (ret)
 		return ret;
 	*found = true;
-	digest = pulled_digest(&image, q->ref);
+	digest = engine_image_digest(&image, q->ref);
 	keep_local(ic, b, image.id, digest ? digest : image.id);
 	b->user = arena_strdup(&ic->arena, image.user);
 	ret = base_config_seen(ic, image.id, &image, !str_is(known, image.id),

@@ -173,12 +173,10 @@ static int
 publish(struct builder *b, struct engine *e, const char *id,
 	struct imgcache_error *err)
 {
-	struct imgcache_error names = {0};
 	int ret = engine_tag(e, id, b->in->ref, err);
 
-	if (!ret && arrival_names(b->in, id, b->options->tags, &names))
-		session_warn(b->in->ic, "the image is there, but not under "
-			     "every name: %s", names.text);
+	if (!ret)
+		arrival_names(b->in, id, b->options->tags);
 	return ret;
 }
 

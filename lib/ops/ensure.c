@@ -14,7 +14,7 @@
 #include "ops/bake.h"
 #include "ops/builder.h"
 #include "ops/hints.h"
-#include "ops/names.h"
+#include "ops/tags.h"
 #include "ops/prune.h"
 #include "ops/push.h"
 #include "ops/remote.h"
@@ -292,26 +292,6 @@ push_hit(struct work *w, struct imgcache_error *err)
 	return ret;
 }
 
-/*
- * The names that were asked for go on the image on a hit as on a build, and it
- * is pushed if that was asked for.
- */
-static int
-finish_hit(struct work *w, struct imgcache_error *err)
-{
-	const char *const *tags = w->e->build->tags;
-	struct engine *engine;
-	int ret = 0;
-
-	if (tags && *tags)
-		ret = session_engine(w->in.ic, &engine, err);
-	for (; !ret && tags && *tags; tags++)
-		ret = engine_tag(engine, w->a->image_id, *tags, err);
-	if (!ret && w->push)
-		ret = push_hit(w, err);
-	return ret;
-}
-
 /* The push has put the image of before in the place of one just asked for. */
 static void
 warn_unused(const struct work *w)
@@ -365,7 +345,7 @@ build(struct work *w, struct imgcache_error *err)
 	if (!ret)
 		ret = build_locked(w, lock.fd, &hit, err);
 	lock_release(&lock);
-	return !ret && hit ? finish_hit(w, err) : ret;
+	return !ret && hit && w->push ? push_hit(w, err) : ret;
 }
 
 static int
@@ -404,7 +384,7 @@ decide(struct work *w, struct imgcache_error *err)
 	if (a->state == IMGCACHE_UNKNOWN)
 		return say_no(a, err);
 	if (a->state == IMGCACHE_HIT && !why)
-		return e->build->dry_run ? 0 : finish_hit(w, err);
+		return w->push && !e->build->dry_run ? push_hit(w, err) : 0;
 	if (why && a->state == IMGCACHE_HIT) {
 		a->state = IMGCACHE_MISS;
 		a->reason = IMGCACHE_ASKED;
@@ -474,7 +454,7 @@ look_and_decide(struct imgcache_recipe *r, const struct ensure *e,
 	ret = take_inputs(r, &w, err);
 	if (!ret)
 		ret = check_key(&w, err);
-	if (!ret && e->build->push && !names_are_all(&w.in, e->build))
+	if (!ret && e->build->push && !tags_are_all(&w.in, e->build))
 		ret = trust_decide(&w.in, true, &w.push, err);
 	else if (!ret && e->pushes_hits)
 		ret = trust_decide(&w.in, false, &w.push, err);
@@ -494,7 +474,9 @@ look_and_decide(struct imgcache_recipe *r, const struct ensure *e,
 	if (!ret)
 		ret = decide(&w, err);
 	if (!ret && !e->build->dry_run)
-		ret = names_push(&w.in, e->build, a, err);
+		ret = tags_put(&w.in, e->build, a, err);
+	if (!ret && !e->build->dry_run)
+		ret = tags_push(&w.in, e->build, a, err);
 out:
 	inputs_release(&w.in);
 	return ret;

@@ -6,6 +6,7 @@
 #include "docker/export.h"
 #include "docker/output.h"
 #include "ops/session.h"
+#include "ops/tags.h"
 
 int
 imgcache_output(struct imgcache *ic, const char *text,
@@ -58,6 +59,7 @@ imgcache_export(struct imgcache *ic, struct imgcache_recipe *r,
 	struct engine_image image = {0};
 	struct engine *engine;
 	struct output o;
+	size_t i;
 	int ret = output_parse(&o, e->output->text, err);
 
 	if (!ret)
@@ -66,6 +68,9 @@ imgcache_export(struct imgcache *ic, struct imgcache_recipe *r,
 		ret = session_engine(ic, &engine, err);
 	if (!ret)
 		ret = engine_image(engine, a->image_id, &image, err);
+	for (i = 0; !ret && o.type == OUTPUT_ARCHIVE && e->names && e->names[i];
+	     i++)
+		ret = tags_check(ic, e->names[i], a->image_id, err);
 	if (!ret) {
 		struct export_request request = {
 			.output = &o,

@@ -16,6 +16,7 @@
 #define POLL_MS 100
 
 struct task {
+	struct imgcache_recipe *r;
 	struct imgcache_answer *a;
 	const struct imgcache_image *image;	/* NULL: nothing to wait for */
 	bool has_begun;
@@ -24,6 +25,7 @@ struct task {
 
 struct parallel {
 	struct imgcache *ic;
+	const struct imgcache_build_options *build;
 	struct task *v;
 	size_t n;
 };
@@ -77,6 +79,22 @@ out:
 	return ret;
 }
 
+/* Somebody else has built it: it is a hit now, with its names and its push. */
+static int
+take_over(struct parallel *p, struct task *t, struct imgcache_error *err)
+{
+	int ret = imgcache_build(p->ic, t->r, p->build, t->a, &t->err);
+
+	if (ret == IMGCACHE_EINTR) {
+		*err = t->err;
+		return ret;
+	}
+	if (ret)
+		t->a->error = arena_strdup(&p->ic->arena, t->err.text);
+	say(p, t, IMGCACHE_JOB_END, t->a->error);
+	return 0;
+}
+
 static int
 end(struct parallel *p, struct task *t, struct imgcache_error *err)
 {
@@ -96,6 +114,8 @@ end(struct parallel *p, struct task *t, struct imgcache_error *err)
 		say(p, t, IMGCACHE_JOB_END, t->a->error);
 		return 0;
 	}
+	if (!t->a->is_started)
+		return take_over(p, t, err);
 	t->a->state = IMGCACHE_HIT;
 	t->a->image_id = now->image_id;
 	t->a->size_bytes = now->size_bytes;
@@ -211,11 +231,14 @@ imgcache_build_many(struct imgcache *ic, struct imgcache_recipe *const *recipes,
 		.build = &o->build, .verb = "build", .jobs = o->jobs,
 		.is_attended = true,
 	};
-	struct parallel p = { .ic = ic, .v = mem_array(n + 1, sizeof(*p.v)) };
+	struct parallel p = {
+		.ic = ic, .build = &o->build, .v = mem_array(n + 1, sizeof(*p.v))
+	};
 	int ret = 0;
 
 	memset(out, 0, n * sizeof(*out));
 	for (; !ret && p.n < n; p.n++) {
+		p.v[p.n].r = recipes[p.n];
 		p.v[p.n].a = &out[p.n];
 		ret = session_is_disabled(ic) ?
 			build_one(&p, recipes[p.n], &o->build, err) :

@@ -122,7 +122,6 @@ static int
 adopt(struct push *p, struct imgcache_error *err)
 {
 	struct imgcache_answer got = *p->a;
-	struct imgcache_error names = {0};
 	const char *old = p->a->image_id;
 	int ret = remote_pull(p->in, p->f, &p->there, &got, err);
 
@@ -138,9 +137,7 @@ adopt(struct push *p, struct imgcache_error *err)
 	got.reason = p->a->reason;
 	got.detail = p->a->detail;
 	*p->a = got;
-	if (arrival_names(p->in, got.image_id, p->o->build->tags, &names))
-		session_warn(p->in->ic, "the image is there, but not under "
-			     "every name: %s", names.text);
+	arrival_names(p->in, got.image_id, p->o->build->tags);
 	arrival_replaces(p->in, old, got.image_id);
 	return 0;
 }

@@ -222,10 +222,7 @@ settle(struct inputs *in, struct lookup_found *f,
 		ret = engine_tag(e, image->id, in->ref, err);
 	if (ret)
 		return ret;
-	if (arrival_names(in, image->id, NULL, &names))
-		session_warn(in->ic, "the image is there, but not under every "
-			     "name: %s", names.text);
-	error_clear(&names);
+	arrival_names(in, image->id, NULL);
 	/* docker keeps the digest in a repository with the last tag there */
 	if (strcmp(r->repository, registries_home(in->ic, in->r->recipe)))
 		(void)engine_remove(e, r->ref, &removed, NULL, &names);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "ops/names.h"
+#include "ops/tags.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "docker/engine.h"
 #include "docker/registry.h"
 #include "ops/base.h"
 #include "ops/registries.h"
@@ -13,11 +14,45 @@
 #include "sys/clock.h"
 
 bool
-names_are_all(const struct inputs *in, const struct imgcache_build_options *o)
+tags_are_all(const struct inputs *in, const struct imgcache_build_options *o)
 {
 	return o->tags && *o->tags &&
 		!strcmp(registries_home(in->ic, in->r->recipe),
 			OUR_REPOSITORY);
+}
+
+int
+tags_put(struct inputs *in, const struct imgcache_build_options *o,
+	 const struct imgcache_answer *a, struct imgcache_error *err)
+{
+	const char *const *name = o->tags;
+	struct engine *e;
+	int ret = 0;
+
+	if (!name || !*name || !a->image_id)
+		return 0;
+	ret = session_engine(in->ic, &e, err);
+	for (; !ret && *name; name++)
+		ret = engine_tag(e, a->image_id, *name, err);
+	return ret;
+}
+
+int
+tags_check(struct imgcache *ic, const char *name, const char *image_id,
+	   struct imgcache_error *err)
+{
+	struct engine_image image = {0};
+	struct engine *e;
+	int ret = session_engine(ic, &e, err);
+
+	if (!ret)
+		ret = engine_image(e, name, &image, err);
+	if (!ret && strcmp(image.id, image_id))
+		ret = error_set(err, IMGCACHE_EBUSY, "'%s' was given to image "
+				"%.19s meanwhile; build again", name,
+				image.id);
+	engine_image_release(&image);
+	return ret;
 }
 
 static int
@@ -59,8 +94,10 @@ send(struct inputs *in, const struct imgcache_answer *a, const char *name,
 	char *source;
 	int ret;
 
-	if (in->r->recipe->platforms.n < 2)
-		return registry_push(registry, name, err);
+	if (in->r->recipe->platforms.n < 2) {
+		ret = tags_check(in->ic, name, a->image_id, err);
+		return ret ? ret : registry_push(registry, name, err);
+	}
 	if (!a->pushed_ref || !a->digest)
 		return error_set(err, IMGCACHE_EFAIL, "cannot push '%s': an "
 				 "image of several platforms goes there by way "
@@ -75,13 +112,26 @@ send(struct inputs *in, const struct imgcache_answer *a, const char *name,
 	return ret;
 }
 
+/* Of what was pushed: by its name the registry may have another one by now. */
+static void
+note_digest(struct inputs *in, struct imgcache_answer *a, const char *name)
+{
+	struct imgcache_error ignored = {0};
+	struct engine_image image = {0};
+	struct engine *e;
+
+	if (!session_engine(in->ic, &e, &ignored) &&
+	    !engine_image(e, a->image_id, &image, &ignored))
+		a->digest = arena_strdup(&in->ic->arena,
+					 engine_image_digest(&image, name));
+	engine_image_release(&image);
+}
+
 static int
 push(struct inputs *in, struct imgcache_answer *a, const char *name,
      struct imgcache_error *err)
 {
 	int64_t start = clock_mono_us();
-	struct imgcache_error ignored = {0};
-	char *digest = NULL;
 	int ret = check(in, name, err);
 
 	if (ret)
@@ -91,19 +141,17 @@ push(struct inputs *in, struct imgcache_answer *a, const char *name,
 	if (ret)
 		return ret;
 	say(in, name, IMGCACHE_PUSH_END, clock_mono_us() - start);
-	if (!a->digest &&
-	    !registry_digest(&in->ic->registry, name, &digest, &ignored))
-		a->digest = arena_strdup(&in->ic->arena, digest);
-	free(digest);
+	if (!a->digest)
+		note_digest(in, a, name);
 	return 0;
 }
 
 int
-names_push(struct inputs *in, const struct imgcache_build_options *o,
-	   struct imgcache_answer *a, struct imgcache_error *err)
+tags_push(struct inputs *in, const struct imgcache_build_options *o,
+	  struct imgcache_answer *a, struct imgcache_error *err)
 {
 	const char *const *name = o->push ? o->tags : NULL;
-	bool all = names_are_all(in, o);
+	bool all = tags_are_all(in, o);
 	int ret = 0;
 
 	for (; !ret && name && *name; name++)
