@@ -26,6 +26,16 @@ SH
 for tool in pulumi less; do
 	printf '#!/bin/sh\nexit 0\n' >"$TRASH/bin/$tool"
 done
+# No example may come to the timers of who runs this.
+printf '#!/bin/sh\nexit 1\n' >"$TRASH/bin/systemctl"
+cat >"$TRASH/bin/crontab" <<SH
+#!/bin/sh
+case \$1 in
+-l)	cat "$TRASH/crontab" 2>/dev/null || { echo "no crontab for me" >&2; exit 1; } ;;
+-r)	rm "$TRASH/crontab" ;;
+-)	cat >"$TRASH/crontab" ;;
+esac
+SH
 chmod +x "$TRASH"/bin/*
 PATH=$TRASH/bin:$PATH
 export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@localhost

@@ -100,7 +100,8 @@ else
 	test_skip 'a full disk: prune works' "needs root and mount"
 fi
 
-if [ "$(id -u)" -eq 0 ] && command -v crontab >/dev/null &&
+# Elsewhere it is a person's, and a test that is killed would not put it back.
+if [ -n "${CI-}" ] && [ "$(id -u)" -eq 0 ] && command -v crontab >/dev/null &&
 	! systemctl --user show-environment >/dev/null 2>&1; then
 	crontab -l >mine 2>/dev/null && had=yes
 	test_that 'a crontab: the timer is installed, runs and is removed' '
@@ -120,7 +121,7 @@ if [ "$(id -u)" -eq 0 ] && command -v crontab >/dev/null &&
 	'
 	[ -z "${had-}" ] || crontab mine
 else
-	test_skip 'a crontab: the timer runs' "no crontab here, or systemd"
+	test_skip 'a crontab: the timer runs' "only in CI, with cron and without systemd"
 fi
 
 test_done
