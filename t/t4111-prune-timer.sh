@@ -207,4 +207,22 @@ test_that 'it goes with no report' '
 	expect_status 129 imgcache prune --caches --install-timer
 '
 
+test_that 'systemd: units that somebody else wrote are not touched' '
+	with systemd && mkdir -p "$units" &&
+	echo "# mine" >"$units/imgcache-prune.timer" &&
+	expect_status 128 imgcache prune --max-age 30d --install-timer &&
+	one_line stderr && grep "imgcache-prune.timer.*did not write" stderr &&
+	! [ -e "$units/imgcache-prune.service" ] &&
+	expect_status 128 imgcache prune --remove-timer && one_line stderr &&
+	[ "$(cat "$units/imgcache-prune.timer")" = "# mine" ]
+'
+
+test_that 'systemd: a crontab that may not be read does not matter' '
+	with systemd crontab && : >broken &&
+	expect_status 0 imgcache prune --max-age 30d --install-timer &&
+	grep "^installed" stdout && grep "warning.*crontab" stderr &&
+	expect_status 0 imgcache prune --remove-timer &&
+	grep "^removed" stdout
+'
+
 test_done

@@ -76,16 +76,27 @@ collect_argv(const char *const *options, struct strv *argv,
 	return 0;
 }
 
+/* The other kind is put away too; that it cannot be is no matter of this one. */
+static void
+tidy(struct imgcache *ic, int ret, const struct imgcache_error *err)
+{
+	if (ret)
+		session_warn(ic, "%s", err->text);
+}
+
 static int
 install(struct imgcache *ic, const struct timer_job *job,
 	struct imgcache_timer *out, struct imgcache_error *err)
 {
+	struct imgcache_error why = {0};
 	bool other = false;
 	int ret = timer_systemd_install(ic, job, &out->changed, err);
 
 	if (ret != IMGCACHE_ENO) {
 		out->kind = IMGCACHE_TIMER_SYSTEMD;
-		return ret ? ret : timer_cron_remove(&other, err);
+		if (!ret)
+			tidy(ic, timer_cron_remove(&other, &why), &why);
+		return ret;
 	}
 	ret = timer_cron_install(job, &out->changed, err);
 	if (ret == IMGCACHE_ENO)
@@ -93,7 +104,9 @@ install(struct imgcache *ic, const struct timer_job *job,
 				 "had: systemd's user manager does not answer, "
 				 "and there is no crontab(1); install cron");
 	out->kind = IMGCACHE_TIMER_CRON;
-	return ret ? ret : timer_systemd_remove(ic, &other, err);
+	if (!ret)
+		tidy(ic, timer_systemd_remove(ic, &other, &why), &why);
+	return ret;
 }
 
 int
@@ -122,8 +135,15 @@ int
 imgcache_timer_remove(struct imgcache *ic, bool *systemd, bool *cron,
 		      struct imgcache_error *err)
 {
-	int ret = timer_systemd_remove(ic, systemd, err);
+	struct imgcache_error why = {0}, cron_why = {0};
+	int ret = timer_systemd_remove(ic, systemd, &why);
+	int cron_ret = timer_cron_remove(cron, &cron_why);
 
-	*cron = false;
-	return ret ? ret : timer_cron_remove(cron, err);
+	if (*systemd || *cron) {
+		tidy(ic, ret, &why);
+		tidy(ic, cron_ret, &cron_why);
+		return 0;
+	}
+	*err = ret ? why : cron_why;
+	return err->code;
 }

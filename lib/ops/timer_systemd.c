@@ -16,6 +16,7 @@
 
 #define ASK_MS 10000
 #define UNIT_MAX (64u << 10)
+#define MARK "# Written by imgcache prune --install-timer\n"
 
 /* A quoted word; of a command a '$' would be a variable. */
 static void
@@ -37,8 +38,7 @@ timer_service(const struct timer_job *job, struct buf *out)
 {
 	size_t i;
 
-	buf_adds(out, "# Written by imgcache prune --install-timer\n[Unit]\n"
-		 "Description=Prune the images of imgcache\n"
+	buf_adds(out, MARK "[Unit]\nDescription=Prune the images of imgcache\n"
 		 "Documentation=man:imgcache-prune(1)\n\n"
 		 "[Service]\nType=oneshot\n");
 	for (i = 0; i < job->env->n; i++) {
@@ -58,7 +58,7 @@ timer_service(const struct timer_job *job, struct buf *out)
 void
 timer_timer(struct buf *out)
 {
-	buf_adds(out, "# Written by imgcache prune --install-timer\n[Unit]\n"
+	buf_adds(out, MARK "[Unit]\n"
 		 "Description=Prune the images of imgcache every day\n"
 		 "Documentation=man:imgcache-prune(1)\n\n"
 		 "[Timer]\nOnCalendar=daily\nRandomizedDelaySec=2h\n"
@@ -117,6 +117,35 @@ answers(void)
 	return !ask("show-environment", NULL, &ignored);
 }
 
+/* A unit of that name that a person wrote is that person's. */
+static int
+check_ours(const char *dir, const char *name, struct imgcache_error *err)
+{
+	struct buf text = BUF_INIT;
+	char *path = path_join(dir, name);
+	int ret = file_read(AT_FDCWD, path, UNIT_MAX, &text, err);
+
+	if (ret == IMGCACHE_ENO) {
+		error_clear(err);
+		ret = 0;
+	} else if (!ret && !str_starts(text.data, MARK)) {
+		ret = error_set(err, IMGCACHE_EFAIL, "will not touch '%s': "
+				"imgcache did not write it; move it away",
+				path);
+	}
+	buf_release(&text);
+	free(path);
+	return ret;
+}
+
+static int
+check_both(const char *dir, struct imgcache_error *err)
+{
+	int ret = check_ours(dir, TIMER_UNIT ".service", err);
+
+	return ret ? ret : check_ours(dir, TIMER_UNIT ".timer", err);
+}
+
 /* *changed is set if the file was another. */
 static int
 put(const char *dir, const char *name, const struct buf *text, bool *changed,
@@ -141,8 +170,10 @@ put_units(const char *dir, const struct timer_job *job, bool *changed,
 	  struct imgcache_error *err)
 {
 	struct buf service = BUF_INIT, timer = BUF_INIT;
-	int ret = file_mkdirs(dir, 0755, err);
+	int ret = check_both(dir, err);
 
+	if (!ret)
+		ret = file_mkdirs(dir, 0755, err);
 	timer_service(job, &service);
 	timer_timer(&timer);
 	if (!ret)
@@ -192,9 +223,11 @@ timer_systemd_remove(struct imgcache *ic, bool *changed,
 	char *dir = timer_systemd_dir(ic);
 	char *timer = dir ? path_join(dir, TIMER_UNIT ".timer") : NULL;
 	bool runs = timer && file_exists(timer) && answers();
-	int ret = runs ? ask("disable", now, err) : 0;
+	int ret = dir ? check_both(dir, err) : 0;
 
 	*changed = false;
+	if (!ret && runs)
+		ret = ask("disable", now, err);
 	if (!ret && dir) {
 		drop(dir, "timers.target.wants/" TIMER_UNIT ".timer");
 		*changed = drop(dir, TIMER_UNIT ".timer");
