@@ -271,4 +271,18 @@ test_that 'logs of it go as other logs do' '
 	imgcache prune && ! ls "$IMGCACHE_DIR"/logs/*-job.log 2>/dev/null
 '
 
+test_that 'cancel: a process that only has the number is left alone' '
+	image z "sleep 30" && id=$(imgcache build -b -q z) &&
+	until_it is "$id" building || exit 1
+	lock=$(ls "$IMGCACHE_DIR"/locks/job-*"$id"*) && cp "$lock" line &&
+	sleep 60 & other=$!
+	lock=$(ls "$IMGCACHE_DIR"/locks/job-*"$id"*)
+	sed "s/^pid [0-9]*/pid $other/" line >"$lock"
+	expect_status 75 imgcache delete "$id"; status=$?
+	kill -0 $other && alive=yes; kill $other
+	cat line >"$lock" && imgcache delete "$id"
+	[ $status -eq 0 ] && [ "$alive" = yes ] &&
+	grep "cannot cancel $id: .*another one" stderr
+'
+
 test_done

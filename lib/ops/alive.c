@@ -44,8 +44,9 @@ is_held(const char *path)
 {
 	struct imgcache_error ignored = {0};
 	struct lock lock = LOCK_INIT;
-	bool held = path && !access(path, F_OK) && lock_take(&lock, path, LOCK_SHARED, 0, "a look",
-				      &ignored) == IMGCACHE_EBUSY;
+	bool held = path && !access(path, F_OK) &&
+		lock_take(&lock, path, LOCK_SHARED, 0, "a look", &ignored) ==
+			IMGCACHE_EBUSY;
 
 	lock_release(&lock);
 	return held;

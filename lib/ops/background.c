@@ -63,6 +63,25 @@ make_row(struct job *j, struct inputs *in, const struct lookup_found *f,
 	return images_put(in->ic->catalog, &row, &j->row, err);
 }
 
+/* Both or none: a row alone would be pending for ever. */
+static int
+record_start(struct job *j, struct inputs *in, const struct lookup_found *f,
+	     struct imgcache_error *err)
+{
+	struct catalog *cat = in->ic->catalog;
+	int ret = catalog_begin(cat, err);
+
+	if (ret)
+		return ret;
+	ret = make_row(j, in, f, err);
+	if (!ret)
+		ret = jobs_start(cat, j->row, j->log, err);
+	if (!ret)
+		return catalog_commit(cat, err);
+	catalog_rollback(cat);
+	return ret;
+}
+
 static int
 name_slots(struct job *j, struct imgcache_error *err)
 {
@@ -124,9 +143,7 @@ promise(void *payload, struct inputs *in, const struct lookup_found *f,
 	j->log = arena_printf(&ic->arena, "%s/%s-%d-%lld-job.log", dir, j->tag,
 			      (int)getpid(), (long long)clock_now_us());
 	if (!ret)
-		ret = make_row(j, in, f, err);
-	if (!ret)
-		ret = jobs_start(ic->catalog, j->row, j->log, err);
+		ret = record_start(j, in, f, err);
 	if (ret)
 		lock_discard(&j->lock);
 	return ret;

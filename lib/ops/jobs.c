@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Builds that run elsewhere: waiting for their end, and bringing it about. */
+#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/mem.h"
 #include "ops/alive.h"
 #include "ops/rows.h"
 #include "store/jobs.h"
@@ -128,10 +132,31 @@ imgcache_wait(struct imgcache *ic, const struct imgcache_image *image,
 	return ret ? ret : judge(ic, *out, err);
 }
 
+/* Has the process the file open? Another namespace gives it another number. */
+static bool
+has_open(long pid, const char *path)
+{
+	char *dir = mem_printf("/proc/%ld/fd", pid);
+	DIR *all = opendir(dir);
+	const struct dirent *d;
+	struct stat file, st;
+	bool has = false;
+
+	if (stat(path, &file))
+		file.st_ino = 0;
+	while (file.st_ino && all && !has && (d = readdir(all)))
+		has = !fstatat(dirfd(all), d->d_name, &st, 0) &&
+			st.st_dev == file.st_dev && st.st_ino == file.st_ino;
+	if (all)
+		closedir(all);
+	free(dir);
+	return has;
+}
+
 /*
- * The process that holds the job's lock, by a descriptor that is its own: what
- * the line in the file says counts only while the lock is held, so that no
- * process that was given the number later is ever meant.
+ * The process that holds the job's lock, by a descriptor of that process: what
+ * the line in the file says is only where to look, so that no process that was
+ * given the number later, or has it elsewhere, is ever meant.
  */
 static int
 open_process(struct imgcache *ic, const char *tag, struct imgcache_error *err)
@@ -154,9 +179,10 @@ open_process(struct imgcache *ic, const char *tag, struct imgcache_error *err)
 	if (fd < 0)
 		return error_errno(err, IMGCACHE_EBUSY, "cannot reach process "
 				   "%ld", pid);
-	if (!alive_job(ic, tag)) {
+	if (!has_open(pid, path)) {
 		close(fd);
-		return error_set(err, IMGCACHE_ENO, "it has ended");
+		return error_set(err, IMGCACHE_EBUSY, "it has ended, or runs "
+				 "where process %ld is another one", pid);
 	}
 	return fd;
 }
@@ -191,8 +217,10 @@ imgcache_cancel(struct imgcache *ic, const struct imgcache_image *image,
 				 "not being built in the background",
 				 image->id);
 	fd = open_process(ic, image->tag, err);
-	if (fd < 0)
-		return fd;
+	if (fd < 0) {
+		error_prefix(err, "cannot cancel %s", image->id);
+		return err->code;
+	}
 	ret = session_catalog(ic, CATALOG_WRITE, err);
 	if (!ret && syscall(SYS_pidfd_send_signal, fd, SIGTERM, NULL, 0) &&
 	    errno != ESRCH)
