@@ -202,6 +202,22 @@ test_that 'images of another engine are left alone' '
 	is_there 9
 '
 
+test_that 'an image whose sources moved goes first, and counts for none' '
+	rm -rf "$IMGCACHE_DIR" moving && mkdir moving && echo 1 >moving/file &&
+	printf "FROM busybox\nCOPY . /m\nRUN sleep 0.5\n" >moving/Dockerfile
+	imgcache build moving >/dev/null 2>err & pid=$!
+	sleep 0.25; echo 2 >moving/file; wait $pid
+	[ $? -eq 3 ] && imgcache build moving >good 2>/dev/null &&
+	prune && jq -e ".removed == 0" stdout &&
+	found=$(jq "[.images[] | select(.reason | test(\"^found\"))] |
+		length" stdout) &&
+	prune --max-images $((found + 1)) --grace 0 && cat stdout &&
+	jq -e "[.images[] | select(.action == \"remove\") | .reason] ==
+		[\"its sources changed while it was built\"]" stdout &&
+	docker image inspect "$(cat good)" >/dev/null &&
+	expect_status 0 imgcache get moving
+'
+
 test_that 'a build cache of which only the lock is left goes, others stay' '
 	top="$IMGCACHE_DIR/cache/buildcache" && mkdir -p -m 700 "$top" &&
 	for name in left whole held new; do

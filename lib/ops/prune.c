@@ -63,6 +63,13 @@ decide(struct pruning *p, size_t i, enum imgcache_prune_action action,
 	p->v[i].reason = arena_strdup(&p->ic->arena, reason);
 }
 
+/* Its sources moved while it was built: no lookup ever finds it. */
+static bool
+is_unkeyed(const struct imgcache_image *image)
+{
+	return !strcmp(image->status, "changed");
+}
+
 static bool
 has_name(const struct imgcache_image *image, const char *name)
 {
@@ -84,7 +91,8 @@ is_among_last(const struct pruning *p, size_t at)
 
 	for (name = p->v[at].image->names; *name; name++) {
 		for (n = 0, i = at + 1; i < p->n; i++)
-			n += has_name(p->v[i].image, *name);
+			n += !is_unkeyed(p->v[i].image) &&
+				has_name(p->v[i].image, *name);
 		if (n < p->limits.keep_last)
 			return true;
 	}
@@ -98,7 +106,8 @@ is_protected(struct pruning *p, size_t i)
 	int64_t age = p->now - last_use(p, image);
 	char text[128], age_text[UNITS_TEXT];
 
-	if (!image->built_at && !image->last_used_at && age < ADOPTED_S) {
+	if (!image->built_at && !image->last_used_at && age < ADOPTED_S &&
+	    !is_unkeyed(image)) {
 		decide(p, i, IMGCACHE_KEEP, "found on the engine, not built "
 		       "or used by this catalog");
 		return true;
@@ -113,7 +122,7 @@ is_protected(struct pruning *p, size_t i)
 		decide(p, i, IMGCACHE_KEEP, text);
 		return true;
 	}
-	if (p->limits.keep_last && is_among_last(p, i)) {
+	if (p->limits.keep_last && !is_unkeyed(image) && is_among_last(p, i)) {
 		snprintf(text, sizeof(text), "one of the last %lld of its name",
 			 (long long)p->limits.keep_last);
 		decide(p, i, IMGCACHE_KEEP, text);
@@ -149,6 +158,26 @@ is_over(const struct pruning *p, const struct imgcache_image *image,
 	return true;
 }
 
+/* Of no use to anybody, so they go before any other, if there is a limit. */
+static void
+judge_unkeyed(struct pruning *p)
+{
+	const struct limits *l = &p->limits;
+	bool limited = l->max_images || l->max_age_s || l->max_size;
+	size_t i;
+
+	for (i = 0; i < p->n; i++) {
+		const struct imgcache_image *image = p->v[i].image;
+
+		if (!is_unkeyed(image) || is_protected(p, i))
+			continue;
+		decide(p, i, limited ? IMGCACHE_REMOVE : IMGCACHE_KEEP,
+		       "its sources changed while it was built");
+		if (limited && image->size_bytes > 0)
+			p->left_bytes -= image->size_bytes;
+	}
+}
+
 static void
 judge_all(struct pruning *p)
 {
@@ -156,10 +185,11 @@ judge_all(struct pruning *p)
 	char reason[128];
 	size_t i;
 
+	judge_unkeyed(p);
 	for (i = 0; i < p->n; i++) {
 		const struct imgcache_image *image = p->v[i].image;
 
-		if (is_protected(p, i))
+		if (is_unkeyed(image) || is_protected(p, i))
 			continue;
 		if (!is_over(p, image, &shrinking, reason)) {
 			decide(p, i, IMGCACHE_KEEP, "within the limits");
@@ -326,7 +356,7 @@ load(struct pruning *p, struct imgcache_error *err)
 		    manifest_is_tag(images[i].tag))
 			continue;
 		p->v[p->n++].image = &images[i];
-		p->left++;
+		p->left += !is_unkeyed(&images[i]);
 		if (images[i].size_bytes > 0)
 			p->left_bytes += images[i].size_bytes;
 	}

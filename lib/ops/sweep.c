@@ -25,9 +25,9 @@
 #define KEEP_MEMO (30 * DAY)
 #define KEEP_LOOKUPS (90 * DAY)
 
-/* Remove plain files of a folder that were not touched since `before`. */
+/* Remove plain files of a folder, not touched since `before`, so called. */
 static int64_t
-sweep_files(const char *dir, int64_t before)
+sweep_prefix(const char *dir, const char *prefix, int64_t before)
 {
 	DIR *all = opendir(dir);
 	struct dirent *d;
@@ -35,7 +35,8 @@ sweep_files(const char *dir, int64_t before)
 	int64_t n = 0;
 
 	while (all && (d = readdir(all)))
-		if (!fstatat(dirfd(all), d->d_name, &st,
+		if (str_starts(d->d_name, prefix) &&
+		    !fstatat(dirfd(all), d->d_name, &st,
 			     AT_SYMLINK_NOFOLLOW) &&
 		    S_ISREG(st.st_mode) && st.st_mtime < before)
 			n += !unlinkat(dirfd(all), d->d_name, 0);
@@ -44,24 +45,17 @@ sweep_files(const char *dir, int64_t before)
 	return n;
 }
 
-/* Of those only what a process that died was about to put in place. */
+static int64_t
+sweep_files(const char *dir, int64_t before)
+{
+	return sweep_prefix(dir, "", before);
+}
+
+/* What a process that died was about to put in place. */
 static int64_t
 sweep_temps(const char *dir, int64_t before)
 {
-	DIR *all = opendir(dir);
-	struct dirent *d;
-	struct stat st;
-	int64_t n = 0;
-
-	while (all && (d = readdir(all)))
-		if (str_starts(d->d_name, FILE_TEMP_PREFIX) &&
-		    !fstatat(dirfd(all), d->d_name, &st,
-			     AT_SYMLINK_NOFOLLOW) &&
-		    S_ISREG(st.st_mode) && st.st_mtime < before)
-			n += !unlinkat(dirfd(all), d->d_name, 0);
-	if (all)
-		closedir(all);
-	return n;
+	return sweep_prefix(dir, FILE_TEMP_PREFIX, before);
 }
 
 /*
@@ -121,7 +115,7 @@ sweep(struct imgcache *ic, int64_t now, int64_t *files,
       struct imgcache_error *err)
 {
 	static const char *const kept[] = {
-		"memo", "hints", "contexts", "stat"
+		"memo", "hints", "contexts", "stat", "inline"
 	};
 	const char *state = settings_text(&ic->settings, SETTING_STATE_DIR);
 	int64_t keep_logs = settings_int(&ic->settings, SETTING_LOG_KEEP);
