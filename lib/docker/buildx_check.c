@@ -64,21 +64,6 @@ buildx_check_parse(const char *json, size_t len, struct arena *arena,
 	return ret;
 }
 
-static int
-no_answer(const struct child_result *result, const struct buf *errs,
-	  struct imgcache_error *err)
-{
-	char line[256], how[64];
-	const char *advice = docker_failure_advice(
-		docker_failure_of(errs->data));
-
-	docker_failure_line(errs->data, line, sizeof(line));
-	error_clear(err);
-	return error_set(err, IMGCACHE_EFAIL, "%s%s%s", *line ? line :
-			 child_result_text(result, how), advice ? "; " : "",
-			 advice ? advice : "");
-}
-
 int
 buildx_check(const struct buildx_check *check, struct arena *arena,
 	     struct buildx_finding **v, size_t *n, struct imgcache_error *err)
@@ -109,7 +94,7 @@ buildx_check(const struct buildx_check *check, struct arena *arena,
 	if (!ret && (result.end != CHILD_EXITED ||
 		     buildx_check_parse(text.data, text.len, arena, v, n,
 					err)))
-		ret = no_answer(&result, &errs, err);
+		ret = docker_failure_set(&result, errs.data, err);
 	buf_release(&text);
 	buf_release(&errs);
 	strv_release(&argv);

@@ -71,21 +71,6 @@ dockerfile(const struct export_request *r)
 		mem_printf("FROM %s\n", r->image);
 }
 
-static int
-failed(const struct export_request *r, const struct child_result *result,
-       const struct buf *errs, struct imgcache_error *err)
-{
-	const char *advice = docker_failure_advice(
-		docker_failure_of(errs->data));
-	char line[512], how[64];
-
-	docker_failure_line(errs->data, line, sizeof(line));
-	return error_set(err, IMGCACHE_EFAIL, "cannot write '%.200s': %s%s%s",
-			 r->output->dest, *line ? line :
-			 child_result_text(result, how), advice ? "; " : "",
-			 advice ? advice : "");
-}
-
 int
 export_image(const struct export_request *r, struct imgcache_error *err)
 {
@@ -117,8 +102,10 @@ export_image(const struct export_request *r, struct imgcache_error *err)
 		.label = saves ? "docker image save" : "docker buildx build"
 	};
 	ret = child_run(&o, &result, err);
-	if (!ret && (result.end != CHILD_EXITED || result.status))
-		ret = failed(r, &result, &errs, err);
+	if (!ret && (result.end != CHILD_EXITED || result.status)) {
+		ret = docker_failure_set(&result, errs.data, err);
+		error_prefix(err, "cannot write '%.200s'", r->output->dest);
+	}
 	buf_release(&errs);
 	strv_release(&argv);
 	free(input);

@@ -12,7 +12,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/strv.h"
+#include "sys/child.h"
 
 static const struct {
 	const char *text;
@@ -202,4 +204,18 @@ docker_failure_line(const char *text, char *out, unsigned long size)
 		copy_line(out, size, marked, marked_len);
 	else
 		copy_line(out, size, last ? last : "", last_len);
+}
+
+int
+docker_failure_set(const struct child_result *result, const char *text,
+		   struct imgcache_error *err)
+{
+	const char *next = docker_failure_advice(docker_failure_of(text));
+	char line[512], how[64];
+
+	docker_failure_line(text, line, sizeof(line));
+	error_clear(err);
+	return error_set(err, IMGCACHE_EFAIL, "%s%s%s", *line ? line :
+			 child_result_text(result, how), next ? "; " : "",
+			 next ? next : "");
 }

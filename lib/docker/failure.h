@@ -8,6 +8,9 @@
  * Wordings were collected from docker 20.10 to 29 and buildx 0.10 to 0.36.
  */
 
+struct child_result;
+struct imgcache_error;
+
 enum docker_failure {
 	DOCKER_OTHER,		/* nothing we know */
 	DOCKER_NO_ENGINE,	/* nobody listens at the endpoint */
@@ -41,5 +44,12 @@ const char *docker_failure_advice(enum docker_failure f);
  * empty. Cut at size, control bytes become '?'. "" if there is none.
  */
 void docker_failure_line(const char *text, char *out, unsigned long size);
+
+/*
+ * IMGCACHE_EFAIL for a docker that has ended so, with what it said: that line,
+ * or how it ended, and what to do next. What was in err is forgotten.
+ */
+int docker_failure_set(const struct child_result *result, const char *text,
+		       struct imgcache_error *err);
 
 #endif

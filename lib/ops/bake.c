@@ -476,22 +476,6 @@ choose(struct reader *p, const struct jsonr_node *doc,
 }
 
 static int
-failed(struct reader *p, const struct child_result *result,
-       const struct buf *errs)
-{
-	char line[512], how[64];
-	const char *advice = docker_failure_advice(
-		docker_failure_of(errs->data));
-
-	docker_failure_line(errs->data, line, sizeof(line));
-	error_clear(p->err);
-	return error_set(p->err, IMGCACHE_EFAIL, "docker buildx bake --print: "
-			 "%s%s%s", *line ? line :
-			 child_result_text(result, how), advice ? "; " : "",
-			 advice ? advice : "");
-}
-
-static int
 print(struct reader *p, const char *path, struct buf *out)
 {
 	static const char *const set_env[] = { "BUILDX_GIT_INFO=false", NULL };
@@ -510,8 +494,10 @@ print(struct reader *p, const char *path, struct buf *out)
 	struct child_result result;
 	int ret = child_run(&o, &result, p->err);
 
-	if (!ret && (result.end != CHILD_EXITED || result.status))
-		ret = failed(p, &result, &errs);
+	if (!ret && (result.end != CHILD_EXITED || result.status)) {
+		ret = docker_failure_set(&result, errs.data, p->err);
+		error_prefix(p->err, "docker buildx bake --print");
+	}
 	buf_release(&errs);
 	free(file);
 	return ret;
