@@ -251,6 +251,7 @@ enum imgcache_reason {
 	IMGCACHE_REGISTRY_UNKNOWN,
 	IMGCACHE_ENGINE_UNKNOWN,
 	IMGCACHE_ASKED,			/* --rebuild, --no-cache, switched off */
+	IMGCACHE_BEING_BUILT,		/* by somebody, just now */
 	IMGCACHE_REASONS
 };
 

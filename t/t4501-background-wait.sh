@@ -175,6 +175,29 @@ test_that 'delete of what a terminal builds: 75, it goes on' '
 	status=$?; wait $pid && [ $status -eq 0 ] && one_line stderr
 '
 
+test_that 'while it is built, that is the reason, and no interrupted build' '
+	image y "sleep 1.3; echo y" && id=$(imgcache build -b -q y) &&
+	until_it is "$id" building &&
+	expect_status 1 imgcache get y --json &&
+	jq -e ".reason == \"being-built\"" stdout && imgcache get y 2>words
+	grep "being built" words && imgcache why y >words && cat words &&
+	grep "is being built" words && expect_status 0 imgcache build -n y &&
+	grep "being built" stdout && imgcache wait "$id" && imgcache get y
+'
+
+test_that 'cancel: a process that only has the number is left alone' '
+	image z "sleep 32" && id=$(imgcache build -b -q z) &&
+	until_it is "$id" building || exit 1
+	lock=$(ls "$IMGCACHE_DIR"/locks/job-*"$id"*) && cp "$lock" line
+	sleep 60 & other=$!
+	sed "s/^pid [0-9]*/pid $other/" line >"$lock"
+	expect_status 75 imgcache delete "$id"; status=$?
+	kill -0 $other && alive=yes; kill $other
+	cat line >"$lock" && imgcache delete "$id"
+	[ $status -eq 0 ] && [ "$alive" = yes ] &&
+	grep "cannot cancel $id: .*another one" stderr
+'
+
 test_that 'wait with a timeout: 124, and the build goes on' '
 	image m "sleep 1.2" && id=$(imgcache build -b -q m) &&
 	expect_status 124 imgcache wait --timeout 0 "$id" && one_line stderr &&
@@ -269,20 +292,6 @@ test_that 'logs of it go as other logs do' '
 	ls "$IMGCACHE_DIR"/logs/*-job.log >/dev/null &&
 	find "$IMGCACHE_DIR/logs" -exec touch -d "1 year ago" {} + &&
 	imgcache prune && ! ls "$IMGCACHE_DIR"/logs/*-job.log 2>/dev/null
-'
-
-test_that 'cancel: a process that only has the number is left alone' '
-	image z "sleep 30" && id=$(imgcache build -b -q z) &&
-	until_it is "$id" building || exit 1
-	lock=$(ls "$IMGCACHE_DIR"/locks/job-*"$id"*) && cp "$lock" line &&
-	sleep 60 & other=$!
-	lock=$(ls "$IMGCACHE_DIR"/locks/job-*"$id"*)
-	sed "s/^pid [0-9]*/pid $other/" line >"$lock"
-	expect_status 75 imgcache delete "$id"; status=$?
-	kill -0 $other && alive=yes; kill $other
-	cat line >"$lock" && imgcache delete "$id"
-	[ $status -eq 0 ] && [ "$alive" = yes ] &&
-	grep "cannot cancel $id: .*another one" stderr
 '
 
 test_done

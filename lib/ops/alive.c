@@ -64,6 +64,13 @@ alive_job(struct imgcache *ic, const char *tag)
 	return is_held(alive_job_lock(ic, tag));
 }
 
+enum imgcache_reason
+alive_reason(struct imgcache *ic, const char *tag, enum imgcache_reason reason)
+{
+	return reason == IMGCACHE_INTERRUPTED && alive_builds(ic, tag) ?
+		IMGCACHE_BEING_BUILT : reason;
+}
+
 static int
 close_builds(struct imgcache *ic, const char *tag, size_t *n,
 	     struct imgcache_error *err)

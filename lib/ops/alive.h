@@ -19,6 +19,13 @@ bool alive_builds(struct imgcache *ic, const char *tag);
 bool alive_job(struct imgcache *ic, const char *tag);
 
 /*
+ * For who only asks: a row without an end is no interrupted build while
+ * somebody is at it.
+ */
+enum imgcache_reason alive_reason(struct imgcache *ic, const char *tag,
+				  enum imgcache_reason reason);
+
+/*
  * Close what the catalog has as running and nobody holds: interrupted. *n (may
  * be NULL) is how many builds that were. Nothing is done on a read-only home.
  */

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "docker/engine.h"
+#include "ops/alive.h"
 #include "ops/bake.h"
 #include "ops/builder.h"
 #include "ops/hints.h"
@@ -376,6 +377,8 @@ decide(struct work *w, struct imgcache_error *err)
 	struct imgcache_answer *a = w->a;
 	const char *why = why_bypassed(w);
 
+	if (e->only_look || e->build->dry_run)
+		a->reason = alive_reason(w->in.ic, w->in.tag, a->reason);
 	if (!why && !e->build->dry_run && !e->uncounted)
 		lookup_count(&w->in, &w->f, e->verb, a);
 	if (a->state == IMGCACHE_UNKNOWN &&

@@ -18,7 +18,7 @@ static const char *const texts[IMGCACHE_REASONS] = {
 	"gone from the engine", "another image is under its tag",
 	"the last build failed", "the last build was interrupted",
 	"the registry gives no answer", "the engine gives no answer",
-	"asked for",
+	"asked for", "it is being built",
 };
 
 const char *

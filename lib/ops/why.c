@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "ops/alive.h"
 #include "ops/generation.h"
 #include "ops/kept.h"
 #include "ops/lookup.h"
@@ -168,7 +169,7 @@ ask(struct asking *q, bool *same, struct imgcache_error *err)
 	if (ret)
 		return ret;
 	out->state = a.state;
-	out->reason = a.reason;
+	out->reason = alive_reason(q->in->ic, q->in->tag, a.reason);
 	out->detail = a.detail;
 	if (q->found.has_row)
 		take_row(q, &q->found.row);

@@ -71,6 +71,7 @@ static const char *const reasons[] = {
 	[IMGCACHE_REGISTRY_UNKNOWN] = "registry-unknown",
 	[IMGCACHE_ENGINE_UNKNOWN] = "engine-unknown",
 	[IMGCACHE_ASKED] = "asked",
+	[IMGCACHE_BEING_BUILT] = "being-built",
 };
 
 _Static_assert(sizeof(reasons) / sizeof(reasons[0]) == IMGCACHE_REASONS,
