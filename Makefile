@@ -29,15 +29,15 @@ lib/docker := builder_info buildx buildx_check buildx_client buildx_run \
 	endpoint engine engine_ask engine_change engine_disk engine_image \
 	engine_info engine_layers export failure fold http http_encode \
 	moment numbers output plain platform progress proxies rawjson \
-	registry registry_config render run wait
-lib/ops := aliases alive arrival background bake bake_options base \
+	registry registry_config render run version wait
+lib/ops := adopt aliases alive arrival background bake bake_options base \
 	base_config buildcache buildcache_commit builder builder_docker \
 	builder_record caches changes changes_bases changes_dockerfile \
 	changes_files changes_renames config context context_advice \
 	context_heavy disk doctor doctor_build doctor_docker doctor_state \
 	ensure env envformat epoch exec export generation handover hints \
 	images inputs inputs_dockerfile inputs_generated inputs_lower \
-	inputs_narrow inputs_plan invalidate jobs kept limits localcache \
+	inputs_narrow inputs_plan invalidate jobs kept labels limits localcache \
 	lock lockfile log lookup parallel parts pins platforms prune \
 	prune_caches push reads reasons recipes reconcile redo registries \
 	remote removal reserve rows session side spawn stagetrigger stats \

@@ -9,7 +9,7 @@
 #include "docker/engine.h"
 #include "ops/aliases.h"
 #include "ops/kept.h"
-#include "ops/lookup.h"
+#include "ops/labels.h"
 #include "recipe/grammar.h"
 #include "source/tree.h"
 

@@ -21,16 +21,6 @@
 
 struct lockfile_config;
 
-/*
- * Where images stand without a registry. What is built from an image of ours
- * names it here in any case: the registry is in no key, so it can be in no
- * Dockerfile either.
- */
-#define OUR_REPOSITORY "localhost/imgcache"
-
-/* What has no key, for good or not yet: never looked up. */
-#define UNKEYED OUR_REPOSITORY "-unkeyed:"
-
 enum base_kind {
 	BASE_PINNED,		/* ref@digest */
 	BASE_LOCAL,		/* an image of this engine, kept by its id */

@@ -15,6 +15,7 @@
 #include "docker/buildx.h"
 #include "docker/numbers.h"
 #include "ops/builder.h"
+#include "ops/labels.h"
 #include "ops/pins.h"
 #include "ops/side.h"
 #include "ops/stepnames.h"

@@ -29,18 +29,6 @@ doctor_add(struct doctor *d, enum imgcache_health health, const char *topic,
 }
 
 int
-doctor_compare(const char *version, int major, int minor)
-{
-	int a = 0, b = 0;
-
-	if (sscanf(version, "%d.%d", &a, &b) < 1)
-		return 0;
-	if (a != major)
-		return a < major ? -1 : 1;
-	return b < minor ? -1 : b > minor;
-}
-
-int
 imgcache_doctor(struct imgcache *ic, bool online,
 		const struct imgcache_finding **out, size_t *n,
 		struct imgcache_error *err)

@@ -27,7 +27,4 @@ void doctor_build(struct doctor *d);	/* network inside a build */
 void doctor_platforms(struct doctor *d);	/* emulation */
 void doctor_state(struct doctor *d);	/* project, disk, catalog */
 
-/* "26.1.5" against 26, 1: -1, 0, 1. */
-int doctor_compare(const char *version, int major, int minor);
-
 #endif

@@ -14,6 +14,7 @@
 #include "docker/engine.h"
 #include "docker/registry.h"
 #include "ops/doctor.h"
+#include "docker/version.h"
 #include "ops/platforms.h"
 
 static void
@@ -33,11 +34,11 @@ look_at_client(struct doctor *d)
 		goto out;
 	}
 	d->has_client = true;
-	if (doctor_compare(client.version, 0, 13) < 0)
+	if (version_compare(client.version, 0, 13) < 0)
 		doctor_add(d, IMGCACHE_ILL, "buildx", "install buildx 0.13 or "
 			   "newer", "buildx %s is older than what imgcache is "
 			   "tested with", client.version);
-	else if (doctor_compare(client.version, 0, 21) < 0)
+	else if (version_compare(client.version, 0, 21) < 0)
 		/* CVE-2025-0495, fixed in 0.21.3 */
 		doctor_add(d, IMGCACHE_NOTE, "buildx", "give no credentials as "
 			   "cache attributes; 0.21.3 mends it", "buildx %s "
@@ -53,15 +54,15 @@ out:
 static void
 look_at_version(struct doctor *d, const struct engine_info *info)
 {
-	if (doctor_compare(info->version, 20, 10) < 0)
+	if (version_compare(info->version, 20, 10) < 0)
 		doctor_add(d, IMGCACHE_ILL, "engine", "upgrade to 20.10 or "
 			   "newer", "engine %s is too old", info->version);
-	else if (doctor_compare(info->version, 23, 0) < 0)
+	else if (version_compare(info->version, 23, 0) < 0)
 		doctor_add(d, IMGCACHE_NOTE, "engine", "upgrade to 23 or newer "
 			   "where Dockerfiles of your own are built",
 			   "engine %s has no named contexts, so bases of your "
 			   "own Dockerfiles cannot be pinned", info->version);
-	else if (doctor_compare(info->version, 25, 0) < 0)
+	else if (version_compare(info->version, 25, 0) < 0)
 		/* CVE-2024-23651, CVE-2024-23652: BuildKit before 0.12.5 */
 		doctor_add(d, IMGCACHE_NOTE, "engine", "upgrade to 25.0.2 or "
 			   "newer", "engine %s carries a BuildKit with known "

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/strv.h"
 #include "ops/base_config.h"
+#include "ops/registries.h"
 #include "ops/session.h"
 #include "recipe/manifest.h"
 #include "source/hash.h"

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "ops/generation.h"
 #include "ops/recipes.h"
+#include "ops/registries.h"
 
 const char *
 inputs_lower_at(const struct inputs *in, const char *ref)

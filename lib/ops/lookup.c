@@ -10,6 +10,7 @@
 #include "ops/arrival.h"
 #include "ops/generation.h"
 #include "ops/kept.h"
+#include "ops/labels.h"
 #include "ops/reasons.h"
 #include "ops/side.h"
 #include "ops/trust.h"
@@ -156,14 +157,6 @@ explain_absence(struct inputs *in, struct lookup_found *f,
 				 err);
 }
 
-int64_t
-lookup_generation(const struct engine_image *image)
-{
-	const char *text = engine_image_label(image, LABEL_GENERATION);
-
-	return text ? strtoll(text, NULL, 10) : 0;
-}
-
 int
 lookup_loaded(struct inputs *in, const struct lookup_found *f,
 	      const char *image_id, struct imgcache_error *err)
@@ -202,7 +195,7 @@ adopt(struct inputs *in, struct lookup_found *f,
 	row.image_id = image->id;
 	if (!f->has_row || f->row.size_bytes <= 0)
 		row.size_bytes = image->size_bytes;
-	row.generation = lookup_generation(image);
+	row.generation = labels_generation(image);
 	row.is_untrusted = is_of_strangers(f, image);
 	row.manifest = in->tag + 3;
 	if (kept_put(in, KEPT_HEAD, err) ||
@@ -286,12 +279,12 @@ judge(struct inputs *in, struct lookup_found *f,
 				      image->id));
 		return 0;
 	}
-	if (is_of_strangers(f, image) && !trust_is_untrusted(in->ic)) {
+	if (is_of_strangers(f, image) && !session_is_untrusted(in->ic)) {
 		set_miss(a, IMGCACHE_FOREIGN, "an untrusted build's, pulled");
 		return 0;
 	}
-	if (lookup_generation(image) < f->generation) {
-		f->stale = lookup_generation(image);
+	if (labels_generation(image) < f->generation) {
+		f->stale = labels_generation(image);
 		set_miss(a, IMGCACHE_INVALIDATED, NULL);
 		return 0;
 	}

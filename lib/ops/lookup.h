@@ -14,9 +14,6 @@
 
 struct engine_image;
 
-#define LABEL_KEY "io.imgcache.key"
-#define LABEL_GENERATION "io.imgcache.generation"
-
 struct lookup_found {
 	const char *engine;		/* name in the catalog; NULL: unknown */
 	struct image_key key;
@@ -42,9 +39,6 @@ int lookup_image(struct inputs *in, struct lookup_found *f,
  */
 int lookup_only(struct inputs *in, struct lookup_found *f,
 		struct imgcache_answer *a, struct imgcache_error *err);
-
-/* The generation that its label says, 0 if it has none. */
-int64_t lookup_generation(const struct engine_image *image);
 
 /*
  * Of an image of several platforms in->local is here now, beside those that

@@ -9,6 +9,7 @@
 #include "docker/platform.h"
 #include "docker/registry.h"
 #include "ops/builder.h"
+#include "ops/labels.h"
 #include "ops/platforms.h"
 #include "ops/registries.h"
 
@@ -31,29 +32,6 @@ name_of(const struct inputs *in, const char *platform)
 		if (*p == '/')
 			*p = '-';
 	return name;
-}
-
-bool
-parts_is_name(const struct engine_image *image, const char *name,
-	      const char *key)
-{
-	struct arena text = {0};
-	const char *colon = strrchr(name, ':');
-	size_t len = strlen(key);
-	char *platform, *p;
-	bool is;
-
-	if (!colon || strncmp(colon + 1, key, len) || colon[1 + len] != '-')
-		return false;
-	platform = arena_strdup(&text, colon + 1 + len + 1);
-	for (p = platform; *p; p++)
-		if (*p == '-')
-			*p = '/';
-	is = platform_is_same(platform, platform_join(&text, image->os,
-						      image->arch,
-						      image->variant));
-	arena_release(&text);
-	return is;
 }
 
 static int

@@ -19,13 +19,6 @@ struct parts_options {
 	const char *local_id;	/* the engine's image for in->local */
 };
 
-/*
- * Does the name, in whatever repository, end in the KEY-os-arch of the image? A
- * part has that while it is pushed, and keeps it if the process is killed then.
- */
-bool parts_is_name(const struct engine_image *image, const char *name,
-		   const char *key);
-
 /* Under the lock of the key. IMGCACHE_EBUILD, ECHANGED as a build. */
 int parts_push(struct inputs *in, struct lookup_found *f,
 	       const struct parts_options *o, struct imgcache_error *err);

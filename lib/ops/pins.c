@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "docker/engine.h"
 #include "docker/registry.h"
-#include "ops/doctor.h"
+#include "docker/version.h"
 #include "store/images.h"
 #include "store/platforms.h"
 
@@ -22,7 +22,7 @@ knows_contexts(struct imgcache *ic, bool *knows, struct imgcache_error *err)
 	if (!ret)
 		ret = engine_info(e, &info, err);
 	if (!ret)
-		*knows = doctor_compare(info.version, 23, 0) >= 0;
+		*knows = version_compare(info.version, 23, 0) >= 0;
 	engine_info_release(&info);
 	return ret;
 }

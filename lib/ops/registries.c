@@ -3,8 +3,9 @@
 
 #include <string.h>
 
-#include "ops/base.h"
-#include "ops/trust.h"
+#include "base/mem.h"
+#include "docker/engine.h"
+#include "docker/platform.h"
 
 static void
 add(struct strv *out, const char *repository)
@@ -43,7 +44,7 @@ registries_is_trusted(const struct imgcache *ic, const struct recipe *q,
 static const char *
 untrusted(const struct imgcache *ic)
 {
-	return !trust_is_untrusted(ic) ? NULL :
+	return !session_is_untrusted(ic) ? NULL :
 		settings_text(&ic->settings, SETTING_REGISTRY_UNTRUSTED);
 }
 
@@ -88,4 +89,27 @@ registries_has(const struct imgcache *ic, const char *name, size_t len)
 	return is(name, len, OUR_REPOSITORY) ||
 		is(name, len, settings_text(s, SETTING_REGISTRY)) ||
 		is(name, len, settings_text(s, SETTING_REGISTRY_UNTRUSTED));
+}
+
+bool
+registries_is_part(const struct engine_image *image, const char *name,
+		   const char *key)
+{
+	struct arena text = {0};
+	const char *colon = strrchr(name, ':');
+	size_t len = strlen(key);
+	char *platform, *p;
+	bool is;
+
+	if (!colon || strncmp(colon + 1, key, len) || colon[1 + len] != '-')
+		return false;
+	platform = arena_strdup(&text, colon + 1 + len + 1);
+	for (p = platform; *p; p++)
+		if (*p == '-')
+			*p = '/';
+	is = platform_is_same(platform, platform_join(&text, image->os,
+						      image->arch,
+						      image->variant));
+	arena_release(&text);
+	return is;
 }

@@ -11,6 +11,18 @@
 
 #include "ops/session.h"
 
+struct engine_image;
+
+/*
+ * Where images stand without a registry. What is built from an image of ours
+ * names it here in any case: the registry is in no key, so it can be in no
+ * Dockerfile either.
+ */
+#define OUR_REPOSITORY "localhost/imgcache"
+
+/* What has no key, for good or not yet: never looked up. */
+#define UNKEYED OUR_REPOSITORY "-unkeyed:"
+
 /*
  * Where the refs of a recipe stand: its registry, or the first of registries,
  * or without any OUR_REPOSITORY; of an untrusted build registry_untrusted.
@@ -31,5 +43,13 @@ bool registries_is_trusted(const struct imgcache *ic, const struct recipe *q,
 
 /* Is the name, len bytes, a repository of images of ours? */
 bool registries_has(const struct imgcache *ic, const char *name, size_t len);
+
+/*
+ * Does the name, in whatever repository, end in the KEY-os-arch of the image?
+ * What is pushed platform by platform has that while it is pushed, and keeps it
+ * if the process is killed then.
+ */
+bool registries_is_part(const struct engine_image *image, const char *name,
+			const char *key);
 
 #endif

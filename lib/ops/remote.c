@@ -8,6 +8,7 @@
 #include "docker/engine.h"
 #include "docker/registry.h"
 #include "ops/arrival.h"
+#include "ops/labels.h"
 #include "ops/registries.h"
 #include "sys/clock.h"
 
@@ -142,7 +143,7 @@ is_what_was_said(const struct inputs *in, const struct lookup_found *f,
 		 const struct engine_image *image)
 {
 	return str_is(engine_image_label(image, LABEL_KEY), in->tag) &&
-		lookup_generation(image) >= f->generation;
+		labels_generation(image) >= f->generation;
 }
 
 static int
@@ -166,7 +167,7 @@ record(struct inputs *in, struct lookup_found *f,
 						  r->repository);
 	row.image_id = image->id;
 	row.size_bytes = image->size_bytes;
-	row.generation = lookup_generation(image);
+	row.generation = labels_generation(image);
 	if (session_is_disabled(in->ic) || catalog_flags(cat).is_readonly)
 		return 0;
 	ret = catalog_begin(cat, err);

@@ -12,7 +12,6 @@
 #include "base/error.h"
 #include "docker/engine.h"
 #include "ops/aliases.h"
-#include "ops/parts.h"
 #include "ops/registries.h"
 #include "store/leases.h"
 #include "sys/clock.h"
@@ -70,7 +69,7 @@ is_our_tag(const struct work *w, const struct engine_image *image,
 	    !strcmp(tag + tag_len - key_len, w->image->tag) &&
 	    registries_has(w->ic, tag, tag_len - key_len - 1))
 		return true;
-	if (parts_is_name(image, tag, w->image->tag) &&
+	if (registries_is_part(image, tag, w->image->tag) &&
 	    (str_starts(tag, w->image->ref) ||
 	     registries_has(w->ic, tag, (size_t)(end - tag))))
 		return true;

@@ -17,8 +17,8 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "docker/engine.h"
+#include "ops/adopt.h"
 #include "ops/bake.h"
-#include "ops/reconcile.h"
 #include "sys/file.h"
 #include "sys/signals.h"
 
@@ -237,7 +237,7 @@ refill(struct imgcache *ic)
 {
 	struct imgcache_error err = {0};
 
-	if (reconcile(ic, RECONCILE_ADOPT, &err))
+	if (adopt_all(ic, &err))
 		session_warn(ic, "the new catalog could not be filled from the "
 			     "engine: %s", err.text);
 }
@@ -400,4 +400,33 @@ bool
 session_is_disabled(const struct imgcache *ic)
 {
 	return !settings_bool(&ic->settings, SETTING_ENABLED);
+}
+
+/*
+ * Variables of CI services that name what a job was started by, and the
+ * beginning of those values that stand for somebody else's changes: GitHub
+ * Actions (pull_request, pull_request_target, pull_request_review ...) and
+ * GitLab.
+ */
+static const char *const foreign_events[][2] = {
+	{ "GITHUB_EVENT_NAME", "pull_request" },
+	{ "CI_PIPELINE_SOURCE", "merge_request_event" },
+	{ "CI_PIPELINE_SOURCE", "external_pull_request_event" },
+};
+
+bool
+session_is_untrusted(const struct imgcache *ic)
+{
+	const char *set = settings_text(&ic->settings, SETTING_UNTRUSTED);
+	const char *event;
+	size_t i;
+
+	if (strcmp(set, "auto"))
+		return !strcmp(set, "true");
+	for (i = 0; i < sizeof(foreign_events) / sizeof(*foreign_events); i++) {
+		event = expand_get(&ic->env, foreign_events[i][0]);
+		if (event && str_starts(event, foreign_events[i][1]))
+			return true;
+	}
+	return false;
 }

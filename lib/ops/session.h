@@ -102,6 +102,9 @@ const char *session_platform(struct imgcache *ic);
 /* CI is set, and not to a word for no. */
 bool session_is_ci(const struct imgcache *ic);
 
+/* The build of changes that nobody has looked at yet: a pull request's job. */
+bool session_is_untrusted(const struct imgcache *ic);
+
 /* Switched off by ENABLE_IMAGE_CACHE=false: no lookup, no record. */
 bool session_is_disabled(const struct imgcache *ic);
 

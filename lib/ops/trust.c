@@ -8,35 +8,6 @@
 #include "base/mem.h"
 #include "ops/registries.h"
 
-/*
- * Variables of CI services that name what a job was started by, and the
- * beginning of those values that stand for somebody else's changes: GitHub
- * Actions (pull_request, pull_request_target, pull_request_review ...) and
- * GitLab.
- */
-static const char *const foreign_events[][2] = {
-	{ "GITHUB_EVENT_NAME", "pull_request" },
-	{ "CI_PIPELINE_SOURCE", "merge_request_event" },
-	{ "CI_PIPELINE_SOURCE", "external_pull_request_event" },
-};
-
-bool
-trust_is_untrusted(const struct imgcache *ic)
-{
-	const char *set = settings_text(&ic->settings, SETTING_UNTRUSTED);
-	const char *event;
-	size_t i;
-
-	if (strcmp(set, "auto"))
-		return !strcmp(set, "true");
-	for (i = 0; i < sizeof(foreign_events) / sizeof(*foreign_events); i++) {
-		event = expand_get(&ic->env, foreign_events[i][0]);
-		if (event && str_starts(event, foreign_events[i][1]))
-			return true;
-	}
-	return false;
-}
-
 static bool
 is_wanted(const struct imgcache *ic)
 {
@@ -53,7 +24,7 @@ trust_may_write(const struct inputs *in, const char *ref)
 	char *repository;
 	bool may;
 
-	if (!trust_is_untrusted(in->ic))
+	if (!session_is_untrusted(in->ic))
 		return true;
 	repository = mem_strndup(ref, (size_t)(name - ref) +
 				 strcspn(name, ":@"));
@@ -101,7 +72,7 @@ obstacle(struct inputs *in)
 	if (!strcmp(registries_home(in->ic, in->r->recipe), OUR_REPOSITORY))
 		return "there is no registry; set registry, or give "
 			"--registry HOST/PATH";
-	if (trust_is_untrusted(in->ic)) {
+	if (session_is_untrusted(in->ic)) {
 		if (!untrusted)
 			return "an untrusted build writes to no trusted "
 				"repository; set registry_untrusted, or "

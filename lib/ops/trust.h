@@ -13,9 +13,6 @@
 
 #include "ops/inputs.h"
 
-/* The build of changes that nobody has looked at yet: a pull request's job. */
-bool trust_is_untrusted(const struct imgcache *ic);
-
 /*
  * May this build write there, to a repository or one of its tags? An untrusted
  * one not where trusted ones read.

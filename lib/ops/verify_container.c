@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "docker/engine.h"
+#include "ops/labels.h"
 #include "ops/lookup.h"
 #include "ops/reasons.h"
 #include "ops/side.h"
@@ -167,7 +168,7 @@ compare(struct verifying *v, const struct running *r,
 	verdict->freshness = IMGCACHE_STALE;
 	if (!str_is(verdict->tag, t->in.tag))
 		return explain(v, r, &t->in, err);
-	if (lookup_generation(&r->image) < t->generation) {
+	if (labels_generation(&r->image) < t->generation) {
 		verdict->reason = IMGCACHE_INVALIDATED;
 		return 0;
 	}
