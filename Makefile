@@ -30,20 +30,21 @@ lib/docker := builder_info buildx buildx_check buildx_client buildx_run \
 	engine_info engine_layers export failure fold http http_encode \
 	moment numbers output plain platform progress proxies rawjson \
 	registry registry_config render run version wait
-lib/ops := adopt aliases alive arrival background bake bake_options base \
-	base_config buildcache buildcache_commit builder builder_docker \
-	builder_record caches changes changes_bases changes_dockerfile \
-	changes_files changes_renames config context context_advice \
-	context_heavy disk doctor doctor_build doctor_docker doctor_state \
-	ensure env envformat epoch exec export generation handover hints \
-	images inputs inputs_dockerfile inputs_generated inputs_lower \
-	inputs_narrow inputs_plan invalidate jobs kept labels limits localcache \
-	lock lockfile log lookup parallel parts pins platforms prune \
-	prune_caches push reads reasons recipes reconcile redo registries \
-	remote removal reserve rows session side spawn stagetrigger stats \
-	stats_zero stepnames steptitle sweep tags text timer timer_cron \
-	timer_systemd trust verify verify_container why whysteps whytimes \
-	world
+lib/session := adopt alive bake bake_options config labels limits recipes \
+	registries rows session text
+lib/key := aliases base base_config context context_advice context_heavy epoch \
+	generation handover inputs inputs_dockerfile inputs_generated \
+	inputs_lower inputs_narrow inputs_plan kept lock lockfile platforms \
+	reads side tags trust
+lib/lookup := arrival changes changes_bases changes_dockerfile changes_files \
+	changes_renames hints lookup reasons remote stepnames steptitle verify \
+	verify_container why whysteps whytimes world
+lib/keep := disk images invalidate localcache prune prune_caches reconcile \
+	removal reserve sweep timer timer_cron timer_systemd
+lib/build := background buildcache buildcache_commit builder builder_docker \
+	builder_record caches ensure env envformat exec export jobs log \
+	parallel parts pins push redo spawn stagetrigger
+lib/report := doctor doctor_build doctor_docker doctor_state stats stats_zero
 lib/lint := bases buildx compose config context copied docker dockerfile \
 	file find fix fix_copy fix_drop fix_mount gitignore ignorefile \
 	install instructions lint managers mounts names order rules run \
@@ -61,8 +62,9 @@ cmd := answer build caches commands complete config context context_report \
 t/helper := fill-catalog ignore-case key-case
 standin := build cache docker fault objects output remote runner state
 engined := engined fault objects state
-layers := lib/base lib/sys lib/source lib/recipe lib/store lib/docker lib/ops \
-	lib/lint lib/init
+layers := lib/base lib/sys lib/source lib/recipe lib/store lib/docker \
+	lib/session lib/key lib/lookup lib/keep lib/build lib/report lib/lint \
+	lib/init
 
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin

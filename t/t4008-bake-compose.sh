@@ -150,7 +150,7 @@ test_that 'the page has a row for each attribute that is known' '
 		"$TOP/man/imgcache-build.1" >rows && sort -c rows &&
 	sed -n "/^} attributes/,/^};/s/.*{ \"\([a-z-]*\)\".*/\1/p
 		/attributes\[\] = {/,/^};/s/.*{ \"\([a-z-]*\)\".*/\1/p" \
-		"$TOP/lib/ops/bake.c" | sort -u >known && [ -s known ] &&
+		"$TOP/lib/session/bake.c" | sort -u >known && [ -s known ] &&
 	same known rows
 '
 

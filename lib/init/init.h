@@ -13,7 +13,7 @@
 #include <stddef.h>
 
 #include "base/strv.h"
-#include "ops/session.h"
+#include "session/session.h"
 
 struct buf;
 struct yaml_node;

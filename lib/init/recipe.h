@@ -5,7 +5,7 @@
 /* An image that is going to be written, as the recipe that it will be. */
 
 #include "init/init.h"
-#include "ops/inputs.h"
+#include "key/inputs.h"
 #include "recipe/project.h"
 
 struct init_recipe {

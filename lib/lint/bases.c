@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "key/lockfile.h"
 #include "lint/docker.h"
-#include "ops/lockfile.h"
 #include "recipe/dockerfile_ref.h"
 #include "sys/file.h"
 

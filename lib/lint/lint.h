@@ -17,7 +17,7 @@
 
 #include "base/buf.h"
 #include "base/strv.h"
-#include "ops/session.h"
+#include "session/session.h"
 
 /* In the order of the ids: IC000, IC001 ... The table is in lint_rules.c. */
 enum lint_rule {

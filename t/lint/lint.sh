@@ -17,7 +17,7 @@ report() {
 }
 
 layers() {
-	order="base sys source recipe store docker ops lint init"
+	order=$(make -s -f Makefile -f t/lint/lists.mk layers)
 	for folder in $order; do
 		allowed="$allowed $folder"
 		for file in lib/"$folder"/*.[ch]; do

@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: MIT */
+#include "build/background.h"
+
+#include <assert.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "build/ensure.h"
+#include "keep/prune.h"
+#include "lookup/arrival.h"
+#include "session/alive.h"
+#include "session/bake.h"
+#include "store/jobs.h"
+#include "sys/clock.h"
+#include "sys/detach.h"
+#include "sys/signals.h"
+
+#define TAKE_MS 300		/* somebody may just be looking at a lock */
+#define POLL_MS 50
+#define TURN_MS 100
+#define WHAT "build in the background"
+
+/* One of the call: what later ones may be built from. */
+struct background_promised {
+	const struct project_image *image;
+	const char *tag;
+	int64_t row;
+	bool is_ours;
+};
+
+struct job {
+	struct background *b;
+	struct imgcache_build_options build;	/* the call's and the recipe's */
+	struct imgcache_recipe *r;
+	const char *tag;
+	struct image_key key;
+	int64_t row;
+	const char *log;
+	struct lock lock;
+	struct lock slot;	/* one of the call's few */
+	bool is_left;		/* there is something to be done */
+};
+
+static int
+make_row(struct job *j, struct inputs *in, const struct lookup_found *f,
+	 struct imgcache_error *err)
+{
+	struct image_row row = arrival_row(in, &f->key);
+
+	row.status = IMAGE_PENDING;
+	row.origin = "built";
+	row.generation = f->generation;
+	j->row = f->row.id;
+	/* what is there stays so until it is replaced */
+	if (f->has_row && (f->row.status == IMAGE_COMPLETED ||
+			   (f->row.status == IMAGE_BUILDING &&
+			    alive_builds(in->ic, in->tag))))
+		return 0;
+	return images_put(in->ic->catalog, &row, &j->row, err);
+}
+
+/* Both or none: a row alone would be pending for ever. */
+static int
+record_start(struct job *j, struct inputs *in, const struct lookup_found *f,
+	     struct imgcache_error *err)
+{
+	struct catalog *cat = in->ic->catalog;
+	int ret = catalog_begin(cat, err);
+
+	if (ret)
+		return ret;
+	ret = make_row(j, in, f, err);
+	if (!ret)
+		ret = jobs_start(cat, j->row, j->log, err);
+	if (!ret)
+		return catalog_commit(cat, err);
+	catalog_rollback(cat);
+	return ret;
+}
+
+static int
+name_slots(struct job *j, struct imgcache_error *err)
+{
+	struct imgcache *ic = j->r->ic;
+	const char *dir;
+
+	if (j->b->slots || session_state_dir(ic, "locks", &dir, err))
+		return err->code;
+	j->b->slots = arena_printf(&ic->arena, "%s/slot-%d-%lld", dir,
+				   (int)getpid(), (long long)clock_now_us());
+	return 0;
+}
+
+/* Somebody is at it, who knows nothing of what else is asked for here. */
+static int
+leave(struct job *j, const struct lookup_found *f, struct imgcache_error *err)
+{
+	const char *const *tags = j->build.tags;
+	char id[13];
+
+	error_clear(err);
+	j->row = f->row.id;
+	if (j->b->is_attended || (!j->build.push && !(tags && *tags)))
+		return 0;
+	image_short_id(j->tag, id);
+	return error_set(err, IMGCACHE_EBUSY, "%s is being built already, "
+			 "without these names or this push: imgcache wait %s, "
+			 "then build again", id, id);
+}
+
+/* An ensure.instead: the row, the lock and the log of a job. */
+static int
+promise(void *payload, struct inputs *in, const struct lookup_found *f,
+	struct imgcache_error *err)
+{
+	struct job *j = payload;
+	struct imgcache *ic = in->ic;
+	const char *dir, *path;
+	int ret;
+
+	if (session_is_disabled(ic))
+		return error_set(err, IMGCACHE_EFAIL, "the cache is switched "
+				 "off, so nothing would be known of a build in "
+				 "the background; build without it");
+	if (session_catalog(ic, CATALOG_WRITE, err) ||
+	    session_state_dir(ic, "locks", &dir, err) || name_slots(j, err) ||
+	    session_state_dir(ic, "logs", &dir, err))
+		return err->code;
+	j->is_left = true;
+	j->tag = arena_strdup(&ic->arena, in->tag);
+	j->key.engine = f->engine;
+	j->key.tag = j->tag;
+	j->key.platform = arena_strdup(&ic->arena, in->platform);
+	path = alive_job_lock(ic, in->tag);
+	assert(path);	/* there is the folder of locks */
+	ret = lock_take(&j->lock, path, LOCK_EXCLUSIVE, TAKE_MS, WHAT, err);
+	if (ret == IMGCACHE_EBUSY)
+		return leave(j, f, err);
+	j->log = arena_printf(&ic->arena, "%s/%s-%d-%lld-job.log", dir, j->tag,
+			      (int)getpid(), (long long)clock_now_us());
+	if (!ret)
+		ret = record_start(j, in, f, err);
+	if (ret)
+		lock_discard(&j->lock);
+	return ret;
+}
+
+static void
+begin(void *payload)
+{
+	struct job *j = payload;
+
+	lock_adopt(&j->lock, WHAT);
+}
+
+/* What there is to say goes to the job's log, by way of its stderr. */
+static void
+say(void *payload, const struct imgcache_event *e)
+{
+	static const char *const what[] = {
+		[IMGCACHE_WARNING] = "warning",
+		[IMGCACHE_WAITING] = "waiting",
+		[IMGCACHE_BUILD_BEGIN] = "building",
+		[IMGCACHE_PULL_BEGIN] = "pulling from",
+		[IMGCACHE_PUSH_BEGIN] = "pushing to",
+		[IMGCACHE_TICK] = NULL,
+	};
+
+	(void)payload;
+	if (what[e->type])
+		dprintf(STDERR_FILENO, "%s%s%s: %s\n", e->name ? e->name : "",
+			e->name ? ": " : "", what[e->type],
+			e->text ? e->text : "");
+}
+
+static const struct background_promised *
+find_promised(const struct background *b, const struct project_image *image)
+{
+	size_t i;
+
+	for (i = 0; i < b->n; i++)
+		if (b->v[i].image == image)
+			return &b->v[i];
+	return NULL;
+}
+
+static int
+check_need(struct job *j, const struct background_promised *need,
+	   struct imgcache_error *err)
+{
+	struct imgcache *ic = j->r->ic;
+	struct job_list list = {0};
+	int ret = session_catalog(ic, CATALOG_WRITE, err);
+
+	if (!ret)
+		ret = alive_settle(ic, NULL, err);
+	if (!ret)
+		ret = jobs_get(ic->catalog, need->row, &list, err);
+	if (!ret && list.n && list.v[0].status != BUILD_COMPLETED)
+		ret = error_set(err, IMGCACHE_EBUILD, "'%s', which it is built "
+				"from: %s", need->image->recipe.name,
+				list.v[0].error ? list.v[0].error :
+				build_status_text(list.v[0].status));
+	job_list_release(&list);
+	return ret;
+}
+
+/* Those of the same call; what else it is built from ensure.c sees to. */
+static int
+wait_for_needs(struct job *j, struct imgcache_error *err)
+{
+	const struct project_image *image = j->r->image;
+	const struct background_promised *need;
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; !ret && image && i < image->n_needs; i++) {
+		need = find_promised(j->b, &j->r->ic->project.images[
+				     image->needs[i]]);
+		if (!need)
+			continue;
+		while (!(ret = signals_check(err)) &&
+		       alive_job(j->r->ic, need->tag))
+			clock_sleep_ms(POLL_MS);
+		if (!ret)
+			ret = check_need(j, need, err);
+	}
+	return ret;
+}
+
+/* Does it wait for another of the call? */
+static bool
+is_blocked(const struct job *j, const struct background_promised *p)
+{
+	const struct background_promised *need;
+	size_t i;
+
+	for (i = 0; p->image && i < p->image->n_needs; i++) {
+		need = find_promised(j->b, &j->r->ic->project.images[
+				     p->image->needs[i]]);
+		if (need && alive_job(j->r->ic, need->tag))
+			return true;
+	}
+	return false;
+}
+
+/* Are few enough of those before it at work, or about to be? */
+static bool
+has_turn(const struct job *j, size_t *first)
+{
+	const struct background *b = j->b;
+	int64_t left = 0;
+	size_t i;
+
+	for (i = *first; i < b->n && left < b->jobs; i++) {
+		if (!b->v[i].is_ours || !alive_job(j->r->ic, b->v[i].tag))
+			*first += i == *first;
+		else
+			left += !is_blocked(j, &b->v[i]);
+	}
+	return left < b->jobs;
+}
+
+static int
+try_slots(struct job *j, struct imgcache_error *err)
+{
+	int64_t k;
+	int ret = IMGCACHE_EBUSY;
+
+	for (k = 0; ret == IMGCACHE_EBUSY && k < j->b->jobs; k++) {
+		char *path = mem_printf("%s-%lld", j->b->slots, (long long)k);
+
+		error_clear(err);
+		ret = lock_take(&j->slot, path, LOCK_EXCLUSIVE, 0, WHAT, err);
+		free(path);
+	}
+	return ret;
+}
+
+/*
+ * In the order of the call, but for those that wait for others; never more at a
+ * time than it said, which is for the slots to see to.
+ */
+static int
+wait_for_turn(struct job *j, struct imgcache_error *err)
+{
+	size_t first = 0;
+	int ret = IMGCACHE_EBUSY;
+
+	while (j->b->jobs) {
+		if (has_turn(j, &first))
+			ret = try_slots(j, err);
+		if (ret != IMGCACHE_EBUSY)
+			return ret;
+		error_clear(err);
+		if (signals_check(err))
+			return err->code;
+		clock_sleep_ms(TURN_MS);
+	}
+	return 0;
+}
+
+static int
+build(struct job *j, struct imgcache_error *err)
+{
+	struct ensure e = {
+		.verb = j->b->verb,
+		.build = &j->build,
+		.uncounted = j->b->uncounted,
+		.tag = j->tag,
+	};
+	struct imgcache_answer a = {0};
+	int ret = wait_for_needs(j, err);
+
+	if (!ret)
+		ret = wait_for_turn(j, err);
+	if (!ret)
+		ret = ensure_image(j->r, &e, &a, err);
+	if (!ret && (a.built || a.pulled))
+		prune_after_arrival(j->r->ic);
+	return ret;
+}
+
+/* The image's row too, if the build did not come so far as to have it. */
+static int
+record_end(struct job *j, enum build_status status, enum image_status image,
+	   const char *error, struct imgcache_error *err)
+{
+	struct catalog *cat;
+	struct image_list list = {0};
+	int ret = session_catalog(j->r->ic, CATALOG_WRITE, err);
+
+	if (ret)
+		return ret;
+	cat = j->r->ic->catalog;
+	ret = images_get(cat, &j->key, &list, err);
+	if (!ret && list.n && status != BUILD_COMPLETED &&
+	    (list.v[0].status == IMAGE_PENDING ||
+	     list.v[0].status == IMAGE_BUILDING))
+		ret = images_set_status(cat, j->row, image, error, err);
+	if (!ret)
+		ret = jobs_finish(cat, j->row, status, error, err);
+	image_list_release(&list);
+	return ret;
+}
+
+static void
+end(struct job *j, int code, const char *error)
+{
+	struct imgcache_error err = {0};
+	enum build_status status = BUILD_FAILED;
+	enum image_status image = IMAGE_FAILED;
+
+	if (code == 0) {
+		status = BUILD_COMPLETED;
+		image = IMAGE_COMPLETED;
+		error = NULL;
+	} else if (code == IMGCACHE_ECHANGED) {
+		status = BUILD_CHANGED;
+		image = IMAGE_CHANGED;
+	} else if (code == IMGCACHE_EINTR) {
+		status = BUILD_INTERRUPTED;
+		image = IMAGE_INTERRUPTED;
+	}
+	if (error)
+		dprintf(STDERR_FILENO, "%s\n", error);
+	if (record_end(j, status, image, error, &err))
+		dprintf(STDERR_FILENO, "not recorded: %s\n", err.text);
+}
+
+static int
+live(void *payload)
+{
+	struct job *j = payload;
+	struct imgcache_error err = {0};
+	int ret;
+
+	j->r->ic->on_event = say;
+	ret = build(j, &err);
+	end(j, ret, err.text);
+	session_drop(j->r->ic);
+	lock_discard(&j->slot);
+	lock_discard(&j->lock);
+	return ret ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int
+start(struct job *j, struct imgcache_error *err)
+{
+	struct detach d = {
+		.keep_fd = j->lock.fd, .begin = begin, .run = live, .payload = j
+	};
+	int ret;
+
+	d.output_fd = open(j->log, O_WRONLY | O_APPEND | O_CREAT | O_EXCL |
+			   O_CLOEXEC, 0600);
+	if (d.output_fd < 0) {
+		ret = error_errno(err, IMGCACHE_EFAIL, "cannot write '%s'",
+				  j->log);
+	} else {
+		session_drop(j->r->ic);
+		ret = detach_run(&d, err);
+		close(d.output_fd);
+	}
+	if (!ret) {
+		lock_leave(&j->lock);
+		return 0;
+	}
+	end(j, ret, NULL);
+	lock_discard(&j->lock);
+	return ret;
+}
+
+static void
+say_started(const struct job *j, const struct imgcache_answer *a)
+{
+	struct imgcache_event e = {
+		.type = IMGCACHE_STARTED, .name = a->name, .ref = a->ref
+	};
+	char id[13];
+
+	image_short_id(j->tag, id);
+	e.text = id;
+	session_event(j->r->ic, &e);
+}
+
+static void
+note(struct background *b, const struct job *j, bool is_ours)
+{
+	struct background_promised *p;
+
+	mem_grow(b->v, b->n, b->cap);
+	p = &b->v[b->n++];
+	p->image = j->r->image;
+	p->tag = j->tag;
+	p->row = j->row;
+	p->is_ours = is_ours;
+}
+
+/* It is there: how an earlier build of it ended does not count any more. */
+static int
+take_hit(struct imgcache *ic, const struct imgcache_answer *a,
+	 struct imgcache_error *err)
+{
+	const char *engine;
+	int ret;
+
+	if (!a->tag || session_is_disabled(ic))
+		return 0;
+	ret = session_engine_name(ic, &engine, err);
+	if (!ret)
+		ret = session_catalog(ic, CATALOG_READ, err);
+	return ret ? ret : jobs_forget(ic->catalog, engine, a->tag, err);
+}
+
+int
+background_start(struct imgcache_recipe *r, struct background *b,
+		 struct imgcache_answer *a, struct imgcache_error *err)
+{
+	struct job j = {
+		.b = b, .r = r, .build = bake_options(r, b->build),
+		.lock = LOCK_INIT, .slot = LOCK_INIT
+	};
+	struct ensure e = {
+		.verb = b->verb,
+		.build = &j.build,
+		.uncounted = b->uncounted,
+		.instead = promise,
+		.payload = &j,
+	};
+	int ret = ensure_image(r, &e, a, err);
+
+	if (ret)
+		return ret;
+	if (!j.is_left)
+		return take_hit(r->ic, a, err);
+	a->state = IMGCACHE_MISS;
+	if (j.lock.fd != -1) {
+		ret = start(&j, err);
+		a->is_started = !ret;
+	}
+	if (!ret && a->is_started && !b->is_attended)
+		say_started(&j, a);
+	if (!ret && j.row)
+		note(b, &j, a->is_started);
+	return ret;
+}
+
+void
+background_release(struct background *b)
+{
+	free(b->v);
+	b->v = NULL;
+	b->n = b->cap = 0;
+}
+
+int
+imgcache_start(struct imgcache *ic, struct imgcache_recipe *const *recipes,
+	       size_t n, const struct imgcache_start_options *o,
+	       struct imgcache_answer *out, struct imgcache_error *err)
+{
+	struct background b = {
+		.build = &o->build, .verb = "build", .jobs = o->jobs
+	};
+	size_t i;
+	int ret = 0;
+
+	(void)ic;
+	memset(out, 0, n * sizeof(*out));
+	for (i = 0; !ret && i < n; i++)
+		ret = background_start(recipes[i], &b, &out[i], err);
+	background_release(&b);
+	return ret;
+}

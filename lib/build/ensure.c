@@ -1,0 +1,532 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The engine is asked, then the registries, and only then something is built.
+ * One pull or build per key at a time on this machine: the lock is taken before
+ * a second look, so whoever waited finds the result of whom it waited for.
+ */
+#include "build/ensure.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "build/builder.h"
+#include "build/push.h"
+#include "docker/engine.h"
+#include "keep/prune.h"
+#include "key/tags.h"
+#include "key/trust.h"
+#include "lookup/hints.h"
+#include "lookup/remote.h"
+#include "session/alive.h"
+#include "session/bake.h"
+#include "sys/clock.h"
+#include "sys/lock.h"
+
+/* One lookup and what comes of it. */
+struct work {
+	const struct ensure *e;
+	struct imgcache_answer *a;
+	struct inputs in;
+	struct lookup_found f;
+	struct remote_image remote;	/* what a registry has of a miss */
+	bool push;
+};
+
+/* USE_STATIC_BASE_IMAGE: the agreed image is used as it is. */
+static int
+use_static(struct imgcache_recipe *r, struct imgcache_answer *a, bool *done,
+	   struct imgcache_error *err)
+{
+	const char *ref = r->recipe->static_ref;
+
+	*done = false;
+	if (!settings_bool(&r->ic->settings, SETTING_USE_STATIC_BASE))
+		return 0;
+	if (r->image && project_static(r->image, &ref, err))
+		return err->code;
+	if (!ref || !*ref)
+		return 0;
+	memset(a, 0, sizeof(*a));
+	a->name = r->recipe->name;
+	a->ref = a->image_id = arena_strdup(&r->ic->arena, ref);
+	a->state = IMGCACHE_HIT;
+	a->is_static = true;
+	*done = true;
+	return 0;
+}
+
+/* The images that this one is built from come first. */
+static int
+ensure_needs(struct imgcache_recipe *r, const struct ensure *e,
+	     struct imgcache_error *err)
+{
+	struct imgcache *ic = r->ic;
+	struct imgcache_build_options build = *e->build;
+	struct ensure needed = {
+		.verb = e->verb, .build = &build,
+		.pushes_hits = e->pushes_hits,
+	};
+	struct imgcache_answer ignored;
+	struct imgcache_recipe *other;
+	size_t i;
+	int ret = 0;
+
+	build.tags = build.no_cache_filter = NULL;
+	build.rebuild = false;
+	for (i = 0; !ret && r->image && i < r->image->n_needs; i++) {
+		const struct project_image *image =
+			&ic->project.images[r->image->needs[i]];
+
+		ret = imgcache_recipe_named(ic, image->recipe.name, &other,
+					    err);
+		if (!ret)
+			ret = ensure_image(other, &needed, &ignored, err);
+		if (ret)
+			error_prefix(err, "'%s', which '%s' is built from",
+				     image->recipe.name, r->recipe->name);
+	}
+	return ret;
+}
+
+static void
+say_waiting(struct inputs *in, const char *path)
+{
+	struct imgcache_event e = {
+		.type = IMGCACHE_WAITING,
+		.name = in->r->recipe->name,
+		.ref = in->ref,
+	};
+	char owner[256];
+
+	lock_owner(path, owner, sizeof(owner));
+	e.text = owner;
+	session_event(in->ic, &e);
+}
+
+static int
+take_lock(struct inputs *in, struct lock *lock, bool *waited,
+	  struct imgcache_error *err)
+{
+	const char *dir;
+	char *path;
+	int ret = session_state_dir(in->ic, "locks", &dir, err);
+
+	*waited = false;
+	if (ret)
+		return ret;
+	path = mem_printf("%s/%s", dir, in->tag);
+	ret = lock_take(lock, path, LOCK_EXCLUSIVE, 0, "build", err);
+	if (ret == IMGCACHE_EBUSY) {
+		error_clear(err);
+		*waited = true;
+		say_waiting(in, path);
+		ret = lock_take(lock, path, LOCK_EXCLUSIVE, -1, "build", err);
+	}
+	free(path);
+	return ret;
+}
+
+static int
+hold(struct work *w, struct imgcache_error *err)
+{
+	const struct ensure *e = w->e;
+
+	if (!e->lease || session_is_disabled(w->in.ic))
+		return 0;
+	if (session_catalog(w->in.ic, CATALOG_READ, err))
+		return err->code;
+	return lease_hold(w->in.ic->catalog, w->in.tag, e->verb, 10000,
+			  e->lease, err);
+}
+
+/* Why the lookup does not count, or NULL: it does. */
+static const char *
+why_bypassed(const struct work *w)
+{
+	const struct imgcache *ic = w->in.ic;
+
+	if (w->e->build->rebuild)
+		return "a rebuild";
+	if (w->e->build->no_cache)
+		return "no cache";
+	if (w->e->build->no_cache_filter && *w->e->build->no_cache_filter)
+		return "stages built anew";
+	if (settings_bool(&ic->settings, SETTING_NO_CACHE))
+		return "NO_CACHE is set";
+	if (session_is_disabled(ic))
+		return "the cache is switched off";
+	return NULL;
+}
+
+static int
+say_no(const struct imgcache_answer *a, struct imgcache_error *err)
+{
+	const char *text = imgcache_reason_text(a->reason);
+	int code = a->state == IMGCACHE_UNKNOWN ? IMGCACHE_EUNKNOWN :
+		IMGCACHE_ENO;
+
+	if (a->state == IMGCACHE_UNKNOWN && a->detail)
+		return error_set(err, code, "%.900s", a->detail);
+	return error_set(err, code, "%s%s%s: %s%s%.600s", a->name ? "'" : "",
+			 a->name ? a->name : a->tag, a->name ? "'" : "", text,
+			 a->detail ? ": " : "", a->detail ? a->detail : "");
+}
+
+/* Is the image to be built where no registry says whether there is one? */
+static bool
+unknown_builds(const struct work *w)
+{
+	const struct imgcache *ic = w->in.ic;
+	const char *set = settings_text(&ic->settings, SETTING_ON_UNKNOWN);
+
+	if (w->e->build->on_unknown != IMGCACHE_UNKNOWN_BY_SETTING)
+		return w->e->build->on_unknown == IMGCACHE_UNKNOWN_BUILDS;
+	return set ? !strcmp(set, "build") : !session_is_ci(ic);
+}
+
+/*
+ * What another process did meanwhile, once the lock is taken; the answer is
+ * replaced if that is a hit.
+ */
+static int
+look_again(struct work *w, struct imgcache_error *err)
+{
+	struct imgcache_answer again;
+	int ret;
+
+	if (why_bypassed(w))
+		return 0;
+	ret = lookup_image(&w->in, &w->f, &again, err);
+	if (ret)
+		return ret;
+	if (again.state == IMGCACHE_UNKNOWN)
+		return say_no(&again, err);
+	if (again.state == IMGCACHE_HIT) {
+		again.elapsed_us = w->a->elapsed_us;
+		*w->a = again;
+	}
+	return 0;
+}
+
+/* A registry has it. On a home that cannot be written there is no lock. */
+static int
+fetch(struct work *w, struct imgcache_error *err)
+{
+	struct lock lock = LOCK_INIT;
+	bool waited = false;
+	int ret = 0;
+
+	if (!catalog_flags(w->in.ic->catalog).is_readonly)
+		ret = take_lock(&w->in, &lock, &waited, err);
+	if (!ret && waited)
+		ret = look_again(w, err);
+	if (!ret && w->a->state != IMGCACHE_HIT)
+		ret = remote_pull(&w->in, &w->f, &w->remote, w->a, err);
+	lock_release(&lock);
+	return ret;
+}
+
+/* The registries' part of a lookup, for what the engine has not. */
+static int
+look_farther(struct work *w, struct imgcache_error *err)
+{
+	struct imgcache_answer *a = w->a;
+	int ret = remote_look(&w->in, &w->f, &w->remote, a, err);
+
+	if (ret || !w->remote.repository)
+		return ret;
+	if (!w->e->build->dry_run)
+		return fetch(w, err);
+	a->state = IMGCACHE_HIT;
+	a->reason = IMGCACHE_REASON_NONE;
+	a->detail = NULL;
+	a->remote = w->remote.ref;
+	a->digest = w->remote.digest;
+	a->pushed_ref = arena_printf(&w->in.ic->arena, "%s:%s",
+				     w->remote.repository, w->in.tag);
+	return 0;
+}
+
+/*
+ * The setting asks for a push of what was built, and does without it; --push
+ * is a condition. Only where the registry was known to have it already, a
+ * registry that gives no answer may be gone on without.
+ */
+static int
+push_locked(struct work *w, int lock_fd, struct imgcache_error *err)
+{
+	const struct push_options o = { w->e->build, lock_fd };
+	struct imgcache *ic = w->in.ic;
+	bool known = str_is(w->a->pushed_ref, w->in.ref);
+	struct imgcache_error why = {0};
+	int ret = push_image(&w->in, &w->f, &o, w->a, &why);
+
+	if (ret == IMGCACHE_EINTR ||
+	    (ret && w->e->build->push &&
+	     !(ret == IMGCACHE_EUNKNOWN && known && unknown_builds(w)))) {
+		*err = why;
+		return ret;
+	}
+	if (ret && known)
+		session_warn(ic, "%s; it was pushed before", why.text);
+	else if (ret)
+		session_warn(ic, "'%s' is not pushed: %s", w->in.ref, why.text);
+	return 0;
+}
+
+static int
+push_hit(struct work *w, struct imgcache_error *err)
+{
+	struct lock lock = LOCK_INIT;
+	bool waited;
+	int ret = session_catalog(w->in.ic, CATALOG_WRITE, err);
+
+	/* platforms that are not here may have to be built */
+	if (!ret && w->in.r->recipe->platforms.n > 1)
+		ret = ensure_needs(w->in.r, w->e, err);
+	if (!ret)
+		ret = take_lock(&w->in, &lock, &waited, err);
+	if (!ret)
+		ret = push_locked(w, lock.fd, err);
+	lock_release(&lock);
+	return ret;
+}
+
+/* The push has put the image of before in the place of one just asked for. */
+static void
+warn_unused(const struct work *w)
+{
+	if (why_bypassed(w) && w->a->built && w->a->pulled)
+		session_warn(w->in.ic, "'%s' was pushed before, and the first "
+			     "that is pushed stays: what was built now is not "
+			     "used; imgcache invalidate, or another salt, has "
+			     "it built anew for all", w->in.ref);
+}
+
+static int
+build_locked(struct work *w, int lock_fd, bool *hit,
+	     struct imgcache_error *err)
+{
+	struct builder b = {
+		.in = &w->in,
+		.found = &w->f,
+		.options = w->e->build,
+		.reason = w->a->reason,
+		.detail = w->a->detail,
+		.lock_fd = lock_fd,
+	};
+	int ret = look_again(w, err);
+
+	*hit = w->a->state == IMGCACHE_HIT;
+	if (ret || *hit)
+		return ret;
+	ret = builder_run(&b, w->a, err);
+	builder_release(&b);
+	if (!ret && !w->push)
+		ret = trust_decide(&w->in, false, &w->push, err);
+	if (!ret && w->push)
+		ret = push_locked(w, lock_fd, err);
+	if (!ret)
+		warn_unused(w);
+	return ret;
+}
+
+static int
+build(struct work *w, struct imgcache_error *err)
+{
+	struct lock lock = LOCK_INIT;
+	bool waited = false, hit = false;
+	int ret = ensure_needs(w->in.r, w->e, err);
+
+	if (!ret && !session_is_disabled(w->in.ic))
+		ret = session_catalog(w->in.ic, CATALOG_WRITE, err);
+	if (!ret)
+		ret = take_lock(&w->in, &lock, &waited, err);
+	if (!ret)
+		ret = build_locked(w, lock.fd, &hit, err);
+	lock_release(&lock);
+	return !ret && hit && w->push ? push_hit(w, err) : ret;
+}
+
+static int
+miss(struct work *w, struct imgcache_error *err)
+{
+	if (w->e->only_look)
+		return say_no(w->a, err);
+	return w->e->build->dry_run ? 0 : build(w, err);
+}
+
+/* No registry says yes or no. */
+static int
+without_registry(struct work *w, struct imgcache_error *err)
+{
+	if (!unknown_builds(w))
+		return error_set(err, IMGCACHE_EUNKNOWN, "%.800s; "
+				 "--on-unknown=build goes on without it",
+				 w->a->detail);
+	session_warn(w->in.ic, "%s; going on without it", w->a->detail);
+	w->a->state = IMGCACHE_MISS;
+	return miss(w, err);
+}
+
+static int
+decide(struct work *w, struct imgcache_error *err)
+{
+	const struct ensure *e = w->e;
+	struct imgcache_answer *a = w->a;
+	const char *why = why_bypassed(w);
+
+	if (e->only_look || e->build->dry_run)
+		a->reason = alive_reason(w->in.ic, w->in.tag, a->reason);
+	if (!why && !e->build->dry_run && !e->uncounted)
+		lookup_count(&w->in, &w->f, e->verb, a);
+	if (a->state == IMGCACHE_UNKNOWN &&
+	    a->reason == IMGCACHE_REGISTRY_UNKNOWN && !e->only_answer)
+		return without_registry(w, err);
+	if (a->state == IMGCACHE_UNKNOWN)
+		return say_no(a, err);
+	if (a->state == IMGCACHE_HIT && !why)
+		return w->push && !e->build->dry_run ? push_hit(w, err) : 0;
+	if (why && a->state == IMGCACHE_HIT) {
+		a->state = IMGCACHE_MISS;
+		a->reason = IMGCACHE_ASKED;
+		a->detail = why;
+	}
+	return miss(w, err);
+}
+
+/*
+ * The inputs of an image on another of the project may need that one to be
+ * there: what its user is only the image itself can tell.
+ */
+static int
+take_inputs(struct imgcache_recipe *r, struct work *w,
+	    struct imgcache_error *err)
+{
+	struct inputs_options o = {
+		.fresh_bases = w->e->build->rebuild || w->e->build->pull
+	};
+	int ret = inputs_take(r, &o, &w->in, err);
+
+	if (ret == IMGCACHE_EFAIL && w->in.needs_base && w->e->instead)
+		error_prefix(err, "its id is not known before what it is built "
+			     "from is there, or without a 'user'");
+	if (ret != IMGCACHE_EFAIL || !w->in.needs_base || w->e->only_look ||
+	    w->e->build->dry_run || w->e->instead)
+		return ret;
+	error_clear(err);
+	ret = ensure_needs(r, w->e, err);
+	if (ret)
+		return ret;
+	inputs_release(&w->in);
+	return inputs_take(r, &o, &w->in, err);
+}
+
+/* A build in the background was promised under a key. */
+static int
+check_key(const struct work *w, struct imgcache_error *err)
+{
+	if (!w->e->tag || !strcmp(w->e->tag, w->in.tag))
+		return 0;
+	return error_set(err, IMGCACHE_ECHANGED, "the sources changed before "
+			 "the build began: they are '%s' now; build again",
+			 w->in.tag);
+}
+
+/* The engine's answer is known: is it left to somebody else to go on? */
+static bool
+is_left(const struct work *w)
+{
+	return w->e->instead && w->a->state != IMGCACHE_UNKNOWN &&
+		(w->a->state != IMGCACHE_HIT || w->push || why_bypassed(w));
+}
+
+static int
+look_and_decide(struct imgcache_recipe *r, const struct ensure *e,
+		struct imgcache_answer *a, struct imgcache_error *err)
+{
+	int64_t start = clock_mono_us();
+	struct work w = { .e = e, .a = a };
+	bool done;
+	int ret = use_static(r, a, &done, err);
+
+	if (ret || done)
+		return ret;
+	hints_send(r);
+	ret = take_inputs(r, &w, err);
+	if (!ret)
+		ret = check_key(&w, err);
+	if (!ret && e->build->push && !tags_are_all(&w.in, e->build))
+		ret = trust_decide(&w.in, true, &w.push, err);
+	else if (!ret && e->pushes_hits)
+		ret = trust_decide(&w.in, false, &w.push, err);
+	if (!ret)
+		ret = hold(&w, err);
+	if (!ret)
+		ret = lookup_image(&w.in, &w.f, a, err);
+	if (!ret && is_left(&w)) {
+		ret = e->instead(e->payload, &w.in, &w.f, err);
+		goto out;
+	}
+	if (!ret && a->state == IMGCACHE_MISS && !why_bypassed(&w))
+		ret = look_farther(&w, err);
+	a->elapsed_us = clock_mono_us() - start;
+	if (!ret)
+		hints_keep(&w.in);
+	if (!ret)
+		ret = decide(&w, err);
+	if (!ret && !e->build->dry_run)
+		ret = tags_put(&w.in, e->build, a, err);
+	if (!ret && !e->build->dry_run)
+		ret = tags_push(&w.in, e->build, a, err);
+out:
+	inputs_release(&w.in);
+	return ret;
+}
+
+int
+ensure_image(struct imgcache_recipe *r, const struct ensure *e,
+	     struct imgcache_answer *a, struct imgcache_error *err)
+{
+	int ret = look_and_decide(r, e, a, err);
+
+	if (session_recovers(r->ic, ret, err))
+		ret = look_and_decide(r, e, a, err);
+	return ret;
+}
+
+int
+imgcache_get(struct imgcache *ic, struct imgcache_recipe *r, bool quiet,
+	     struct imgcache_answer *out, struct imgcache_error *err)
+{
+	static const struct imgcache_build_options build;
+	struct ensure e = {
+		.verb = "get", .build = &build, .only_look = true,
+		.only_answer = true, .uncounted = quiet,
+	};
+	int ret;
+
+	memset(out, 0, sizeof(*out));
+	ret = ensure_image(r, &e, out, err);
+	/* uncounted it may be as long unused as before, and go at once */
+	if (!ret && out->pulled && !quiet)
+		prune_after_arrival(ic);
+	return ret;
+}
+
+int
+imgcache_build(struct imgcache *ic, struct imgcache_recipe *r,
+	       const struct imgcache_build_options *o,
+	       struct imgcache_answer *out, struct imgcache_error *err)
+{
+	const struct imgcache_build_options all = bake_options(r, o);
+	struct ensure e = { .verb = "build", .build = &all };
+	int ret;
+
+	memset(out, 0, sizeof(*out));
+	ret = ensure_image(r, &e, out, err);
+	if (!ret && (out->built || out->pulled))
+		prune_after_arrival(ic);
+	return ret;
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The log of an image: docker's of its last build and, behind it, the words of
+ * the process in the background that had it built. Which build is meant may
+ * only be known while it is followed.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "docker/progress.h"
+#include "session/alive.h"
+#include "store/jobs.h"
+#include "sys/clock.h"
+#include "sys/signals.h"
+
+#define POLL_MS 100
+
+struct log {
+	struct imgcache *ic;
+	const struct imgcache_image *image;
+	struct progress *progress;
+	imgcache_line_fn *fn;
+	void *payload;
+	const char *path;	/* docker's; NULL: there is none (yet) */
+	const char *words;	/* the background's; NULL: there are none */
+};
+
+static void
+on_event(void *payload, const struct progress_event *e)
+{
+	struct log *l = payload;
+	struct buf line = BUF_INIT;
+
+	progress_add_line(&line, e);
+	l->fn(l->payload, line.data, line.len);
+	buf_release(&line);
+}
+
+static bool
+is_alive(const struct log *l)
+{
+	return alive_builds(l->ic, l->image->tag) ||
+		alive_job(l->ic, l->image->tag);
+}
+
+static int
+follow(struct log *l, int fd, struct imgcache_error *err)
+{
+	char chunk[65536];
+	ssize_t n;
+	bool last = false;
+
+	for (;;) {
+		n = read(fd, chunk, sizeof(chunk));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return error_errno(err, IMGCACHE_EFAIL, "cannot read "
+					   "'%s'", l->path);
+		if (n > 0) {
+			progress_feed(l->progress, chunk, (size_t)n);
+			continue;
+		}
+		if (last)
+			return 0;
+		if (signals_check(err))
+			return err->code;
+		last = !is_alive(l);
+		if (!last)
+			clock_sleep_ms(POLL_MS);
+	}
+}
+
+static int
+put_docker(struct log *l, bool follows, struct imgcache_error *err)
+{
+	int fd = open(l->path, O_RDONLY | O_CLOEXEC), ret;
+
+	if (fd < 0)
+		return error_errno(err, errno == ENOENT ? IMGCACHE_ENO :
+				   IMGCACHE_EFAIL, "cannot read the log '%s'",
+				   l->path);
+	if (!follows) {
+		ret = progress_render_log(fd, l->fn, l->payload, err);
+	} else {
+		l->progress = progress_new(on_event, l);
+		ret = follow(l, fd, err);
+		progress_end(l->progress);
+		progress_free(l->progress);
+	}
+	close(fd);
+	return ret;
+}
+
+static void
+put_words(struct log *l)
+{
+	FILE *f = l->words ? fopen(l->words, "re") : NULL;
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t n;
+
+	while (f && (n = getline(&line, &size, f)) > 0)
+		l->fn(l->payload, line, (size_t)(n - (line[n - 1] == '\n')));
+	free(line);
+	if (f)
+		fclose(f);
+}
+
+/*
+ * A build that came after the job began is the job's, or a later one; without
+ * any, an older log is of no interest while, or if, the job has words.
+ */
+static int
+choose(struct log *l, struct imgcache_error *err)
+{
+	struct build_filter last = { .image = l->image->row, .limit = 1 };
+	struct arena *arena = &l->ic->arena;
+	struct build_list builds = {0};
+	struct job_list jobs = {0};
+	const struct job_row *j;
+	bool is_own;
+	int ret = session_catalog(l->ic, CATALOG_READ, err);
+
+	l->path = l->image->log;
+	l->words = NULL;
+	if (!ret)
+		ret = jobs_get(l->ic->catalog, l->image->row, &jobs, err);
+	if (!ret && jobs.n)
+		ret = builds_list(l->ic->catalog, &last, &builds, err);
+	if (ret || !jobs.n)
+		goto out;
+	j = jobs.v;
+	is_own = builds.n && builds.v[0].id > j->last_build;
+	if (is_own)
+		l->path = arena_strdup(arena, builds.v[0].log_path);
+	if (!is_own || !j->finished_at ||
+	    j->finished_at >= builds.v[0].started_at)
+		l->words = arena_strdup(arena, j->log_path);
+	if (!is_own && j->status != BUILD_COMPLETED)
+		l->path = NULL;
+out:
+	build_list_release(&builds);
+	job_list_release(&jobs);
+	return ret;
+}
+
+/* Until docker writes a log, or nobody is at it any more. */
+static int
+await(struct log *l, struct imgcache_error *err)
+{
+	int ret;
+
+	while (!(ret = choose(l, err)) &&
+	       (!l->path || access(l->path, F_OK)) && is_alive(l)) {
+		if (signals_check(err))
+			return err->code;
+		clock_sleep_ms(POLL_MS);
+	}
+	return ret ? ret : choose(l, err);
+}
+
+int
+imgcache_log(struct imgcache *ic, const struct imgcache_image *image,
+	     bool follows, imgcache_line_fn *fn, void *payload,
+	     struct imgcache_error *err)
+{
+	struct log l = {
+		.ic = ic, .image = image, .fn = fn, .payload = payload
+	};
+	int ret = follows ? await(&l, err) : choose(&l, err);
+
+	if (!ret && !l.path && !l.words)
+		ret = error_set(err, IMGCACHE_ENO, "image %s has no build log",
+				image->id);
+	if (!ret && l.path)
+		ret = put_docker(&l, follows, err);
+	if (!ret)
+		put_words(&l);
+	return ret;
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+#include "lookup/verify.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "docker/engine.h"
+#include "key/generation.h"
+#include "lookup/lookup.h"
+
+struct imgcache_verdict *
+verify_add(struct verifying *v, const char *subject)
+{
+	struct imgcache_verdict *new;
+
+	mem_grow(v->v, v->n, v->cap);
+	new = &v->v[v->n++];
+	memset(new, 0, sizeof(*new));
+	new->subject = arena_strdup(&v->ic->arena, subject);
+	return new;
+}
+
+int
+verify_take(struct verifying *v, struct imgcache_recipe *r,
+	    struct verify_inputs **out, struct imgcache_error *err)
+{
+	static const struct inputs_options none;
+	struct verify_inputs *t;
+	int ret;
+
+	for (size_t i = 0; i < v->n_taken; i++)
+		if (v->taken[i]->recipe == r) {
+			*out = v->taken[i];
+			return 0;
+		}
+	t = mem_alloc(sizeof(*t));
+	mem_grow(v->taken, v->n_taken, v->cap_taken);
+	v->taken[v->n_taken++] = t;
+	ret = inputs_take(r, &none, &t->in, err);
+	if (!ret)
+		ret = generation_required(&t->in, &t->generation, err);
+	if (!ret)
+		t->recipe = r;
+	*out = t;
+	return ret;
+}
+
+static void
+release(struct verifying *v)
+{
+	for (size_t i = 0; i < v->n_taken; i++) {
+		inputs_release(&v->taken[i]->in);
+		free(v->taken[i]);
+	}
+	free(v->taken);
+	free(v->v);
+}
+
+/*
+ * Of a miss: the image that is there all the same, since it is what was built
+ * last, or one that was invalidated. NULL: none is known to be.
+ */
+static const char *
+tag_there(const struct lookup_found *f)
+{
+	if (!f->has_row)
+		return f->last_tag;
+	if (f->row.status == IMAGE_CHANGED)
+		return f->row.key.tag;
+	return f->row.status == IMAGE_COMPLETED ? f->key.tag : NULL;
+}
+
+/* The last image of a recipe. */
+static int
+verify_recipe(struct verifying *v, struct imgcache_recipe *r,
+	      struct imgcache_error *err)
+{
+	struct imgcache_verdict *verdict;
+	struct verify_inputs *t;
+	struct lookup_found f;
+	struct imgcache_answer a;
+	int ret = verify_take(v, r, &t, err);
+
+	if (!ret)
+		ret = lookup_image(&t->in, &f, &a, err);
+	if (!ret && a.state == IMGCACHE_UNKNOWN)
+		ret = error_set(err, IMGCACHE_EUNKNOWN, "%s", a.detail);
+	if (ret)
+		return ret;
+	verdict = verify_add(v, a.name ? a.name : t->in.tag);
+	verdict->name = a.name;
+	verdict->wanted = a.tag;
+	verdict->reason = a.reason;
+	verdict->detail = a.detail;
+	verdict->freshness = a.state == IMGCACHE_HIT ? IMGCACHE_FRESH :
+		f.has_row && f.row.status == IMAGE_CHANGED ? IMGCACHE_DIRTY :
+		a.reason == IMGCACHE_NEVER_BUILT ? IMGCACHE_NOT_KNOWN :
+		IMGCACHE_STALE;
+	verdict->tag = a.state == IMGCACHE_HIT ? a.tag :
+		arena_strdup(&v->ic->arena, tag_there(&f));
+	if (verdict->freshness == IMGCACHE_DIRTY)
+		verdict->detail = f.row.reason;
+	return 0;
+}
+
+/* By name, or by the beginning of the id. */
+static bool
+is_called(const struct engine_container *c, const char *what)
+{
+	return !strcmp(c->name, what) ||
+		(strlen(what) >= 4 && str_starts(c->id, what));
+}
+
+static int
+verify_named(struct verifying *v, const struct engine_containers *all,
+	     const char *what, struct imgcache_error *err)
+{
+	const struct engine_container *found = NULL;
+
+	for (size_t i = 0; i < all->n; i++) {
+		if (!is_called(&all->v[i], what))
+			continue;
+		if (found && strcmp(found->name, what))
+			return error_set(err, IMGCACHE_EUSAGE, "'%s' fits "
+					 "several containers; write more of "
+					 "the id", what);
+		if (!found || !strcmp(all->v[i].name, what))
+			found = &all->v[i];
+	}
+	if (!found)
+		return error_set(err, IMGCACHE_EFAIL, "no container '%s' on "
+				 "the engine; see docker ps -a", what);
+	return verify_container(v, found, err);
+}
+
+/* "NAME" or "NAME=VALUE" */
+static bool
+has_label(const struct engine_container *c, const char *label)
+{
+	size_t len = strcspn(label, "=");
+
+	for (size_t i = 0; i < c->n_labels; i++)
+		if (strlen(c->labels[i].name) == len &&
+		    !strncmp(c->labels[i].name, label, len) &&
+		    (!label[len] || !strcmp(c->labels[i].value,
+					    label + len + 1)))
+			return true;
+	return false;
+}
+
+static bool
+is_wanted(const struct engine_container *c,
+	  const struct imgcache_verify_options *o)
+{
+	const char *const *label;
+
+	if (strcmp(c->state, "running"))
+		return false;
+	for (label = o->labels; label && *label; label++)
+		if (!has_label(c, *label))
+			return false;
+	return o->all_running || (o->labels && *o->labels);
+}
+
+static int
+verify_labelled(struct verifying *v, const struct engine_containers *all,
+		const struct imgcache_verify_options *o,
+		struct imgcache_error *err)
+{
+	bool has_labels = o->labels && *o->labels, found = false;
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < all->n; i++) {
+		if (!is_wanted(&all->v[i], o))
+			continue;
+		found = true;
+		ret = verify_container(v, &all->v[i], err);
+	}
+	if (!ret && has_labels && !found)
+		ret = error_set(err, IMGCACHE_EFAIL, "no running container has "
+				"%s '%s'%s; see docker ps", o->labels[1] ?
+				"all of the labels" : "the label",
+				o->labels[0], o->labels[1] ? " ..." : "");
+	return ret;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct engine_container *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+static int
+verify_containers(struct verifying *v, const struct imgcache_verify_options *o,
+		  struct imgcache_error *err)
+{
+	struct engine_containers all = {0};
+	const char *const *c = o->containers;
+	struct engine *e;
+	int ret;
+
+	if (!o->all_running && !(c && *c) && !(o->labels && *o->labels))
+		return 0;
+	ret = session_engine(v->ic, &e, err);
+	if (!ret)
+		ret = engine_containers(e, NULL, &all, err);
+	if (!ret && all.n)
+		qsort(all.v, all.n, sizeof(*all.v), by_name);
+	for (; !ret && c && *c; c++)
+		ret = verify_named(v, &all, *c, err);
+	if (!ret)
+		ret = verify_labelled(v, &all, o, err);
+	engine_containers_release(&all);
+	return ret;
+}
+
+int
+imgcache_verify(struct imgcache *ic, const struct imgcache_verify_options *o,
+		const struct imgcache_verdict **out, size_t *n,
+		struct imgcache_error *err)
+{
+	struct verifying v = { .ic = ic };
+	struct imgcache_verdict *kept;
+	int ret = 0;
+
+	*out = NULL;
+	*n = 0;
+	for (size_t i = 0; !ret && i < o->n_recipes; i++)
+		ret = verify_recipe(&v, o->recipes[i], err);
+	if (!ret)
+		ret = verify_containers(&v, o, err);
+	if (!ret) {
+		kept = arena_alloc(&ic->arena, (v.n + 1) * sizeof(*kept));
+		if (v.n)
+			memcpy(kept, v.v, v.n * sizeof(*kept));
+		*out = kept;
+		*n = v.n;
+	}
+	release(&v);
+	return ret;
+}

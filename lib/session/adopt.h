@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef IMGCACHE_SESSION_ADOPT_H
+#define IMGCACHE_SESSION_ADOPT_H
+
+#include <stdbool.h>
+
+struct engine_images;
+struct imgcache;
+struct imgcache_error;
+
+/*
+ * Bring the rows in line with all the engine's images that carry a key: rows
+ * whose image is gone are marked so. With strays, an image that has its own tag
+ * but no row gets one.
+ */
+int adopt(struct imgcache *ic, const struct engine_images *all, bool strays,
+	  struct imgcache_error *err);
+
+/* The engine is asked first: for a new catalog after a damaged one. */
+int adopt_all(struct imgcache *ic, struct imgcache_error *err);
+
+#endif

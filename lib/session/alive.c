@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A row is closed only while both locks of its tag are ours, and after it was
+ * read once more: its process may have finished it just before it let go.
+ */
+#include "session/alive.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "store/builds.h"
+#include "store/jobs.h"
+#include "sys/lock.h"
+
+#define NO_WORD "its process ended without a word"
+
+static const char *
+lock_path(struct imgcache *ic, const char *prefix, const char *tag)
+{
+	struct imgcache_error ignored = {0};
+	const char *dir;
+
+	if (session_state_dir(ic, "locks", &dir, &ignored))
+		return NULL;
+	return arena_printf(&ic->arena, "%s/%s%s", dir, prefix, tag);
+}
+
+const char *
+alive_build_lock(struct imgcache *ic, const char *tag)
+{
+	return lock_path(ic, "", tag);
+}
+
+const char *
+alive_job_lock(struct imgcache *ic, const char *tag)
+{
+	return lock_path(ic, "job-", tag);
+}
+
+static bool
+is_held(const char *path)
+{
+	struct imgcache_error ignored = {0};
+	struct lock lock = LOCK_INIT;
+	bool held = path && !access(path, F_OK) &&
+		lock_take(&lock, path, LOCK_SHARED, 0, "a look", &ignored) ==
+			IMGCACHE_EBUSY;
+
+	lock_release(&lock);
+	return held;
+}
+
+bool
+alive_builds(struct imgcache *ic, const char *tag)
+{
+	return is_held(alive_build_lock(ic, tag));
+}
+
+bool
+alive_job(struct imgcache *ic, const char *tag)
+{
+	return is_held(alive_job_lock(ic, tag));
+}
+
+enum imgcache_reason
+alive_reason(struct imgcache *ic, const char *tag, enum imgcache_reason reason)
+{
+	return reason == IMGCACHE_INTERRUPTED && alive_builds(ic, tag) ?
+		IMGCACHE_BEING_BUILT : reason;
+}
+
+static int
+close_builds(struct imgcache *ic, const char *tag, size_t *n,
+	     struct imgcache_error *err)
+{
+	struct build_filter filter = {
+		.tag = tag, .statuses = 1u << BUILD_RUNNING
+	};
+	struct build_list list = {0};
+	size_t i;
+	int ret = builds_list(ic->catalog, &filter, &list, err);
+
+	for (i = 0; !ret && i < list.n; i++) {
+		list.v[i].status = BUILD_INTERRUPTED;
+		list.v[i].exit_status = -1;
+		list.v[i].error = NO_WORD;
+		ret = builds_finish(ic->catalog, &list.v[i], NULL, 0, err);
+		*n += !ret;
+	}
+	build_list_release(&list);
+	return ret;
+}
+
+/* The rows of all engines that say it is built, or about to be. */
+static int
+close_images(struct imgcache *ic, const char *tag, struct imgcache_error *err)
+{
+	struct image_filter filter = {
+		.prefix = tag,
+		.statuses = 1u << IMAGE_BUILDING | 1u << IMAGE_PENDING,
+	};
+	struct image_list list = {0};
+	size_t i;
+	int ret = images_list(ic->catalog, &filter, &list, err);
+
+	for (i = 0; !ret && i < list.n; i++)
+		ret = images_set_status(ic->catalog, list.v[i].id,
+					IMAGE_INTERRUPTED, NO_WORD, err);
+	image_list_release(&list);
+	return ret;
+}
+
+static int
+close_jobs(struct imgcache *ic, const char *tag, struct imgcache_error *err)
+{
+	struct job_list list = {0};
+	size_t i;
+	int ret = jobs_running(ic->catalog, &list, err);
+
+	for (i = 0; !ret && i < list.n; i++)
+		if (!strcmp(list.v[i].key.tag, tag))
+			ret = jobs_finish(ic->catalog, list.v[i].image,
+					  BUILD_INTERRUPTED, NO_WORD, err);
+	job_list_release(&list);
+	return ret;
+}
+
+static int
+settle_tag(struct imgcache *ic, const char *tag, size_t *n,
+	   struct imgcache_error *err)
+{
+	struct lock job = LOCK_INIT, build = LOCK_INIT;
+	struct imgcache_error ignored = {0};
+	const char *job_path = alive_job_lock(ic, tag);
+	const char *build_path = alive_build_lock(ic, tag);
+	int ret = 0;
+
+	if (!job_path || !build_path ||
+	    lock_take(&job, job_path, LOCK_EXCLUSIVE, 0, "settling", &ignored))
+		return 0;
+	if (!lock_take(&build, build_path, LOCK_EXCLUSIVE, 0, "settling",
+		       &ignored)) {
+		ret = close_builds(ic, tag, n, err);
+		if (!ret)
+			ret = close_images(ic, tag, err);
+		if (!ret)
+			ret = close_jobs(ic, tag, err);
+	}
+	lock_release(&build);
+	lock_discard(&job);
+	return ret;
+}
+
+int
+alive_settle(struct imgcache *ic, size_t *n, struct imgcache_error *err)
+{
+	struct build_filter running = { .statuses = 1u << BUILD_RUNNING };
+	struct build_list builds = {0};
+	struct job_list jobs = {0};
+	size_t i, ignored = 0;
+	int ret = session_catalog(ic, CATALOG_READ, err);
+
+	if (ret || catalog_flags(ic->catalog).is_readonly)
+		return ret;
+	ret = builds_list(ic->catalog, &running, &builds, err);
+	if (!ret)
+		ret = jobs_running(ic->catalog, &jobs, err);
+	for (i = 0; !ret && i < builds.n; i++)
+		ret = settle_tag(ic, builds.v[i].key.tag, n ? n : &ignored,
+				 err);
+	for (i = 0; !ret && i < jobs.n; i++)
+		ret = settle_tag(ic, jobs.v[i].key.tag, n ? n : &ignored, err);
+	build_list_release(&builds);
+	job_list_release(&jobs);
+	return ret;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+#include "session/registries.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "docker/engine.h"
+#include "docker/platform.h"
+
+static void
+add(struct strv *out, const char *repository)
+{
+	if (repository && *repository && !strv_has(out, repository))
+		strv_push(out, repository);
+}
+
+void
+registries_trusted(const struct imgcache *ic, const struct recipe *q,
+		   struct strv *out)
+{
+	const struct strv *more = settings_list(&ic->settings,
+						SETTING_REGISTRIES);
+	size_t i;
+
+	add(out, q->registry);
+	for (i = 0; i < more->n; i++)
+		add(out, more->v[i]);
+}
+
+bool
+registries_is_trusted(const struct imgcache *ic, const struct recipe *q,
+		      const char *repository)
+{
+	struct strv trusted = {0};
+	bool is_one;
+
+	registries_trusted(ic, q, &trusted);
+	is_one = strv_has(&trusted, repository);
+	strv_release(&trusted);
+	return is_one;
+}
+
+/* Of an untrusted build, or NULL. */
+static const char *
+untrusted(const struct imgcache *ic)
+{
+	return !session_is_untrusted(ic) ? NULL :
+		settings_text(&ic->settings, SETTING_REGISTRY_UNTRUSTED);
+}
+
+void
+registries_to_read(const struct imgcache *ic, const struct recipe *q,
+		   struct strv *out)
+{
+	registries_trusted(ic, q, out);
+	add(out, untrusted(ic));
+}
+
+const char *
+registries_home(const struct imgcache *ic, const struct recipe *q)
+{
+	const struct strv *more = settings_list(&ic->settings,
+						SETTING_REGISTRIES);
+
+	if (untrusted(ic))
+		return untrusted(ic);
+	if (q->registry && *q->registry)
+		return q->registry;
+	return more->n ? more->v[0] : OUR_REPOSITORY;
+}
+
+static bool
+is(const char *name, size_t len, const char *repository)
+{
+	return repository && strlen(repository) == len &&
+		!strncmp(name, repository, len);
+}
+
+bool
+registries_has(const struct imgcache *ic, const char *name, size_t len)
+{
+	const struct settings *s = &ic->settings;
+	const struct strv *more = settings_list(s, SETTING_REGISTRIES);
+	size_t i;
+
+	for (i = 0; i < more->n; i++)
+		if (is(name, len, more->v[i]))
+			return true;
+	return is(name, len, OUR_REPOSITORY) ||
+		is(name, len, settings_text(s, SETTING_REGISTRY)) ||
+		is(name, len, settings_text(s, SETTING_REGISTRY_UNTRUSTED));
+}
+
+bool
+registries_is_part(const struct engine_image *image, const char *name,
+		   const char *key)
+{
+	struct arena text = {0};
+	const char *colon = strrchr(name, ':');
+	size_t len = strlen(key);
+	char *platform, *p;
+	bool is;
+
+	if (!colon || strncmp(colon + 1, key, len) || colon[1 + len] != '-')
+		return false;
+	platform = arena_strdup(&text, colon + 1 + len + 1);
+	for (p = platform; *p; p++)
+		if (*p == '-')
+			*p = '/';
+	is = platform_is_same(platform, platform_join(&text, image->os,
+						      image->arch,
+						      image->variant));
+	arena_release(&text);
+	return is;
+}
