@@ -19,6 +19,22 @@ is_ignored(const struct project *p, size_t which, const char *path)
 	return tree_ignores(&p->tree[which], path);
 }
 
+/* Does the named context stand for the base image of a stage in use? */
+static bool
+is_base(const struct project *p)
+{
+	size_t i, len = strlen(p->named);
+	const char *of;
+
+	for (i = 0; i < p->n_stages; i++) {
+		of = p->stage[i].from + strlen("FROM ");
+		if (p->stage[i].used && !strncmp(of, p->named, len) &&
+		    (!of[len] || of[len] == ' '))
+			return true;
+	}
+	return false;
+}
+
 /* What is known of a change at this path, and another if there is one. */
 static void
 settle(const struct project *p, struct change *c, const char *name,
@@ -37,7 +53,7 @@ settle(const struct project *p, struct change *c, const char *name,
 	c->stays_sources = ignored || unread;
 	c->name = mem_printf("%s%s%s", name, c->tree ? " of a named context" :
 			     "", ignored ? ", ignored" : unread ? ", unread" :
-			     "");
+			     c->tree && is_base(p) ? ", a base" : "");
 }
 
 /* The tag stays whatever the path is. */

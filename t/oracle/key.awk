@@ -30,6 +30,8 @@ function reason(class)
 	if (class ~ /^mode($|,| of a named)/)
 		return "a mode counts, though --chmod may put another in " \
 			"its place"
+	if (class ~ /, a base$/)
+		return "all counts of a folder that stands for a base"
 	return ""
 }
 
