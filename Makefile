@@ -41,9 +41,10 @@ lib/lookup := arrival changes changes_bases changes_dockerfile changes_files \
 	verify_container why whysteps whytimes world
 lib/keep := disk images invalidate localcache prune prune_caches reconcile \
 	removal reserve sweep timer timer_cron timer_systemd
-lib/build := background buildcache buildcache_commit builder builder_docker \
-	builder_record caches ensure env envformat exec export jobs log \
-	parallel parts pins push redo spawn stagetrigger
+lib/builder := buildcache buildcache_commit builder builder_docker \
+	builder_record caches ensure export parts pins push redo stagetrigger
+lib/jobs := background jobs log parallel
+lib/spawn := env envformat exec spawn
 lib/report := doctor doctor_build doctor_docker doctor_state stats stats_zero
 lib/lint := bases buildx compose config context copied docker dockerfile \
 	file find fix fix_copy fix_drop fix_mount gitignore ignorefile \
@@ -63,8 +64,8 @@ t/helper := fill-catalog ignore-case key-case
 standin := build cache docker fault objects output remote runner state
 engined := engined fault objects state
 layers := lib/base lib/sys lib/source lib/recipe lib/store lib/docker \
-	lib/session lib/key lib/lookup lib/keep lib/build lib/report lib/lint \
-	lib/init
+	lib/session lib/key lib/lookup lib/keep lib/builder lib/jobs lib/spawn \
+	lib/report lib/lint lib/init
 
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin

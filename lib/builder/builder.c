@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "build/builder.h"
+#include "builder/builder.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef IMGCACHE_BUILD_BUILDER_H
-#define IMGCACHE_BUILD_BUILDER_H
+#ifndef IMGCACHE_BUILDER_BUILDER_H
+#define IMGCACHE_BUILDER_BUILDER_H
 
 /*
  * One build, from inputs to an image under its tag. The image is built under a
@@ -9,8 +9,8 @@
  * not what its tag says.
  */
 
-#include "build/buildcache.h"
-#include "build/redo.h"
+#include "builder/buildcache.h"
+#include "builder/redo.h"
 #include "docker/progress.h"
 #include "key/handover.h"
 #include "lookup/lookup.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef IMGCACHE_BUILD_ENV_H
-#define IMGCACHE_BUILD_ENV_H
+#ifndef IMGCACHE_SPAWN_ENV_H
+#define IMGCACHE_SPAWN_ENV_H
 
 /* The images that env writes down and exec hands to a command. */
 

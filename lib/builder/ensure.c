@@ -4,14 +4,14 @@
  * One pull or build per key at a time on this machine: the lock is taken before
  * a second look, so whoever waited finds the result of whom it waited for.
  */
-#include "build/ensure.h"
+#include "builder/ensure.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "build/builder.h"
-#include "build/push.h"
+#include "builder/builder.h"
+#include "builder/push.h"
 #include "docker/engine.h"
 #include "keep/prune.h"
 #include "key/tags.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "build/background.h"
+#include "jobs/background.h"
 
 #include <assert.h>
 #include <fcntl.h>
@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "build/ensure.h"
+#include "builder/ensure.h"
 #include "keep/prune.h"
 #include "lookup/arrival.h"
 #include "session/alive.h"

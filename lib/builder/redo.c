@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "build/redo.h"
+#include "builder/redo.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "build/builder.h"
+#include "builder/builder.h"
 #include "key/generation.h"
 #include "key/kept.h"
 #include "key/side.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef IMGCACHE_BUILD_REDO_H
-#define IMGCACHE_BUILD_REDO_H
+#ifndef IMGCACHE_BUILDER_REDO_H
+#define IMGCACHE_BUILDER_REDO_H
 
 /*
  * What a build must not take from docker's layers: everything, after another

@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/strv.h"
-#include "build/buildcache.h"
+#include "builder/buildcache.h"
 #include "key/inputs.h"
 #include "session/limits.h"
 #include "session/recipes.h"

@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "build/builder.h"
+#include "builder/builder.h"
 #include "docker/engine.h"
 #include "key/kept.h"
 #include "lookup/arrival.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef IMGCACHE_BUILD_PARTS_H
-#define IMGCACHE_BUILD_PARTS_H
+#ifndef IMGCACHE_BUILDER_PARTS_H
+#define IMGCACHE_BUILDER_PARTS_H
 
 /*
  * An image of several platforms where the engine cannot hold it as one: each

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef IMGCACHE_BUILD_PINS_H
-#define IMGCACHE_BUILD_PINS_H
+#ifndef IMGCACHE_BUILDER_PINS_H
+#define IMGCACHE_BUILDER_PINS_H
 
 #include "key/inputs.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef IMGCACHE_BUILD_BACKGROUND_H
-#define IMGCACHE_BUILD_BACKGROUND_H
+#ifndef IMGCACHE_JOBS_BACKGROUND_H
+#define IMGCACHE_JOBS_BACKGROUND_H
 
 /*
  * Builds that outlive the process that asks for them: one process for each

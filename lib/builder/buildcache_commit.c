@@ -4,7 +4,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
-#include "build/builder.h"
+#include "builder/builder.h"
 #include "docker/registry.h"
 #include "store/caches.h"
 #include "store/jsonr.h"

@@ -9,11 +9,11 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "build/background.h"
-#include "build/ensure.h"
+#include "builder/ensure.h"
 #include "docker/engine.h"
 #include "docker/registry.h"
 #include "docker/run.h"
+#include "jobs/background.h"
 #include "keep/prune.h"
 #include "key/base.h"
 #include "key/inputs.h"

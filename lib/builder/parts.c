@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "build/parts.h"
+#include "builder/parts.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "build/builder.h"
+#include "builder/builder.h"
 #include "docker/engine.h"
 #include "docker/platform.h"
 #include "docker/registry.h"

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "build/env.h"
 #include "recipe/settings.h"
+#include "spawn/env.h"
 
 #define NASTY "a'b\"c$d`e\\f g"
 #define LINES "one\nIMGCACHE_END\ntwo"

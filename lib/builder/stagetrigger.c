@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "build/stagetrigger.h"
+#include "builder/stagetrigger.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

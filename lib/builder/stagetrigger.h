@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef IMGCACHE_BUILD_STAGETRIGGER_H
-#define IMGCACHE_BUILD_STAGETRIGGER_H
+#ifndef IMGCACHE_BUILDER_STAGETRIGGER_H
+#define IMGCACHE_BUILDER_STAGETRIGGER_H
 
 /*
  * The stages of `cache.stages` that an image uses, each with a hash of what its

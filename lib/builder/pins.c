@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "build/pins.h"
+#include "builder/pins.h"
 
 #include <stdlib.h>
 #include <string.h>

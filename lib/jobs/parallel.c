@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "build/background.h"
+#include "jobs/background.h"
 #include "session/alive.h"
 #include "store/jobs.h"
 #include "sys/clock.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef IMGCACHE_BUILD_ENSURE_H
-#define IMGCACHE_BUILD_ENSURE_H
+#ifndef IMGCACHE_BUILDER_ENSURE_H
+#define IMGCACHE_BUILDER_ENSURE_H
 
 /*
  * Look up, pull what a registry has, and if that misses too, build: the one

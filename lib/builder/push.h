@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef IMGCACHE_BUILD_PUSH_H
-#define IMGCACHE_BUILD_PUSH_H
+#ifndef IMGCACHE_BUILDER_PUSH_H
+#define IMGCACHE_BUILDER_PUSH_H
 
 /*
  * Sharing an image. Two builds of one key need not be the same bytes, so the

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef IMGCACHE_BUILD_BUILDCACHE_H
-#define IMGCACHE_BUILD_BUILDCACHE_H
+#ifndef IMGCACHE_BUILDER_BUILDCACHE_H
+#define IMGCACHE_BUILDER_BUILDCACHE_H
 
 /*
  * The build caches of one build: those of the command line, else those of the
@@ -10,7 +10,7 @@
  */
 
 #include "base/strv.h"
-#include "build/stagetrigger.h"
+#include "builder/stagetrigger.h"
 #include "keep/localcache.h"
 #include "recipe/cachespec.h"
 

@@ -11,7 +11,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/strv.h"
-#include "build/env.h"
+#include "spawn/env.h"
 
 typedef int write_fn(struct buf *b, const char *name, const char *value,
 		     struct imgcache_error *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "build/buildcache.h"
+#include "builder/buildcache.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "build/builder.h"
+#include "builder/builder.h"
 #include "docker/builder_info.h"
 #include "docker/buildx.h"
 #include "key/trust.h"

@@ -4,14 +4,14 @@
  * there; after, because a tag that can be replaced may have been replaced by
  * another machine a moment ago, and because docker's word for it is no proof.
  */
-#include "build/push.h"
+#include "builder/push.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "build/builder.h"
-#include "build/parts.h"
+#include "builder/builder.h"
+#include "builder/parts.h"
 #include "docker/engine.h"
 #include "docker/registry.h"
 #include "key/platforms.h"

@@ -12,8 +12,8 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "build/builder.h"
-#include "build/pins.h"
+#include "builder/builder.h"
+#include "builder/pins.h"
 #include "docker/buildx.h"
 #include "docker/numbers.h"
 #include "key/side.h"

@@ -3,7 +3,7 @@
  * All images are found before anything is handed out, and every image has all
  * of its variables, so nothing of an earlier run is left standing.
  */
-#include "build/env.h"
+#include "spawn/env.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 #include "base/strv.h"
-#include "build/ensure.h"
+#include "builder/ensure.h"
 #include "keep/prune.h"
 #include "session/recipes.h"
 
