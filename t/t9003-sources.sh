@@ -87,6 +87,57 @@ test_that 'a changed directory mode reaches the image' '
 	chmod 755 app/sub
 '
 
+# named FILES: a main context of those, and "lib" as a named one beside it
+named() {
+	mkdir -p "named-$1/main" "named-$1/lib/sub" && (cd "named-$1" &&
+	printf "FROM busybox\nLABEL imgcache-test=%s\n" "$RUN" >Dockerfile &&
+	for f in $2; do
+		echo main >"main/$f" && echo "COPY $f /$f" >>Dockerfile || exit
+	done &&
+	echo "COPY --from=lib . /lib/" >>Dockerfile &&
+	echo "RUN --mount=from=lib,target=/m cp -a /m /bound" >>Dockerfile)
+}
+
+built_named() {
+	imgcache build --dockerfile "named-$1/Dockerfile" \
+		--context "named-$1/main" \
+		--build-context "lib=named-$1/lib"
+}
+
+for files in "" "f"; do
+	test_that "a named context${files:+ beside files}: same size and mtime" '
+		named "n$files" "$files" && write() {
+			echo "$1 $RUN" >"named-n$files/lib/g" && touch -d \
+				"2020-01-01 00:00:00.5" "named-n$files/lib/g"
+		} && write first && built_named "n$files" >/dev/null &&
+		write other &&
+		ref=$(built_named "n$files") &&
+		[ "$(docker run --rm "$ref" cat /lib/g)" = "other $RUN" ] &&
+		[ "$(docker run --rm "$ref" cat /bound/g)" = "other $RUN" ] &&
+		chmod 711 "named-n$files/lib/sub" &&
+		ref=$(built_named "n$files") &&
+		docker run --rm "$ref" stat -c %a /lib/sub /bound/sub \
+			>modes && printf "711\n711\n" >expect &&
+		same expect modes
+	'
+done
+
+test_that 'the same, with a build in between that has no named context' '
+	named between f && touch -d 2020-01-01 named-between/lib/sub &&
+	echo "first $RUN" >named-between/lib/g &&
+	touch -d 2020-01-01 named-between/lib/g &&
+	built_named between >/dev/null &&
+	printf "FROM busybox\nLABEL imgcache-test=%s\nCOPY f /f\n" "$RUN" \
+		>named-between/plain &&
+	imgcache build --dockerfile named-between/plain \
+		--context named-between/main \
+		>/dev/null &&
+	echo "other $RUN" >named-between/lib/g &&
+	touch -d 2020-01-01 named-between/lib/g &&
+	ref=$(built_named between) &&
+	[ "$(docker run --rm "$ref" cat /lib/g)" = "other $RUN" ]
+'
+
 test_that 'two projects whose folders have one name do not mix' '
 	mkdir -p other/app && cp app/Dockerfile other/app/ &&
 	echo "FIRST $RUN" >other/app/file &&

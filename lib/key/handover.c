@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is remembered of a context: its generation and, for each path in byte
- * order, the stat data that BuildKit compares and the digest that it does not
- * know. The file is taken away before a build and written anew when all went
- * well, so whatever happens in between leads to a new generation. Two recipes
- * of one context need not read the same files: what this build did not look at
- * stays remembered as it was, since BuildKit may have it still.
+ * What is remembered goes by the main context: the generation and, for each path
+ * of it and of the named ones in byte order, the stat data that BuildKit compares
+ * and the digest that it does not know. The file is taken away before a build
+ * and written anew when all went well, so whatever happens in between leads to
+ * a new generation. Two recipes of one context need not read the same files, or
+ * have the same named contexts: what this build did not look at stays remembered
+ * as it was, since BuildKit may have it still.
  */
 #include "key/handover.h"
 
@@ -24,7 +25,7 @@
 #include "sys/clock.h"
 #include "sys/file.h"
 
-#define MAGIC "imgcache-context 1\n"
+#define MAGIC "imgcache-context 2\n"
 #define LINE_MAX_FIXED 256
 
 /* One line of the memory. It begins with the path. */
@@ -40,15 +41,21 @@ struct seen {
 
 struct lines {
 	struct strv v;
+	const char *context;	/* whose lines are added; NULL: the main one */
 };
 
+/* No path of a context begins with a slash: "//NAME//PATH" is a named one's. */
 static bool
 add_line(void *payload, const char *path, const struct tree_entry *e)
 {
 	struct lines *l = payload;
-	struct buf b = BUF_INIT;
+	struct buf b = BUF_INIT, where = BUF_INIT;
 
-	buf_add_cquoted(&b, path, strlen(path));
+	if (l->context)
+		buf_addf(&where, "//%s//", l->context);
+	buf_adds(&where, path);
+	buf_add_cquoted(&b, where.data, where.len);
+	buf_release(&where);
 	buf_addf(&b, " %o %" PRId64 " %" PRId64 " ", (unsigned)e->id.mode,
 		 e->type == TREE_DIR ? 0 : e->id.size,
 		 e->type == TREE_DIR ? 0 : e->id.mtime_ns);
@@ -56,13 +63,6 @@ add_line(void *payload, const char *path, const struct tree_entry *e)
 		hash_add_hex(&e->digest, &b);
 	strv_take(&l->v, buf_detach(&b));
 	return true;
-}
-
-static void
-lines_of(const struct tree *t, struct lines *l)
-{
-	if (t)
-		tree_each(t, add_line, l);
 }
 
 static bool
@@ -135,6 +135,21 @@ compare_lines(const void *a, const void *b)
 	return compare_paths(&x, &y);
 }
 
+/* Those of all contexts, in the order of the memory. */
+static void
+lines_of(const struct handover *h, struct lines *l)
+{
+	size_t i;
+
+	for (i = 0; i < h->n; i++) {
+		l->context = h->v[i].context->name;
+		if (h->v[i].context->tree)
+			tree_each(h->v[i].context->tree, add_line, l);
+	}
+	if (l->v.n)
+		qsort(l->v.v, l->v.n, sizeof(*l->v.v), compare_lines);
+}
+
 /* The next line of the text at *at, or NULL. It is not ended by a NUL. */
 static const char *
 next_line(const char **at, size_t *len)
@@ -193,35 +208,38 @@ is_seen(void *payload, const struct seen *was, const struct seen *now)
 
 /* Keep the generation of the memory if it still serves; else make one. */
 static void
-choose_generation(struct handover_context *c, const struct lines *now)
+choose_generation(struct handover *h)
 {
 	struct imgcache_error ignored = {0};
 	struct buf old = BUF_INIT;
+	struct lines now = {0};
 	char *rest, *mine;
 	size_t len;
 
-	snprintf(c->generation, sizeof(c->generation), "%" PRIx64 "-%x",
+	snprintf(h->generation, sizeof(h->generation), "%" PRIx64 "-%x",
 		 (uint64_t)clock_now_us(), (unsigned)getpid());
-	if (!c->memo)
+	if (!h->memo)
 		return;
 	/* Whoever renames it has it; a second build at once begins anew. */
-	mine = mem_printf("%s.%d", c->memo, (int)getpid());
-	if (rename(c->memo, mine) ||
+	mine = mem_printf("%s.%d", h->memo, (int)getpid());
+	if (rename(h->memo, mine) ||
 	    file_read(AT_FDCWD, mine, 0, &old, &ignored) ||
 	    !str_starts(old.data, MAGIC))
 		goto out;
 	rest = old.data + strlen(MAGIC);
 	len = strcspn(rest, "\n");
-	if (len && len < sizeof(c->generation) && rest[len] &&
+	if (len && len < sizeof(h->generation) && rest[len] &&
 	    strlen(old.data) == old.len) {
-		char kept[sizeof(c->generation)];
+		char kept[sizeof(h->generation)];
 
 		memcpy(kept, rest, len);
 		kept[len] = '\0';
-		if (each_pair(rest + len + 1, now, is_seen, NULL)) {
-			memcpy(c->generation, kept, sizeof(kept));
-			c->before = mem_strdup(rest + len + 1);
+		lines_of(h, &now);
+		if (each_pair(rest + len + 1, &now, is_seen, NULL)) {
+			memcpy(h->generation, kept, sizeof(kept));
+			h->before = mem_strdup(rest + len + 1);
 		}
+		strv_release(&now.v);
 	}
 out:
 	unlink(mine);
@@ -243,32 +261,86 @@ make_link(const char *target, const char *link, struct imgcache_error *err)
 	return ret;
 }
 
+/* 16 digits for a path, and more for which it is not only that. */
 static int
-hand_over_context(struct inputs *in, const char *dir, const char *scope,
-		  struct handover_context *c, struct imgcache_error *err)
+name_of(const char *scope, const struct input_context *c, char *hex,
+	struct imgcache_error *err)
 {
-	const char *cache = session_cache_dir(in->ic, "contexts");
-	struct lines now = {0};
 	struct buf id = BUF_INIT;
-	char hex[HASH_HEX_SIZE];
 	struct hash h;
 	int ret;
 
-	buf_addf(&id, "%s\n%s\n", scope, c->context->path);
+	buf_addf(&id, "%s\n%s\n", scope, c->path);
+	if (c->is_empty)
+		buf_adds(&id, "nothing of it\n");
 	ret = hash_bytes(HASH_XXH3, id.data, id.len, &h, err);
 	buf_release(&id);
+	if (!ret)
+		hash_hex(&h, hex);
+	return ret;
+}
+
+/*
+ * Is nothing sent at all? Else the main context has a link of the generation
+ * even if nothing of it is read, for the sake of the named ones.
+ */
+static bool
+is_empty(const struct inputs *in)
+{
+	size_t i;
+
+	for (i = 0; i < in->n_contexts; i++)
+		if (!in->contexts[i].is_empty)
+			return false;
+	return true;
+}
+
+static int
+make_links(const struct inputs *in, const char *dir, const char *scope,
+	   struct handover *h, struct imgcache_error *err)
+{
+	char *nothing = mem_printf("%s/imgcache-empty", dir);
+	char hex[HASH_HEX_SIZE];
+	int ret = file_mkdirs(nothing, 0700, err);
+	size_t i;
+
+	for (i = 0; !ret && i < h->n; i++) {
+		const struct input_context *c = h->v[i].context;
+
+		if (c->is_empty && (c->name || is_empty(in))) {
+			h->v[i].link = mem_strdup(nothing);
+			continue;
+		}
+		ret = name_of(scope, c, hex, err);
+		if (ret)
+			break;
+		hex[16] = '\0';
+		h->v[i].link = mem_printf("%s/%s-%s", dir, hex, h->generation);
+		ret = make_link(c->is_empty ? nothing : c->path, h->v[i].link,
+				err);
+	}
+	free(nothing);
+	return ret;
+}
+
+static int
+hand_over_contexts(struct inputs *in, const char *dir, const char *scope,
+		   struct handover *h, struct imgcache_error *err)
+{
+	const char *cache = session_cache_dir(in->ic, "contexts");
+	char hex[HASH_HEX_SIZE];
+	int ret;
+
+	h->v = mem_array(in->n_contexts, sizeof(*h->v));
+	for (h->n = 0; h->n < in->n_contexts; h->n++)
+		h->v[h->n].context = &in->contexts[h->n];
+	ret = name_of(scope, h->v[0].context, hex, err);
 	if (ret)
 		return ret;
-	hash_hex(&h, hex);
-	c->memo = cache ? path_join(cache, hex) : NULL;
-	lines_of(c->context->tree, &now);
-	if (now.v.n)
-		qsort(now.v.v, now.v.n, sizeof(*now.v.v), compare_lines);
-	choose_generation(c, &now);
-	strv_release(&now.v);
-	hex[16] = '\0';
-	c->link = mem_printf("%s/%s-%s", dir, hex, c->generation);
-	return make_link(c->context->path, c->link, err);
+	if (cache && !is_empty(in))
+		h->memo = path_join(cache, hex);
+	choose_generation(h);
+	return make_links(in, dir, scope, h, err);
 }
 
 static int
@@ -286,7 +358,6 @@ handover_make(struct inputs *in, const char *scope, struct handover *out,
 {
 	const struct input_context *main = &in->contexts[0];
 	const char *dir;
-	size_t i;
 	int ret;
 
 	memset(out, 0, sizeof(*out));
@@ -297,19 +368,7 @@ handover_make(struct inputs *in, const char *scope, struct handover *out,
 	if (!ret && main->has_ignore)
 		ret = write_file(&out->ignore, dir, in->tag,
 				 "Dockerfile.dockerignore", &main->ignore, err);
-	out->v = mem_array(in->n_contexts, sizeof(*out->v));
-	for (i = 0; !ret && i < in->n_contexts; i++) {
-		struct handover_context *c = &out->v[out->n++];
-
-		c->context = &in->contexts[i];
-		if (!c->context->is_empty) {
-			ret = hand_over_context(in, dir, scope, c, err);
-			continue;
-		}
-		c->link = mem_printf("%s/imgcache-empty", dir);
-		ret = file_mkdirs(c->link, 0700, err);
-	}
-	return ret;
+	return ret ? ret : hand_over_contexts(in, dir, scope, out, err);
 }
 
 static bool
@@ -326,28 +385,19 @@ void
 handover_remember(struct handover *h)
 {
 	struct imgcache_error ignored = {0};
-	size_t i;
+	struct buf text = BUF_INIT;
+	struct lines now = {0};
 
-	for (i = 0; i < h->n; i++) {
-		struct handover_context *c = &h->v[i];
-		struct buf text = BUF_INIT;
-		struct lines now = {0};
-
-		if (!c->memo)
-			continue;
-		lines_of(c->context->tree, &now);
-		if (now.v.n)
-			qsort(now.v.v, now.v.n, sizeof(*now.v.v),
-			      compare_lines);
-		buf_addf(&text, MAGIC "%s\n", c->generation);
-		if (each_pair(c->before ? c->before : "", &now, add_newer,
-			      &text))
-			(void)file_replace(AT_FDCWD, c->memo, text.data,
-					   text.len, 0600, false, &ignored);
-		error_clear(&ignored);
-		buf_release(&text);
-		strv_release(&now.v);
-	}
+	if (!h->memo)
+		return;
+	lines_of(h, &now);
+	buf_addf(&text, MAGIC "%s\n", h->generation);
+	if (each_pair(h->before ? h->before : "", &now, add_newer, &text))
+		(void)file_replace(AT_FDCWD, h->memo, text.data, text.len, 0600,
+				   false, &ignored);
+	error_clear(&ignored);
+	buf_release(&text);
+	strv_release(&now.v);
 }
 
 void
@@ -361,11 +411,10 @@ handover_release(struct handover *h)
 		unlink(h->ignore);
 	free(h->dockerfile);
 	free(h->ignore);
-	for (i = 0; i < h->n; i++) {
+	free(h->memo);
+	free(h->before);
+	for (i = 0; i < h->n; i++)
 		free(h->v[i].link);
-		free(h->v[i].memo);
-		free(h->v[i].before);
-	}
 	free(h->v);
 	memset(h, 0, sizeof(*h));
 }

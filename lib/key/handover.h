@@ -5,17 +5,21 @@
 /*
  * Giving a build its files so that BuildKit cannot serve stale bytes.
  *
- * BuildKit keeps a copy of each context under the context's base name and asks
- * again only for what differs in size, mode or mtime. So a file rewritten with
- * the same size and mtime is built from its old bytes, and a directory whose
- * mode changed keeps the old one (tried out on 20.10 and 26.1, buildx 0.13).
- * We know the hashes, so each context is passed as a symbolic link
+ * BuildKit keeps a copy of each context, and asks again only for what differs in
+ * size, mode or mtime. So a file rewritten with the same size and mtime is built
+ * from its old bytes, and a directory whose mode changed keeps the old one
+ * (tried out on 20.10 and 26.1, buildx 0.13). The copy of the main context goes
+ * by that one's base name, that of a named context by its name and the main
+ * one's base name; where a named context lies plays no part.
  *
- *	<private>/<H of its path>-<generation>
+ * We know the hashes, so the contexts are passed as symbolic links
  *
- * whose name is new, and the copy therefore empty, whenever something changed
- * that BuildKit would not notice, or when we are in doubt: nothing remembered,
- * a build that did not end well, a clock or an mtime that went back.
+ *	<private>/<H of the path>-<generation>
+ *
+ * of one generation, which is new, and all copies therefore empty, whenever
+ * something changed in any of them that BuildKit would not notice, or when we
+ * are in doubt: nothing remembered, a build that did not end well, a clock or an
+ * mtime that went back.
  */
 
 #include "key/inputs.h"
@@ -23,9 +27,6 @@
 struct handover_context {
 	const struct input_context *context;
 	char *link;		/* path given to docker */
-	char *memo;		/* file with what BuildKit saw last; or NULL */
-	char *before;		/* its lines, if the generation stays; or NULL */
-	char generation[40];
 };
 
 struct handover {
@@ -33,6 +34,9 @@ struct handover {
 	char *ignore;		/* NULL: none */
 	struct handover_context *v;	/* in the order of inputs.contexts */
 	size_t n;
+	char *memo;		/* file with what BuildKit saw last; or NULL */
+	char *before;		/* its lines, if the generation stays; or NULL */
+	char generation[40];
 };
 
 /*
