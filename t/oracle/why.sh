@@ -56,7 +56,7 @@ trap cleanup EXIT
 trap 'exit 130' INT TERM
 
 # Bases whose layers differ, since BuildKit looks at nothing else of them; `other`
-# is another one for every project, or its first steps would be in the cache.
+# is another one for every change to it, or its steps would be in the cache.
 make_base() {
 	printf 'FROM busybox:latest\nRUN echo %s >/which\n' "$1-$run-$2" |
 		docker buildx build -q -t "$run:$1" - >/dev/null
@@ -130,7 +130,6 @@ images:
     labels: {imgcache-test: "$run"}
 YAML
 	cp -R "$project" "$dir/kept"
-	make_base other "$made"
 	docker tag "$run:base" "$run:now"
 	imgcache -C "$project" build app >"$dir/out" 2>"$dir/err" || {
 		cat "$dir/err" >&2
@@ -266,9 +265,11 @@ instruction edited COPY" ;;
 		in_file "s/target: final/target: extra/" imgcache.yaml
 		told="target edited -" ;;
 	base)
+		make_base other "$case_no"
 		docker tag "$run:other" "$run:now"
 		told="base moved $run:now" ;;
 	base_one)
+		make_base other "$case_no"
 		pick build docs final
 		in_file "s/^FROM $run:now AS $answer/FROM $run:other AS $answer/" \
 			Dockerfile
