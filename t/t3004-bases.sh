@@ -197,4 +197,13 @@ test_that 'base_policy name: two named contexts swapped are another key' '
 		b=docker-image://two:2 --build-context a=docker-image://one:1)" ]
 '
 
+test_that 'the base of an image is its own, not that of another stage' '
+	mkdir roots && printf "FROM alpine:1 AS build\nRUN make\n%s\n%s\n" \
+		"FROM busybox:latest" "COPY --from=build /a /a" \
+		>roots/Dockerfile && standin_base alpine:1 &&
+	ref=$(imgcache build roots) &&
+	imgcache list --json --base busybox:latest | grep -F "\"$ref\"" &&
+	docker image inspect "$ref" | grep "image.base.name.*busybox:latest"
+'
+
 test_done

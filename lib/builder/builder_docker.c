@@ -224,19 +224,20 @@ static void
 add_labels(struct builder *b, struct parts *p)
 {
 	const struct inputs *in = b->in;
+	const struct base *root = inputs_root(in);
 
 	strv_push_all(&p->labels, &in->labels);
 	strv_pushf(&p->labels, LABEL_KEY "=%s", in->tag);
 	if (b->found->generation)
 		strv_pushf(&p->labels, LABEL_GENERATION "=%lld",
 			   (long long)b->found->generation);
-	if (!in->n_bases)
+	if (!root)
 		return;
 	strv_pushf(&p->labels, "org.opencontainers.image.base.name=%s",
-		   in->bases[0].ref);
-	if (strchr(in->bases[0].digest, ':'))
+		   root->ref);
+	if (strchr(root->digest, ':'))
 		strv_pushf(&p->labels, "org.opencontainers.image.base.digest=%s",
-			   in->bases[0].digest);
+			   root->digest);
 }
 
 /* An address that a build step would take for its own. */

@@ -74,6 +74,12 @@ inputs_add_base(struct inputs *in, const struct base_query *q,
 	return 0;
 }
 
+const struct base *
+inputs_root(const struct inputs *in)
+{
+	return in->root ? inputs_base(in, in->root) : NULL;
+}
+
 struct input_context *
 inputs_add_context(struct inputs *in, const char *name, const char *path)
 {

@@ -67,6 +67,7 @@ struct inputs {
 
 	struct base *bases;
 	size_t n_bases, cap_bases;
+	const char *root;	/* of them, what the image begins with; or NULL */
 	struct input_lower *lower;
 	size_t n_lower, cap_lower;
 	struct base_config own;	/* what the image itself will say */
@@ -180,6 +181,9 @@ struct input_reference {
 
 int inputs_reference(struct inputs *in, const char *text,
 		     struct input_reference *out, struct imgcache_error *err);
+
+/* What the image itself begins with; NULL: nothing, or a named context. */
+const struct base *inputs_root(const struct inputs *in);
 
 /* Where the engine has the image of ours that ref names, or NULL. */
 const char *inputs_lower_at(const struct inputs *in, const char *ref);

@@ -167,6 +167,7 @@ inputs_generated(struct inputs *in, const struct inputs_options *o,
 	query.user = to.user;
 	if (!ret) {
 		ret = inputs_add_base(in, &query, &base, err);
+		in->root = to.ref;
 		in->needs_base = ret == IMGCACHE_EFAIL && !to.user &&
 			recipe_reference(q->base);
 	}

@@ -280,6 +280,7 @@ inputs_plan(struct inputs *in, const struct dockerfile *df,
 	if (!ret) {
 		dockerfile_needed(df, *out, &options, in->dockerfile.data,
 				  in->dockerfile.len, &in->needed);
+		in->root = arena_strdup(&in->ic->arena, (*out)->root);
 		note_stages(in, df, *out);
 	}
 	strmap_release(&r.seen);

@@ -16,6 +16,7 @@
 struct image_row
 arrival_row(const struct inputs *in, const struct image_key *key)
 {
+	const struct base *root = inputs_root(in);
 	struct image_row row = {
 		.key = *key,
 		.hash = hash_name(in->hash),
@@ -24,8 +25,8 @@ arrival_row(const struct inputs *in, const struct image_key *key)
 		.project = in->r->recipe->root,
 		.recipe = in->r->recipe->kind == RECIPE_GENERATED ?
 			"generated" : "dockerfile",
-		.base_ref = in->n_bases ? in->bases[0].ref : NULL,
-		.base_digest = in->n_bases ? in->bases[0].digest : NULL,
+		.base_ref = root ? root->ref : NULL,
+		.base_digest = root ? root->digest : NULL,
 		.size_bytes = -1,
 	};
 

@@ -223,6 +223,7 @@ struct dockerfile_plan {
 	size_t n_reads, cap_reads;
 	struct strv args;	/* of the stages in use; sorted */
 	bool any_arg;		/* what nobody saw may declare others, too */
+	const char *root;	/* image that the target begins with; or NULL */
 	struct strv onbuild;	/* the triggers that the image will have */
 	bool has_onbuild;	/* and that is all of them */
 	const char *frontend;	/* as in struct dockerfile */

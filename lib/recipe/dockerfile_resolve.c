@@ -372,6 +372,19 @@ walk_all(struct resolver *r)
 	return ret;
 }
 
+/* Through the stages that the target stands on. */
+static void
+plan_root(struct resolver *r, const struct stage *target)
+{
+	struct dockerfile_plan *plan = r->plan.plan;
+	const struct stage *st = target;
+
+	while (st->root == ROOT_STAGE)
+		st = &r->stages.v[st->base];
+	if (st->root == ROOT_IMAGE && !st->context && !plan->root)
+		plan->root = arena_strdup(&plan->arena, st->image);
+}
+
 /* The same on every platform. */
 static void
 plan_onbuild(struct resolver *r, const struct stage *target)
@@ -410,6 +423,7 @@ resolve_platform(struct resolver *r, const struct platform *build,
 	if (ret < 0)
 		goto out;
 	r->stages.v[target].used = true;
+	plan_root(r, &r->stages.v[target]);
 	plan_onbuild(r, &r->stages.v[target]);
 	ret = mark_needed(r, target);
 	if (ret == 0)

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/mem.h"
 #include "recipe/dockerfile.h"
 
 static void
@@ -604,4 +605,43 @@ Test(dockerfile_stages, the_plan_says_which_triggers_the_image_will_have)
 		free(actual);
 	}
 	strv_release(&contexts);
+}
+
+/* What the target begins with, "-" for nothing. */
+static char *
+root_of(const char *text, const char *target)
+{
+	const struct dockerfile_options o = { .target = target };
+	struct imgcache_error err = { 0 };
+	struct dockerfile *df = NULL;
+	struct dockerfile_plan *plan = NULL;
+	char *root;
+
+	cr_assert_eq(dockerfile_parse(text, strlen(text), "D", &df, &err), 0);
+	cr_assert_eq(dockerfile_resolve(df, &o, &plan, &err), 0);
+	root = mem_strdup(plan->root ? plan->root : "-");
+	dockerfile_plan_free(plan);
+	dockerfile_free(df);
+	return root;
+}
+
+static void
+expect_root(const char *text, const char *target, const char *root)
+{
+	char *found = root_of(text, target);
+
+	cr_expect_str_eq(found, root, "%s", text);
+	free(found);
+}
+
+Test(dockerfile_stages, the_root_is_what_the_target_itself_begins_with)
+{
+	static const char text[] = "FROM golang:1 AS build\nRUN make\n"
+		"FROM debian:12 AS base\nFROM base AS run\n"
+		"COPY --from=build /a /a\nFROM scratch AS bare\n"
+		"COPY --from=build /a /a\n";
+
+	expect_root(text, "run", "debian:12");
+	expect_root(text, "build", "golang:1");
+	expect_root(text, NULL, "-");
 }
