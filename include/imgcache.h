@@ -68,6 +68,8 @@ enum imgcache_event_type {
 	IMGCACHE_PUSH_END,	/* the same, and elapsed_us */
 	IMGCACHE_STARTED,	/* name, ref, text: the id of what is built in
 				 * the background from now on */
+	IMGCACHE_BASE_INSTEAD,	/* name, ref, text: why the image is not there;
+				 * somebody is at it, the base is run */
 	IMGCACHE_JOB_BEGIN,	/* one of several at once: as BUILD_BEGIN */
 	IMGCACHE_JOB_END,	/* as BUILD_END; text: why it failed, or NULL */
 	IMGCACHE_TICK		/* a few times a second while a build runs and
@@ -252,6 +254,7 @@ enum imgcache_reason {
 	IMGCACHE_ENGINE_UNKNOWN,
 	IMGCACHE_ASKED,			/* --rebuild, --no-cache, switched off */
 	IMGCACHE_BEING_BUILT,		/* by somebody, just now */
+	IMGCACHE_PENDING,		/* asked for in the background */
 	IMGCACHE_REASONS
 };
 

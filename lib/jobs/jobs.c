@@ -42,7 +42,9 @@ wait_for_end(struct imgcache *ic, const struct imgcache_image *image,
 			return err->code;
 		if (clock_mono_us() >= until_us)
 			return error_set(err, IMGCACHE_EBUSY, "%s is still "
-					 "being built", image->id);
+					 "%s", image->id,
+					 alive_builds(ic, image->tag) ?
+					 "being built" : "waiting to be built");
 		clock_sleep_ms(POLL_MS);
 	}
 	return 0;

@@ -20,7 +20,7 @@ bool alive_job(struct imgcache *ic, const char *tag);
 
 /*
  * For who only asks: a row without an end is no interrupted build while
- * somebody is at it.
+ * somebody is at it, and what is promised is no mere miss.
  */
 enum imgcache_reason alive_reason(struct imgcache *ic, const char *tag,
 				  enum imgcache_reason reason);
