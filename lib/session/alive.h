@@ -10,6 +10,9 @@
 
 #include "session/session.h"
 
+/* What the line in a job's lock says while the process that builds holds it. */
+#define ALIVE_JOB "build in the background"
+
 /* The files of the two locks, in the handle's arena; NULL: no such folder. */
 const char *alive_build_lock(struct imgcache *ic, const char *tag);
 const char *alive_job_lock(struct imgcache *ic, const char *tag);
