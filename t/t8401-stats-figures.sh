@@ -110,4 +110,19 @@ test_that 'a name that steers the terminal does not, nor widen the table' '
 	grep -F "a^[[31m" table && ! grep -E ".{81}" table
 '
 
+test_that 'what was only found on the engine is no image of the sums' '
+	cp -r "$IMGCACHE_DIR" found && before=$(stats --json | jq .totalImages) &&
+	sqlite3 found/catalog.db "
+		INSERT INTO images (engine, tag, platform, status, hash, ref,
+			recipe, origin, size_bytes, created_at)
+		VALUES (1, '\''g1-ad'\'', '\''p'\'', '\''completed'\'',
+			'\''git'\'', '\''r'\'', '\''unknown'\'',
+			'\''adopted'\'', 999, 1)" &&
+	[ "$(IMGCACHE_DIR=$PWD/found stats --json | jq .totalImages)" = "$before" ] &&
+	sqlite3 found/catalog.db "UPDATE images SET hits = 1, last_used_at = 5
+		WHERE origin = '\''adopted'\''" &&
+	[ "$(IMGCACHE_DIR=$PWD/found stats --json | jq .totalImages)" = \
+		$((before + 1)) ]
+'
+
 test_done
