@@ -149,9 +149,13 @@ put_lookups_by_image(const struct imgcache_stats *s)
 	struct printer *p = printer_new(PRINT_TABLE, false);
 	char spark[SPARK_TEXT], title[IMGCACHE_TEXT];
 	int64_t first;
+	size_t days;
 
-	snprintf(title, sizeof(title), "LAST %zu DAYS",
-		 stats_window(s, SPARK_DAYS, &first));
+	days = stats_window(s, SPARK_DAYS, &first);
+	if (days == 1)
+		snprintf(title, sizeof(title), "TODAY");
+	else
+		snprintf(title, sizeof(title), "LAST %zu DAYS", days);
 	if (s->n_images)
 		putchar('\n');
 	for (size_t n = 0; n < s->n_images; n++) {
