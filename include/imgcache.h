@@ -522,7 +522,8 @@ IMGCACHE_API int imgcache_build(struct imgcache *ic, struct imgcache_recipe *r,
  * miss whose key is the id to ask for: imgcache_find() knows it from now on.
  * is_started is false where somebody is at it already. An image waits for those
  * of the call that it is built from, and fails with them. On failure nothing
- * more is started; what was goes on. No other thread may run.
+ * more is started; what was goes on. No other thread may run that takes locks or
+ * memory: the child of a fork() goes on with ours alone.
  */
 struct imgcache_start_options {
 	struct imgcache_build_options build;
