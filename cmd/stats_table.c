@@ -260,11 +260,10 @@ put_builds_by_day(const struct imgcache_stats *s)
 void
 stats_put_table(const struct imgcache_stats *s, bool by_day)
 {
-	char age[IMGCACHE_TEXT];
+	char span[STATS_SPAN];
 
 	if (s->since)
-		printf("the last %s\n\n", imgcache_format_age(age,
-				imgcache_now_s() - s->since));
+		printf("%s\n\n", stats_span(span, "the last", s));
 	put_images(s);
 	put_lookups(s);
 	put_builds(s);
