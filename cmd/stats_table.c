@@ -252,6 +252,10 @@ put_builds_by_day(const struct imgcache_stats *s)
 		print_number(p, "", "SUCCESS",
 			     stats_rate(d->completed,
 					d->completed + d->failed), AS_PERCENT);
+		print_number(p, "", "CACHED", stats_rate(d->steps_cached,
+							 d->steps),
+			     AS_PERCENT);
+		print_number(p, "", "CONTEXT", d->context_bytes, AS_SIZE);
 		print_number(p, "", "IN ALL", d->build_us, AS_DURATION);
 	}
 	printer_end(p);

@@ -928,6 +928,8 @@ struct imgcache_day_stats {
 	int64_t builds, completed, failed;
 	int64_t build_us;	/* of its builds together */
 	int64_t saved_us;
+	int64_t steps, steps_cached;
+	int64_t context_bytes;	/* handed over, together */
 };
 
 struct imgcache_image_stats {
