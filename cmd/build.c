@@ -291,10 +291,10 @@ build_many(struct invocation *inv, const struct chosen *chosen,
 
 		if (!v[i].name)
 			v[i].name = imgcache_recipe_name(chosen->v[i]);
-		if (ret && (v[i].state != IMGCACHE_HIT || !v[i].ref))
-			err = inv->err;
-		if (v[i].error)
+		if (v[i].error) {
+			err.code = ret ? ret : IMGCACHE_EFAIL;
 			snprintf(err.text, sizeof(err.text), "%s", v[i].error);
+		}
 		if (!ret && results_write(&results, inv->ic, chosen->v[i],
 					  &v[i], &inv->err)) {
 			err = inv->err;
@@ -371,6 +371,19 @@ is_of_one(void)
 	return outputs.n || results.iidfile || results.metadata_file;
 }
 
+/* Like docker's: a directory, which stands alone. */
+static const char *
+too_many(const struct parsed *p)
+{
+	size_t i;
+
+	for (i = 0; !warm && p->words.n > 1 && i < p->words.n; i++)
+		if (strchr(p->words.v[i], '/') || !strcmp(p->words.v[i], ".") ||
+		    !strcmp(p->words.v[i], ".."))
+			return p->words.v[i ? 0 : 1];
+	return NULL;
+}
+
 static int
 check(struct invocation *inv, const struct parsed *p)
 {
@@ -379,6 +392,9 @@ check(struct invocation *inv, const struct parsed *p)
 	if (all + common + warm + named > 1)
 		return fail(&inv->err, IMGCACHE_EUSAGE, "give --all, --common"
 			    ", --warm or names, only one of them");
+	if (too_many(p))
+		return fail(&inv->err, IMGCACHE_EUSAGE, "a directory is built "
+			    "alone, '%s' is one too many", too_many(p));
 	if (background && (dry_run || summary_file || is_of_one()))
 		return fail(&inv->err, IMGCACHE_EUSAGE, "--background does not "
 			    "go with --dry-run, --summary, --output, --iidfile "

@@ -451,6 +451,9 @@ progress_event(void *payload, const struct imgcache_event *e)
 		say(p, e, "building in the background: imgcache log -f ",
 		    e->text);
 		break;
+	case IMGCACHE_BASE_INSTEAD:
+		say(p, e, "going on with the base: ", e->text);
+		break;
 	case IMGCACHE_JOB_BEGIN:
 		say(p, e, "building: ", e->text);
 		break;

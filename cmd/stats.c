@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "outfile.h"
 #include "stats.h"
@@ -63,6 +64,23 @@ check(const struct parsed *p, struct imgcache_error *err)
 		return fail(err, IMGCACHE_EUSAGE, "--watch shows the table by "
 			    "image, and goes with --since only");
 	return 0;
+}
+
+const char *
+stats_span(char out[STATS_SPAN], const char *last,
+	   const struct imgcache_stats *s)
+{
+	char age[IMGCACHE_TEXT], at[32] = "";
+	time_t begin = (time_t)s->since;
+	struct tm tm;
+
+	if (since < 0 && localtime_r(&begin, &tm) &&
+	    strftime(at, sizeof(at), "%Y-%m-%d %H:%M:%S", &tm))
+		snprintf(out, STATS_SPAN, "since the beginning at %s", at);
+	else
+		snprintf(out, STATS_SPAN, "%s %s", last, imgcache_format_age(
+				age, imgcache_now_s() - s->since));
+	return out;
 }
 
 static void

@@ -14,6 +14,7 @@
 #include "imgcache.h"
 
 #define DAY_S 86400
+#define STATS_SPAN 96
 #define SPARK_DAYS 14
 #define SPARK_TEXT (SPARK_DAYS * 4 + 1)
 
@@ -29,6 +30,10 @@ int64_t stats_restore_us(int64_t us, int64_t hits);
 
 /* "44.4 %", "-" for what is unknown. */
 const char *stats_percent(char out[IMGCACHE_TEXT], int64_t thousandths);
+
+/* Of what time: `last` and how long, or since when it was begun anew. */
+const char *stats_span(char out[STATS_SPAN], const char *last,
+		       const struct imgcache_stats *s);
 
 /* "2026-11-27", in UTC. */
 const char *stats_date(char out[IMGCACHE_TEXT], int64_t moment);

@@ -60,7 +60,7 @@ put_spark(const struct imgcache_stats *s, const char *title,
 static void
 put_head(const struct imgcache_stats *s)
 {
-	char text[IMGCACHE_TEXT], size[IMGCACHE_TEXT];
+	char text[IMGCACHE_TEXT], size[IMGCACHE_TEXT], span[STATS_SPAN];
 
 	if (stats_hit_rate(s) < 0)
 		printf("### imgcache: no lookups");
@@ -71,8 +71,7 @@ put_head(const struct imgcache_stats *s)
 		printf(", %s saved", imgcache_format_duration(text,
 							      s->saved_us));
 	if (s->since)
-		printf(" in %s", imgcache_format_age(text, imgcache_now_s() -
-						     s->since));
+		printf(" %s", stats_span(span, "in", s));
 	printf("\n\n| | |\n|---|---:|\n");
 	printf("| hits here | %lld |\n", (long long)s->hits_local);
 	printf("| hits from the registry | %lld |\n",

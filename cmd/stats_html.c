@@ -79,16 +79,17 @@ put_build_tiles(const struct imgcache_stats *s)
 		 "the median; 95 in 100 take at most %s",
 		 duration(text, s->build_p95_us));
 	tile("Build time", duration(value, s->build_p50_us), note);
-	snprintf(note, sizeof(note), "%lld builds, %lld failed",
-		 (long long)s->builds, (long long)s->builds_failed);
+	snprintf(note, sizeof(note), "%lld build%s, %lld failed",
+		 (long long)s->builds, s->builds == 1 ? "" : "s", (long long)s->builds_failed);
 	tile("Success", stats_percent(value,
 						  stats_success_rate(s)), note);
 	snprintf(note, sizeof(note), "%lld of %lld steps",
 		 (long long)s->steps_cached, (long long)s->steps);
 	tile("Steps cached", stats_percent(value, stats_rate(s->steps_cached,
 							     s->steps)), note);
-	snprintf(note, sizeof(note), "%lld images, %lld.%lld hits each",
-		 (long long)s->total_images, (long long)(average / 10),
+	snprintf(note, sizeof(note), "%lld image%s, %lld.%lld hits each",
+		 (long long)s->total_images, s->total_images == 1 ? "" : "s",
+		 (long long)(average / 10),
 		 (long long)(average % 10));
 	tile("Size", imgcache_format_size(value, s->total_size_bytes), note);
 }
@@ -166,9 +167,9 @@ put_slowest(const struct imgcache_stats *s)
 	for (i = 0; i < s->n_slowest && i < MOST_BARS; i++) {
 		const struct imgcache_step_stats *step = &s->slowest[i];
 
-		snprintf(more, sizeof(more), "%.300s: %lld runs, %lld cached, "
+		snprintf(more, sizeof(more), "%.300s: %lld run%s, %lld cached, "
 			 "the longest %s", step->image, (long long)step->runs,
-			 (long long)step->cached,
+			 step->runs == 1 ? "" : "s", (long long)step->cached,
 			 imgcache_format_duration(longest, step->longest_us));
 		html_bar(&(struct bar){
 			.name = step->name, .more = more,

@@ -20,6 +20,9 @@ put_day(struct printer *p, const struct imgcache_day_stats *d)
 	print_number(p, "failed", NULL, d->failed, AS_NUMBER);
 	print_number(p, "buildTime", NULL, d->build_us, AS_DURATION);
 	print_number(p, "timeSaved", NULL, d->saved_us, AS_DURATION);
+	print_number(p, "steps", NULL, d->steps, AS_NUMBER);
+	print_number(p, "stepsCached", NULL, d->steps_cached, AS_NUMBER);
+	print_number(p, "context", NULL, d->context_bytes, AS_SIZE);
 }
 
 static void

@@ -149,9 +149,13 @@ put_lookups_by_image(const struct imgcache_stats *s)
 	struct printer *p = printer_new(PRINT_TABLE, false);
 	char spark[SPARK_TEXT], title[IMGCACHE_TEXT];
 	int64_t first;
+	size_t days;
 
-	snprintf(title, sizeof(title), "LAST %zu DAYS",
-		 stats_window(s, SPARK_DAYS, &first));
+	days = stats_window(s, SPARK_DAYS, &first);
+	if (days == 1)
+		snprintf(title, sizeof(title), "TODAY");
+	else
+		snprintf(title, sizeof(title), "LAST %zu DAYS", days);
 	if (s->n_images)
 		putchar('\n');
 	for (size_t n = 0; n < s->n_images; n++) {
@@ -248,6 +252,10 @@ put_builds_by_day(const struct imgcache_stats *s)
 		print_number(p, "", "SUCCESS",
 			     stats_rate(d->completed,
 					d->completed + d->failed), AS_PERCENT);
+		print_number(p, "", "CACHED", stats_rate(d->steps_cached,
+							 d->steps),
+			     AS_PERCENT);
+		print_number(p, "", "CONTEXT", d->context_bytes, AS_SIZE);
 		print_number(p, "", "IN ALL", d->build_us, AS_DURATION);
 	}
 	printer_end(p);
@@ -256,11 +264,10 @@ put_builds_by_day(const struct imgcache_stats *s)
 void
 stats_put_table(const struct imgcache_stats *s, bool by_day)
 {
-	char age[IMGCACHE_TEXT];
+	char span[STATS_SPAN];
 
 	if (s->since)
-		printf("the last %s\n\n", imgcache_format_age(age,
-				imgcache_now_s() - s->since));
+		printf("%s\n\n", stats_span(span, "the last", s));
 	put_images(s);
 	put_lookups(s);
 	put_builds(s);

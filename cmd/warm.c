@@ -81,11 +81,11 @@ print_rank(const struct candidate *c, size_t rank)
 	fprintf(stderr, "%zu. ", rank);
 	text_put(stderr, imgcache_recipe_name(c->r));
 	if (c->build_us < 0)
-		fprintf(stderr, ": %lld lookups, never built; ",
-			(long long)c->lookups);
+		fprintf(stderr, ": %lld lookup%s, never built; ",
+			(long long)c->lookups, c->lookups == 1 ? "" : "s");
 	else
-		fprintf(stderr, ": %lld lookups x %s = %s; ",
-			(long long)c->lookups,
+		fprintf(stderr, ": %lld lookup%s x %s = %s; ",
+			(long long)c->lookups, c->lookups == 1 ? "" : "s",
 			imgcache_format_duration(each, c->build_us),
 			imgcache_format_duration(all, (int64_t)c->saving_us));
 	text_put(stderr, c->reason);

@@ -106,6 +106,15 @@ put_fate(const struct imgcache_why *w)
 	}
 }
 
+/* Then there is no image of these inputs yet. */
+static bool
+is_under_way(const struct imgcache_why *w)
+{
+	return w->state != IMGCACHE_HIT &&
+		(w->reason == IMGCACHE_BEING_BUILT ||
+		 w->reason == IMGCACHE_PENDING);
+}
+
 static void
 put_same(const struct imgcache_why *w, const struct why_style *s)
 {
@@ -119,6 +128,11 @@ put_same(const struct imgcache_why *w, const struct why_style *s)
 		else
 			puts("nothing differs, the image is there");
 		put_detail(w->ref, s);
+		return;
+	}
+	if (is_under_way(w)) {
+		printf("%s; there is no image to compare with\n",
+		       imgcache_reason_text(w->reason));
 		return;
 	}
 	fputs("nothing differs, but ", stdout);
@@ -484,6 +498,9 @@ put_differs(const struct imgcache_why *w, const struct why_style *s)
 		puts("\n  The image of the inputs as they are is there.");
 	else if (w->state == IMGCACHE_UNKNOWN)
 		put_detail(w->detail, s);
+	else if (is_under_way(w) && !s->between)
+		printf("\n  The image of the inputs as they are: %s.\n",
+		       imgcache_reason_text(w->reason));
 }
 
 void
@@ -491,7 +508,9 @@ why_print(const struct imgcache_why *w, const struct why_style *s)
 {
 	if (w->compared) {
 		put_differs(w, s);
-	} else if (w->state == IMGCACHE_HIT || w->status ||
+	} else if (w->state == IMGCACHE_HIT || is_under_way(w) ||
+		   (w->status && (w->elsewhere ||
+				w->reason != IMGCACHE_NEVER_BUILT)) ||
 		   w->reason == IMGCACHE_FOREIGN) {
 		put_same(w, s);
 	} else {

@@ -68,6 +68,8 @@ enum imgcache_event_type {
 	IMGCACHE_PUSH_END,	/* the same, and elapsed_us */
 	IMGCACHE_STARTED,	/* name, ref, text: the id of what is built in
 				 * the background from now on */
+	IMGCACHE_BASE_INSTEAD,	/* name, ref, text: why the image is not there;
+				 * somebody is at it, the base is run */
 	IMGCACHE_JOB_BEGIN,	/* one of several at once: as BUILD_BEGIN */
 	IMGCACHE_JOB_END,	/* as BUILD_END; text: why it failed, or NULL */
 	IMGCACHE_TICK		/* a few times a second while a build runs and
@@ -252,6 +254,7 @@ enum imgcache_reason {
 	IMGCACHE_ENGINE_UNKNOWN,
 	IMGCACHE_ASKED,			/* --rebuild, --no-cache, switched off */
 	IMGCACHE_BEING_BUILT,		/* by somebody, just now */
+	IMGCACHE_PENDING,		/* asked for in the background */
 	IMGCACHE_REASONS
 };
 
@@ -519,7 +522,8 @@ IMGCACHE_API int imgcache_build(struct imgcache *ic, struct imgcache_recipe *r,
  * miss whose key is the id to ask for: imgcache_find() knows it from now on.
  * is_started is false where somebody is at it already. An image waits for those
  * of the call that it is built from, and fails with them. On failure nothing
- * more is started; what was goes on. No other thread may run.
+ * more is started; what was goes on. No other thread may run that takes locks or
+ * memory: the child of a fork() goes on with ours alone.
  */
 struct imgcache_start_options {
 	struct imgcache_build_options build;
@@ -924,6 +928,8 @@ struct imgcache_day_stats {
 	int64_t builds, completed, failed;
 	int64_t build_us;	/* of its builds together */
 	int64_t saved_us;
+	int64_t steps, steps_cached;
+	int64_t context_bytes;	/* handed over, together */
 };
 
 struct imgcache_image_stats {

@@ -118,7 +118,7 @@ test_that 'two kinds of recipe in one' '
 
 test_that 'a setting that does not exist, or has no such value' '
 	wrong "-c wants NAME=VALUE, not '\''hash'\''" -c hash list &&
-	wrong "unknown setting '\''hsah'\''; did you mean '\''hash'\''" \
+	wrong "unknown setting '\''hsah'\''; did you mean '\''hash'\''?" \
 		-c hsah=git list &&
 	wrong "'\''hash'\'' needs git or xxh3, not '\''md5'\''" \
 		-c hash=md5 list &&

@@ -27,11 +27,11 @@ bad 'a file of the future is not called full of unknown keys' \
 	'version: 2\nbrand: new' \
 	":1:10: version '2' is not known to this imgcache, which reads version 1"
 bad 'an unknown key with its nearest' 'version: 1\nimags: {}' \
-	":2:1: unknown key 'imags'; did you mean 'images'"
+	":2:1: unknown key 'imags'; did you mean 'images'?"
 bad 'an unknown key of an image' "$x\n    bse: busybox" \
-	":4:5: unknown key 'bse'; did you mean 'base'"
+	":4:5: unknown key 'bse'; did you mean 'base'?"
 bad 'an unknown key of a section' 'version: 1\npolicy: {max_imgs: 2}' \
-	":2:10: unknown key 'max_imgs'; did you mean 'max_images'"
+	":2:10: unknown key 'max_imgs'; did you mean 'max_images'?"
 bad 'an unknown key of a copy' "$x {copy: [{from: a, to: /b, mode: 1}]}" \
 	":3:32: unknown key 'mode'; known here: from, to"
 bad 'a duplicate key' "$x\n    base: a\n    base: b" \
@@ -130,7 +130,7 @@ test_that 'an image that the file does not have' '
 	says stderr "no image '\''y'\'' in imgcache.yaml" &&
 	printf "version: 1\nimages: {tools: {base: b}}" >imgcache.yaml &&
 	expect_status 129 imgcache tag tolls && says stderr \
-	"no image '\''tolls'\'' in imgcache.yaml; did you mean '\''tools'\''"
+	"no image '\''tolls'\'' in imgcache.yaml; did you mean '\''tools'\''?"
 '
 
 test_that 'no base, and none by default' '
@@ -167,7 +167,7 @@ rm -f imgcache.yaml
 test_that 'found upwards, paths are relative to it, its name as one types it' '
 	mkdir -p p/deep/er && printf "$x {bse: b}" >p/imgcache.yaml &&
 	expect_status 128 imgcache -C p/deep/er tag x &&
-	says stderr "../../imgcache.yaml:3:7: unknown key '\''bse'\''; did you mean '\''base'\''" &&
+	says stderr "../../imgcache.yaml:3:7: unknown key '\''bse'\''; did you mean '\''base'\''?" &&
 	echo hello >p/file &&
 	printf "$x {base: b, base_policy: name, copy: [{from: file, to: /f}]}" \
 		>p/imgcache.yaml && imgcache -C p tag x >one &&
@@ -187,7 +187,7 @@ test_that 'a broken file is an error for every verb that reads it' '
 		"lock" "dockerfile x"; do
 		if [ "$verb" = "spawn x" ]; then want=125; else want=128; fi
 		expect_status $want imgcache $verb && says stderr \
-			"imgcache.yaml:2:1: unknown key '\''imags'\''; did you mean '\''images'\''" &&
+			"imgcache.yaml:2:1: unknown key '\''imags'\''; did you mean '\''images'\''?" &&
 		! [ -s stdout ] || { echo "$verb"; exit 1; }
 	done
 '

@@ -101,7 +101,7 @@ test_that 'an unknown key of the user file, with its nearest' '
 	mkdir -p u/imgcache && echo "colr: never" >u/imgcache/config.yaml &&
 	XDG_CONFIG_HOME=$PWD/u && export XDG_CONFIG_HOME &&
 	expect_status 128 imgcache config && says stderr \
-		"$PWD/u/imgcache/config.yaml:1:1: unknown key '\''colr'\''; did you mean '\''color'\''"
+		"$PWD/u/imgcache/config.yaml:1:1: unknown key '\''colr'\''; did you mean '\''color'\''?"
 '
 
 test_that 'one setting alone: its value, nothing else' '

@@ -82,6 +82,13 @@ test_that 'a hit puts a new name, writes id and metadata, starts nothing' '
 		" meta
 '
 
+test_that 'like docker it takes one directory' '
+	mkdir -p second && cp Dockerfile second/ 2>/dev/null
+	expect_status 129 imgcache build . second && one_line stderr &&
+	grep "a directory is built alone, .second. is one too many" stderr &&
+	expect_status 129 imgcache build second . && ! [ -s stdout ]
+'
+
 test_that '-q prints the id, on a build and on a hit; before the verb the ref' '
 	expect_status 0 imgcache build -q web && ! [ -s stderr ] &&
 	[ "$(cat stdout)" = "$(id "$ref")" ] && cp stdout first &&

@@ -79,6 +79,16 @@ test_that 'completion is cobra'\''s: a directive at the end' '
 	[ "$(cat out)" = ":4" ]
 '
 
+test_that 'two signals at once are one: the build does not outlive us' '
+	mkdir -p slow && printf "FROM busybox\nRUN sleep 30\n" >slow/Dockerfile
+	tag=$(imgcache tag slow); "$plugin" imgcache build slow >/dev/null 2>words & pid=$!
+	n=0; until pgrep -f "imgcache-unkeyed:$tag" || [ $n -gt 300 ]; do
+		n=$((n + 1)); sleep 0.02
+	done; kill -HUP $pid; kill -TERM $pid
+	wait $pid; status=$?; echo $status; cat words
+	[ $status -eq 129 ] && ! pgrep -f "imgcache-unkeyed:$tag"
+'
+
 test_that 'under its own name nothing of that is read' '
 	expect_status 129 imgcache -H unix:///x list &&
 	expect_status 129 imgcache imgcache list

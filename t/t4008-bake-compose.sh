@@ -39,6 +39,13 @@ test_that 'the simplest target' '
 	imgcache tag web >four && same four three
 '
 
+test_that 'what is empty is as not given' '
+	alike "{\"context\":\"\",\"dockerfile\":\"web/Dockerfile\",
+		\"target\":\"\",\"network\":\"\",\"shm-size\":\"\",
+		\"dockerfile-inline\":\"\"}" -f web/Dockerfile . &&
+	alike "{\"context\":\"web\",\"dockerfile\":\"\"}" web
+'
+
 test_that 'what is in the key' '
 	B=env && export B &&
 	alike "{\"context\":\"web\",\"dockerfile\":\"other\",\"target\":\"prod\",
@@ -176,6 +183,13 @@ test_that 'the paths of a compose file are meant from its folder' '
 	target "{\"context\":\".\"}" &&
 	imgcache tag --compose web/compose.yaml:app >one && imgcache tag web >two &&
 	same two one && imgcache tag --bake web/compose.yaml:app 2>stderr; grep "no Dockerfile" stderr
+'
+
+test_that 'a service that builds nothing' '
+	faults "bake * exit 1 ERROR: failed to find target db" &&
+	expect_status 129 imgcache build --compose web/compose.yaml:db &&
+	one_line stderr && grep "the service .db. is not there, or has no .build:" \
+		stderr; status=$?; faults; [ $status -eq 0 ]
 '
 
 test_that 'what docker says against it, a lie and no docker' '

@@ -72,7 +72,7 @@ test_that 'a name that nobody knows: 1, and the nearest' '
 	grep "no image .toools. in the catalog or in imgcache.yaml; see" stderr &&
 	echo "  tools: {base: busybox}" >>imgcache.yaml &&
 	expect_status 1 imgcache list toools; cp was imgcache.yaml
-	grep "did you mean .tools.$" stderr
+	grep "did you mean .tools.[?]$" stderr
 '
 
 test_that 'a name of the catalog alone is known' '

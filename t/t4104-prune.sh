@@ -53,6 +53,19 @@ test_that 'no limits: nothing goes, each is within the limits' '
 		"keep: within the limits" ] && is_there 5
 '
 
+test_that 'a dry run writes nothing, not even of what is gone from the engine' '
+	mkdir -p lost && printf "FROM busybox\nRUN echo lost\n" \
+		>lost/Dockerfile && ref=$(imgcache build -q lost) &&
+	docker image rm "$ref" >/dev/null &&
+	sqlite3 "$IMGCACHE_DIR/catalog.db" "SELECT * FROM images" >before &&
+	expect_status 0 imgcache prune --dry-run --grace 0 --json &&
+	sqlite3 "$IMGCACHE_DIR/catalog.db" "SELECT * FROM images" >after &&
+	same before after && id=$(imgcache tag lost | cut -c 4-15) &&
+	! grep "$id" stdout && expect_status 0 imgcache prune &&
+	sqlite3 "$IMGCACHE_DIR/catalog.db" "SELECT status FROM images WHERE
+		tag LIKE '\''%-$id%'\''" >status && grep -x gone status
+'
+
 test_that 'max-images: the oldest go, and why' '
 	prune --max-images 2 && removed 5 4 &&
 	[ "$(reason 5)" = "remove: more than 2 images" ] &&

@@ -180,7 +180,8 @@ test_that '--on-miss=base runs the base now, and builds for the next time' '
 	expect_status 0 imgcache spawn --on-miss=base later --rm -- echo ran &&
 	[ "$(cat stdout)" = ran ] && id=$(imgcache tag later | cut -c 4-15) &&
 	grep "building in the background: imgcache log -f $id" stderr &&
-	imgcache spawn --on-miss=base later --rm -- true &&
+	expect_status 0 imgcache spawn --on-miss=base later --rm -- true &&
+	grep "going on with the base: it is being built" stderr &&
 	expect_status 0 imgcache wait "$id" &&
 	[ "$(calls buildx build)" -eq 1 ] &&
 	expect_status 0 imgcache spawn --on-miss=base later --rm -- true &&

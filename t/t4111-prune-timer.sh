@@ -54,6 +54,15 @@ with() {
 	done
 }
 
+test_that 'a copy of the plugin installs a line that works' '
+	with crontab && mkdir -p plugins &&
+	cp "$TOP/build/imgcache" plugins/docker-imgcache &&
+	expect_status 0 plugins/docker-imgcache imgcache prune --install-timer \
+		--max-images 9 &&
+	sed -n "s/^[0-9]* 3 \* \* \* //p" crontab >line && cat line &&
+	grep "/docker-imgcache imgcache prune" line && sh ./line
+'
+
 test_that 'cron: a block of its own, and the limits are in it' '
 	with crontab && expect_status 0 imgcache prune --max-age 30d \
 		--max-size 20GB --keep-last 2 --build-cache \

@@ -240,7 +240,7 @@ test_that 'a stage that no image has: where it is written' '
 	project "cache: {to: r.example/c, stages: {pyton-deps: app/main}}" &&
 	calls buildx build >before; echo 15 >app/main
 	expect_status 128 imgcache build app && says stderr \
-		"imgcache.yaml:2:35: no image of the project has a stage '\''pyton-deps'\''; did you mean '\''python-deps'\''" &&
+		"imgcache.yaml:2:35: no image of the project has a stage '\''pyton-deps'\''; did you mean '\''python-deps'\''?" &&
 	[ "$(calls buildx build)" = "$(cat before)" ]
 '
 

@@ -185,6 +185,44 @@ test_that 'while it is built, that is the reason, and no interrupted build' '
 	grep "being built" stdout && imgcache wait "$id" && imgcache get y
 '
 
+printf 'version: 1\nimages: {w1: {context: queue/w1}, w2: {context: queue/w2}}\n' \
+	>queue.yaml
+test_that 'what waits to be built says so: get, why, wait, build -n, spawn' '
+	image queue/w1 "sleep 3; echo w1" && image queue/w2 "echo w2" &&
+	set -- $(imgcache -f queue.yaml build -b -q --jobs=1 w1 w2) &&
+	until_it is "$1" building && is "$2" pending &&
+	expect_status 1 imgcache -f queue.yaml get w2 &&
+	grep "it is waiting to be built in the background" stderr &&
+	expect_status 1 imgcache -f queue.yaml get --json w2 &&
+	jq -e ".reason == \"pending\"" stdout &&
+	expect_status 124 imgcache wait -t 0 "$2" &&
+	says stderr "$2 is still waiting to be built, after 0 s" &&
+	expect_status 124 imgcache wait -t 0 "$1" &&
+	says stderr "$1 is still being built, after 0 s" &&
+	imgcache -f queue.yaml why w2 >words && cat words &&
+	grep "w2: it is waiting to be built in the background; there is no" words &&
+	imgcache -f queue.yaml why w1 >words && cat words &&
+	grep "w1: it is being built; there is no image" words &&
+	imgcache -f queue.yaml build -n w2 >words && cat words &&
+	grep "waiting to be built" words &&
+	expect_status 0 imgcache -f queue.yaml spawn --on-miss=base w2 --rm \
+		-- true &&
+	grep "w2: going on with the base: it is waiting to be built" stderr &&
+	imgcache wait "$1" "$2" && expect_status 0 imgcache -f queue.yaml get w2
+'
+
+test_that 'why: what is queued is compared with the image before it' '
+	image queue/w1 "sleep 2; echo again" && image queue/w2 "echo two" &&
+	set -- $(imgcache -f queue.yaml build -b -q --jobs=1 w1 w2) &&
+	imgcache -f queue.yaml why w2 >words && cat words &&
+	grep "^w2: 1 input differs from" words &&
+	grep "inputs as they are: it is waiting to be built" words &&
+	imgcache wait "$1" "$2" &&
+	sqlite3 "$IMGCACHE_DIR/catalog.db" "SELECT reason FROM builds
+		ORDER BY id DESC LIMIT 1" >reason && cat reason &&
+	grep inputs-changed reason
+'
+
 test_that 'cancel: a process that only has the number is left alone' '
 	image z "sleep 32" && id=$(imgcache build -b -q z) &&
 	until_it is "$id" building || exit 1
@@ -198,8 +236,23 @@ test_that 'cancel: a process that only has the number is left alone' '
 	grep "cannot cancel $id: .*another one" stderr
 '
 
+test_that 'cancel: who only starts it is left alone' '
+	image starts "sleep 31" && id=$(imgcache build -b -q starts) &&
+	until_it is "$id" building || exit 1
+	lock=$(ls "$IMGCACHE_DIR"/locks/job-*"$id"*) && cp "$lock" line
+	sleep 60 9<"$lock" & other=$!
+	sed "s/^pid [0-9]* on \([^:]*\): /pid $other on \1: start of a /" \
+		line >"$lock"
+	expect_status 75 imgcache delete "$id"; status=$?
+	kill -0 $other && alive=yes; kill $other
+	cat line >"$lock" && imgcache delete "$id"
+	[ $status -eq 0 ] && [ "$alive" = yes ] &&
+	grep "cannot cancel $id: it is just being started" stderr
+'
+
 test_that 'wait with a timeout: 124, and the build goes on' '
 	image m "sleep 1.2" && id=$(imgcache build -b -q m) &&
+	until_it is "$id" building &&
 	expect_status 124 imgcache wait --timeout 0 "$id" && one_line stderr &&
 	says stderr "$id is still being built, after 0 s" &&
 	! [ -s stdout ] && expect_status 0 imgcache wait -t 30s "$id"

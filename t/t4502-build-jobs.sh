@@ -103,6 +103,15 @@ test_that 'JSON has all of them, each with its error' '
 	jq -e ".[] | select(.name == \"high\") | .error | test(\"low\")" stdout
 '
 
+test_that 'a failure that stops the others is not told as theirs' '
+	steps e2 && sed -i "s/0.5/3/" one/Dockerfile && rm two/Dockerfile &&
+	expect_status 128 imgcache build one two low -j 3 --json; cat stdout
+	printf "FROM busybox\n" >two/Dockerfile
+	jq -e "map(.error) | (.[0] | test(\"^cancelled: .two. failed$\")) and
+		(.[1] | test(\"two/Dockerfile\")) and
+		(.[2] | test(\"^cancelled: .two. failed$\"))" stdout
+'
+
 test_that 'an interrupt ends them all, and leaves nothing running' '
 	steps f && sed -i "s/0.5/30/" */Dockerfile &&
 	imgcache build one two -j 2 -q >/dev/null 2>&1 & pid=$!

@@ -33,7 +33,8 @@ test_that 'by day: only those with something, in order' '
 	is "[.days[].day]" "[\"2026-03-01\",\"2026-03-08\",\"2026-03-09\",\
 \"2026-03-10\"]" && is ".days[1]" "$(jq -nc "{day: \"2026-03-08\",
 		lookups: 5, hits: 2, remoteHits: 0, misses: 3, hitRate: 0.4,
-		builds: 4, failed: 1, buildTime: 475, timeSaved: 40}")" &&
+		builds: 4, failed: 1, buildTime: 475, timeSaved: 40,
+			steps: 40, stepsCached: 10, context: 60001000}")" &&
 	is "[.days[] | .lookups] | add" 15 && is "[.days[].builds] | add" 6
 '
 
@@ -83,8 +84,9 @@ test_that 'the table' '
 test_that '--by day: the days are the rows' '
 	stats --by day >table && cat table &&
 	grep -E "^2026-03-08 +5 +2 +0 +3 +40.0 % +40.0 s$" table &&
-	grep -E "^2026-03-08 +4 +1 +75.0 % +7 min 55 s$" table &&
-	grep -E "^2026-03-10 +1 +0 +- +1.0 s$" table &&
+	grep -E \
+		"^2026-03-08 +4 +1 +75.0 % +25.0 % +60 MB +7 min 55 s$" table &&
+	grep -E "^2026-03-10 +1 +0 +- +0.0 % +1.0 kB +1.0 s$" table &&
 	! grep "^api" table && ! grep -E ".{81}" table
 '
 
@@ -108,6 +110,29 @@ test_that 'a name that steers the terminal does not, nor widen the table' '
 		WHERE name = '\''web'\''" &&
 	stats >table && ! grep "$(printf "\033")" table &&
 	grep -F "a^[[31m" table && ! grep -E ".{81}" table
+'
+
+test_that 'each day has its steps and bytes, which are those of all' '
+	for of in steps stepsCached context; do
+		is "[.days[].$of] | add" "$(stats --json | jq ".builds.$of")" &&
+		is "[.images[].days[].$of] | add" \
+			"$(stats --json | jq ".builds.$of")" || exit 1
+	done
+'
+
+test_that 'what was only found on the engine is no image of the sums' '
+	cp -r "$IMGCACHE_DIR" found && before=$(stats --json | jq .totalImages) &&
+	sqlite3 found/catalog.db "
+		INSERT INTO images (engine, tag, platform, status, hash, ref,
+			recipe, origin, size_bytes, created_at)
+		VALUES (1, '\''g1-ad'\'', '\''p'\'', '\''completed'\'',
+			'\''git'\'', '\''r'\'', '\''unknown'\'',
+			'\''adopted'\'', 999, 1)" &&
+	[ "$(IMGCACHE_DIR=$PWD/found stats --json | jq .totalImages)" = "$before" ] &&
+	sqlite3 found/catalog.db "UPDATE images SET hits = 1, last_used_at = 5
+		WHERE origin = '\''adopted'\''" &&
+	[ "$(IMGCACHE_DIR=$PWD/found stats --json | jq .totalImages)" = \
+		$((before + 1)) ]
 '
 
 test_done

@@ -32,7 +32,10 @@ test_that 'then what was just before does not count, what follows does' '
 '
 
 test_that 'the table says since when' '
-	imgcache stats >table && head -n 1 table | grep -E "^the last [0-9]+ s$"
+	imgcache stats >table && head -n 1 table | grep -E \
+		"^since the beginning at 20[0-9-]+ [0-9:]+$" && imgcache stats --since 1d |
+		head -n 1 | grep -x "the last 1 d" &&
+	imgcache stats --format github | grep "since the beginning at 20"
 '
 
 test_that 'images that are there, and their hits, are no such figures' '

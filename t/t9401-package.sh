@@ -44,6 +44,9 @@ test_that 'it installs, runs and purges where nothing else is' '
 		find / -xdev -path /proc -prune -o -print | sort >/before
 		dpkg -i /debs/imgcache_*.deb >/dev/null
 		imgcache --version
+		plugin=/usr/libexec/docker/cli-plugins/docker-imgcache
+		"$plugin" docker-cli-plugin-metadata
+		"$plugin" imgcache --version | sed "s/^/plugin: /"
 		man=$(ls /usr/share/man/man1/imgcache*.gz | wc -l)
 		mkdir /p && cd /p && echo x >file
 		printf "FROM scratch\nCOPY file /\n" >Dockerfile
@@ -59,6 +62,7 @@ test_that 'it installs, runs and purges where nothing else is' '
 	docker run --rm --pull=never --network=none -v "$debs:/debs:ro" \
 		-v "$PWD/run:/run-it:ro" "$(cat ref)" sh /run-it >got
 	status=$?; cat got; [ $status -eq 0 ] && grep "^imgcache " got &&
+	grep "^{\"SchemaVersion\"" got && grep "^plugin: imgcache " got &&
 	mkdir p && echo x >p/file &&
 	printf "FROM scratch\nCOPY file /\n" >p/Dockerfile &&
 	imgcache tag --hash git p >want && grep -Fx "$(cat want)" got

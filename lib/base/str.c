@@ -107,7 +107,7 @@ const char *
 str_nearest(const char *word, const char *const *words, size_t n)
 {
 	size_t len = strlen(word);
-	size_t best = len / 3 + 2;	/* one above the worst that is near */
+	size_t best = len / 3 + 1;	/* one above the worst that is near */
 	const char *found = NULL;
 
 	if (!len || len > WORD_MAX)

@@ -370,6 +370,17 @@ without_registry(struct work *w, struct imgcache_error *err)
 	return miss(w, err);
 }
 
+/* What is at hand is the reason then; what differs is of no use any more. */
+static void
+tell_if_alive(struct work *w)
+{
+	enum imgcache_reason before = w->a->reason;
+
+	w->a->reason = alive_reason(w->in.ic, w->in.tag, before);
+	if (w->a->reason != before)
+		w->a->detail = NULL;
+}
+
 static int
 decide(struct work *w, struct imgcache_error *err)
 {
@@ -378,7 +389,7 @@ decide(struct work *w, struct imgcache_error *err)
 	const char *why = why_bypassed(w);
 
 	if (e->only_look || e->build->dry_run)
-		a->reason = alive_reason(w->in.ic, w->in.tag, a->reason);
+		tell_if_alive(w);
 	if (!why && !e->build->dry_run && !e->uncounted)
 		lookup_count(&w->in, &w->f, e->verb, a);
 	if (a->state == IMGCACHE_UNKNOWN &&

@@ -81,7 +81,7 @@ check_name(const struct finder *f, const struct yaml_node *node,
 		yaml_fail(&p->doc, node->key, err, "no image of the project "
 			  "has a stage '%.64s'%s%s%s", stage,
 			  near ? "; did you mean '" : "", near ? near : "",
-			  near ? "'" : "");
+			  near ? "'?" : "");
 	strv_release(&names);
 	return err->code;
 }

@@ -22,7 +22,7 @@
 #define TAKE_MS 300		/* somebody may just be looking at a lock */
 #define POLL_MS 50
 #define TURN_MS 100
-#define WHAT "build in the background"
+#define STARTING "start of a " ALIVE_JOB
 
 /* One of the call: what later ones may be built from. */
 struct background_promised {
@@ -137,7 +137,7 @@ promise(void *payload, struct inputs *in, const struct lookup_found *f,
 	j->key.platform = arena_strdup(&ic->arena, in->platform);
 	path = alive_job_lock(ic, in->tag);
 	assert(path);	/* there is the folder of locks */
-	ret = lock_take(&j->lock, path, LOCK_EXCLUSIVE, TAKE_MS, WHAT, err);
+	ret = lock_take(&j->lock, path, LOCK_EXCLUSIVE, TAKE_MS, STARTING, err);
 	if (ret == IMGCACHE_EBUSY)
 		return leave(j, f, err);
 	j->log = arena_printf(&ic->arena, "%s/%s-%d-%lld-job.log", dir, j->tag,
@@ -154,7 +154,7 @@ begin(void *payload)
 {
 	struct job *j = payload;
 
-	lock_adopt(&j->lock, WHAT);
+	lock_adopt(&j->lock, ALIVE_JOB);
 }
 
 /* What there is to say goes to the job's log, by way of its stderr. */
@@ -275,7 +275,8 @@ try_slots(struct job *j, struct imgcache_error *err)
 		char *path = mem_printf("%s-%lld", j->b->slots, (long long)k);
 
 		error_clear(err);
-		ret = lock_take(&j->slot, path, LOCK_EXCLUSIVE, 0, WHAT, err);
+		ret = lock_take(&j->slot, path, LOCK_EXCLUSIVE, 0, ALIVE_JOB,
+				err);
 		free(path);
 	}
 	return ret;

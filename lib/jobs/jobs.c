@@ -21,6 +21,7 @@
 #include "sys/signals.h"
 
 #define POLL_MS 50
+#define START_MS 1000
 #define CANCEL_MS 30000		/* docker is given two seconds to stop */
 
 static bool
@@ -42,7 +43,9 @@ wait_for_end(struct imgcache *ic, const struct imgcache_image *image,
 			return err->code;
 		if (clock_mono_us() >= until_us)
 			return error_set(err, IMGCACHE_EBUSY, "%s is still "
-					 "being built", image->id);
+					 "%s", image->id,
+					 alive_builds(ic, image->tag) ?
+					 "being built" : "waiting to be built");
 		clock_sleep_ms(POLL_MS);
 	}
 	return 0;
@@ -154,6 +157,29 @@ has_open(long pid, const char *path)
 }
 
 /*
+ * Who builds. Before that the lock is held by who starts it, which is another
+ * that must not be ended: its turn is over soon.
+ */
+static bool
+read_holder(const char *path, long *pid, char host[65])
+{
+	int64_t until_us = clock_mono_us() + START_MS * 1000;
+	char owner[256];
+
+	do {
+		const char *what;
+
+		lock_owner(path, owner, sizeof(owner));
+		what = strstr(owner, ": ");
+		if (what && str_starts(what + 2, ALIVE_JOB) &&
+		    sscanf(owner, "pid %ld on %64[^:]", pid, host) == 2)
+			return *pid > 0;
+		clock_sleep_ms(POLL_MS);
+	} while (clock_mono_us() < until_us);
+	return false;
+}
+
+/*
  * The process that holds the job's lock, by a descriptor of that process: what
  * the line in the file says is only where to look, so that no process that was
  * given the number later, or has it elsewhere, is ever meant.
@@ -162,14 +188,13 @@ static int
 open_process(struct imgcache *ic, const char *tag, struct imgcache_error *err)
 {
 	const char *path = alive_job_lock(ic, tag);
-	char owner[256], here[65] = "", host[65];
+	char here[65] = "", host[65];
 	long pid;
 	int fd;
 
-	lock_owner(path, owner, sizeof(owner));
 	if (gethostname(here, sizeof(here) - 1))
 		here[0] = '\0';
-	if (sscanf(owner, "pid %ld on %64[^:]", &pid, host) != 2 || pid <= 0)
+	if (!read_holder(path, &pid, host))
 		return error_set(err, IMGCACHE_EBUSY, "it is just being "
 				 "started; try again");
 	if (strcmp(host, here))

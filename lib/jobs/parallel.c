@@ -173,6 +173,31 @@ cancel_all(struct parallel *p)
 	}
 }
 
+/* What has neither come out nor failed by itself has another's failure. */
+static void
+tell_cancelled(struct parallel *p, size_t failed, size_t n,
+	       const struct imgcache_error *err, struct imgcache_answer *out)
+{
+	struct arena *arena = &p->ic->arena;
+	const char *name = failed < p->n && p->v[failed].r->recipe->name ?
+		p->v[failed].r->recipe->name : NULL;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (out[i].error || (i < p->n && i != failed &&
+				     out[i].state == IMGCACHE_HIT))
+			continue;
+		if (i == failed)
+			out[i].error = arena_strdup(arena, err->text);
+		else if (name)
+			out[i].error = arena_printf(arena, "cancelled: '%s' "
+						    "failed", name);
+		else
+			out[i].error = arena_printf(arena, "cancelled: %.900s",
+						    err->text);
+	}
+}
+
 /* The first that failed, in the order asked for. */
 static int
 first_failure(const struct parallel *p, struct imgcache_error *err)
@@ -234,6 +259,7 @@ imgcache_build_many(struct imgcache *ic, struct imgcache_recipe *const *recipes,
 	struct parallel p = {
 		.ic = ic, .build = &o->build, .v = mem_array(n + 1, sizeof(*p.v))
 	};
+	size_t failed = n;
 	int ret = 0;
 
 	memset(out, 0, n * sizeof(*out));
@@ -243,13 +269,17 @@ imgcache_build_many(struct imgcache *ic, struct imgcache_recipe *const *recipes,
 		ret = session_is_disabled(ic) ?
 			build_one(&p, recipes[p.n], &o->build, err) :
 			start(&p, recipes[p.n], &b, err);
+		if (ret && ret != IMGCACHE_EINTR)
+			failed = p.n;
 	}
 	if (!ret)
 		ret = wait_for_all(&p, err);
-	if (ret)
+	if (ret) {
 		cancel_all(&p);
-	else
+		tell_cancelled(&p, failed, n, err, out);
+	} else {
 		ret = first_failure(&p, err);
+	}
 	background_release(&b);
 	free(p.v);
 	return ret;

@@ -163,7 +163,7 @@ imgcache_check_name(struct imgcache *ic, const char *name,
 				ic->has_project ? " or in " : "",
 				ic->has_project ? ic->project.name : "",
 				near ? "did you mean '" : "see imgcache list",
-				near ? near : "", near ? "'" : "");
+				near ? near : "", near ? "'?" : "");
 	}
 	strv_release(&names);
 	return ret;

@@ -20,6 +20,8 @@
 #include "keep/reserve.h"
 #include "keep/sweep.h"
 #include "recipe/manifest.h"
+#include "session/adopt.h"
+#include "session/labels.h"
 #include "session/limits.h"
 #include "session/rows.h"
 #include "store/images.h"
@@ -330,9 +332,21 @@ by_use(const void *a, const void *b)
 	return x->row < y->row ? -1 : x->row > y->row;
 }
 
+/* A dry run corrects nothing, so what it must not tell of is passed over. */
+static int
+look_at_engine(struct pruning *p, struct engine_images *all,
+	       struct imgcache_error *err)
+{
+	struct engine *e;
+	int ret = session_engine(p->ic, &e, err);
+
+	return ret ? ret : engine_images(e, LABEL_KEY, all, err);
+}
+
 static int
 load(struct pruning *p, struct imgcache_error *err)
 {
+	struct engine_images all = {0};
 	struct image_filter filter = {
 		.statuses = 1u << IMAGE_COMPLETED | 1u << IMAGE_DELETING |
 			1u << IMAGE_CHANGED,
@@ -346,6 +360,8 @@ load(struct pruning *p, struct imgcache_error *err)
 		ret = images_list(p->ic->catalog, &filter, &list, err);
 	if (!ret)
 		ret = names_load(p->ic->catalog, &list, err);
+	if (!ret && p->dry_run)
+		ret = look_at_engine(p, &all, err);
 	if (ret)
 		goto out;
 	images = rows_to_public(p->ic, &list);
@@ -355,6 +371,9 @@ load(struct pruning *p, struct imgcache_error *err)
 		if (list.v[i].status == IMAGE_CHANGED &&
 		    manifest_is_tag(images[i].tag))
 			continue;
+		if (p->dry_run && list.v[i].status == IMAGE_COMPLETED &&
+		    !adopt_is_there(&all, &list.v[i]))
+			continue;
 		p->v[p->n++].image = &images[i];
 		p->left += !is_unkeyed(&images[i]);
 		if (images[i].size_bytes > 0)
@@ -363,6 +382,7 @@ load(struct pruning *p, struct imgcache_error *err)
 	if (p->n)
 		qsort(p->v, p->n, sizeof(*p->v), by_use);
 out:
+	engine_images_release(&all);
 	image_list_release(&list);
 	return ret;
 }
@@ -425,9 +445,8 @@ imgcache_prune(struct imgcache *ic, const struct imgcache_prune_options *o,
 				"prune", err);
 	if (!ret)
 		ret = lookups_fold(ic->catalog, NULL, err);
-	if (!ret)
-		ret = reconcile(ic, o->dry_run ? 0 :
-				RECONCILE_ADOPT | RECONCILE_SWEEP, err);
+	if (!ret && !o->dry_run)
+		ret = reconcile(ic, RECONCILE_ADOPT | RECONCILE_SWEEP, err);
 	if (!ret)
 		ret = load(&p, err);
 	if (!ret) {

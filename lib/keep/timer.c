@@ -70,6 +70,8 @@ collect_argv(const char *const *options, struct strv *argv,
 				 "more; a timer needs an installed imgcache",
 				 program);
 	strv_push(argv, program);
+	if (str_ends(program, "/docker-imgcache"))
+		strv_push(argv, "imgcache");	/* as docker calls a plugin */
 	strv_push(argv, "prune");
 	for (; options && *options; options++)
 		strv_push(argv, *options);

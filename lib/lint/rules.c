@@ -118,7 +118,7 @@ lint_rule_unknown(const char *id, int code, struct imgcache_error *err)
 	near = str_nearest(id, words, 2 * LINT_RULES);
 	if (near)
 		return error_set(err, code, "no lint rule '%.64s'; did you "
-				 "mean '%s'", id, near);
+				 "mean '%s'?", id, near);
 	return error_set(err, code, "no lint rule '%.64s'; see imgcache lint "
 			 "--rules", id);
 }

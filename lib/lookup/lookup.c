@@ -105,7 +105,7 @@ compare_with_last(struct inputs *in, struct lookup_found *f,
 	if (!in->r->recipe->name && in->r->recipe->kind == RECIPE_GENERATED)
 		return 0;
 	ret = kept_last(in, f->engine, &list, err);
-	if (!ret && list.n) {
+	if (!ret && list.n && strcmp(list.v[0].key.tag, in->tag)) {
 		ret = side_kept(&before, in->ic, &list.v[0], err);
 		if (!ret)
 			ret = side_now(&now, in, err);
@@ -390,7 +390,9 @@ lookup_image(struct inputs *in, struct lookup_found *f,
 {
 	int ret = lookup_only(in, f, a, err);
 
-	if (!ret && a->state == IMGCACHE_MISS && !f->has_row &&
+	/* the row of what is only asked for tells nothing */
+	if (!ret && a->state == IMGCACHE_MISS &&
+	    (!f->has_row || f->row.status == IMAGE_PENDING) &&
 	    a->reason == IMGCACHE_NEVER_BUILT)
 		ret = compare_with_last(in, f, a, err);
 	return ret;

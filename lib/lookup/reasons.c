@@ -19,6 +19,7 @@ static const char *const texts[IMGCACHE_REASONS] = {
 	"the last build failed", "the last build was interrupted",
 	"the registry gives no answer", "the engine gives no answer",
 	"asked for", "it is being built",
+	"it is waiting to be built in the background",
 };
 
 const char *

@@ -177,6 +177,13 @@ ask(struct asking *q, bool *same, struct imgcache_error *err)
 		a.reason == IMGCACHE_FOREIGN;
 	if (a.reason == IMGCACHE_INVALIDATED)
 		return name_invalidation(q, err);
+	/* there has not been one yet: what differs from the last is told */
+	if (q->found.has_row && (out->reason == IMGCACHE_PENDING ||
+				 out->reason == IMGCACHE_BEING_BUILT ||
+				 out->reason == IMGCACHE_NEVER_BUILT)) {
+		*same = false;
+		return 0;
+	}
 	return *same ? 0 : ask_catalog(q, same, err);
 }
 
@@ -268,7 +275,7 @@ compare_with_last(struct asking *q, struct imgcache_error *err)
 		ret = kept_last(q->in, q->found.engine, &list, err);
 	if (!ret && !list.n)
 		ret = kept_last(q->in, NULL, &list, err);
-	if (!ret && list.n)
+	if (!ret && list.n && strcmp(list.v[0].key.tag, q->in->tag))
 		ret = compare_with(q, &list.v[0], err);
 	if (ret == IMGCACHE_ENO) {
 		error_clear(err);

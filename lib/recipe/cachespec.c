@@ -129,7 +129,7 @@ refuse_unknown(enum cache_type type, enum cache_direction d, const char *name,
 	return error_set(err, IMGCACHE_EFAIL, "a cache %s type=%s has no "
 			 "'%.64s'%s%s%s", d == CACHE_TO ? "to" : "from",
 			 type_names[type], name, near ? "; did you mean '" : "",
-			 near ? near : "", near ? "'" : "");
+			 near ? near : "", near ? "'?" : "");
 }
 
 static int

@@ -324,7 +324,7 @@ no_target(const struct stages *s, const char *target,
 	free(names);
 	if (near)
 		return error_set(err, IMGCACHE_EUSAGE,
-				 "%s: no stage '%.200s'; did you mean '%.200s'",
+				 "%s: no stage '%.200s'; did you mean '%.200s'?",
 				 s->df->name, target, near);
 	return error_set(err, IMGCACHE_EUSAGE,
 			 "%s: no stage '%.200s'; name one with FROM ... AS "

@@ -248,7 +248,7 @@ project_no_image(const struct project *p, const char *name,
 	near = str_nearest(name, (const char *const *)names.v, names.n);
 	if (near)
 		error_set(err, IMGCACHE_ENO, "no image '%.64s' in %s; did you "
-			  "mean '%s'", name, p->name, near);
+			  "mean '%s'?", name, p->name, near);
 	else
 		error_set(err, IMGCACHE_ENO, "no image '%.64s' in %s", name,
 			  p->name);

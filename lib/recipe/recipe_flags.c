@@ -333,7 +333,7 @@ unknown_flag(const char *name, struct imgcache_error *err)
 	near = str_nearest(name, names, n);
 	if (near)
 		return error_set(err, IMGCACHE_EUSAGE, "unknown recipe flag "
-				 "'--%s'; did you mean '--%s'", name, near);
+				 "'--%s'; did you mean '--%s'?", name, near);
 	return error_set(err, IMGCACHE_EUSAGE, "unknown recipe flag '--%s'",
 			 name);
 }

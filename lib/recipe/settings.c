@@ -315,7 +315,7 @@ fail_unknown(const char *name, struct imgcache_error *err)
 	near = str_nearest(name, names, SETTING_COUNT);
 	if (near)
 		return error_set(err, IMGCACHE_EUSAGE, "unknown setting "
-				 "'%.64s'; did you mean '%s'", name, near);
+				 "'%.64s'; did you mean '%s'?", name, near);
 	return error_set(err, IMGCACHE_EUSAGE, "unknown setting '%.64s'; "
 			 "'imgcache config' lists them all", name);
 }

@@ -114,7 +114,7 @@ yaml_unknown(const struct yaml_doc *doc, const struct yaml_node *node,
 		buf_addf(&list, i ? ", %s" : "%s", words[i]);
 	if (near)
 		yaml_fail(doc, node->key, err,
-			  "unknown key '%.64s'; did you mean '%s'",
+			  "unknown key '%.64s'; did you mean '%s'?",
 			  node->key->text, near);
 	else
 		yaml_fail(doc, node->key, err,

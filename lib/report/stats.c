@@ -56,6 +56,9 @@ take_days(struct imgcache *ic, const struct stats_day *from, size_t n)
 			.failed = from[i].failed,
 			.build_us = from[i].build_us,
 			.saved_us = from[i].saved_us,
+			.steps = from[i].steps,
+			.steps_cached = from[i].steps_cached,
+			.context_bytes = from[i].context_bytes,
 		};
 	return v;
 }

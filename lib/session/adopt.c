@@ -21,6 +21,14 @@ find_id(const struct engine_images *all, const char *id)
 	return NULL;
 }
 
+bool
+adopt_is_there(const struct engine_images *all, const struct image_row *row)
+{
+	const struct engine_image *e = find_id(all, row->image_id);
+
+	return e && engine_image_has_tag(e, row->ref);
+}
+
 /* Rows of images that the engine has no more. */
 static int
 mark_gone(struct imgcache *ic, const char *engine,
@@ -33,13 +41,10 @@ mark_gone(struct imgcache *ic, const char *engine,
 	size_t i;
 	int ret = images_list(ic->catalog, &filter, &list, err);
 
-	for (i = 0; !ret && i < list.n; i++) {
-		const struct engine_image *e = find_id(all, list.v[i].image_id);
-
-		if (!e || !engine_image_has_tag(e, list.v[i].ref))
+	for (i = 0; !ret && i < list.n; i++)
+		if (!adopt_is_there(all, &list.v[i]))
 			ret = images_set_status(ic->catalog, list.v[i].id,
 						IMAGE_GONE, NULL, err);
-	}
 	image_list_release(&list);
 	return ret;
 }

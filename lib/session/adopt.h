@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 struct engine_images;
+struct image_row;
 struct imgcache;
 struct imgcache_error;
 
@@ -15,6 +16,10 @@ struct imgcache_error;
  */
 int adopt(struct imgcache *ic, const struct engine_images *all, bool strays,
 	  struct imgcache_error *err);
+
+/* Has the engine the row's image, under the row's ref? */
+bool adopt_is_there(const struct engine_images *all,
+		    const struct image_row *row);
 
 /* The engine is asked first: for a new catalog after a damaged one. */
 int adopt_all(struct imgcache *ic, struct imgcache_error *err);

@@ -67,8 +67,18 @@ alive_job(struct imgcache *ic, const char *tag)
 enum imgcache_reason
 alive_reason(struct imgcache *ic, const char *tag, enum imgcache_reason reason)
 {
-	return reason == IMGCACHE_INTERRUPTED && alive_builds(ic, tag) ?
-		IMGCACHE_BEING_BUILT : reason;
+	switch (reason) {
+	case IMGCACHE_REASON_NONE:
+	case IMGCACHE_ENGINE_UNKNOWN:
+	case IMGCACHE_REGISTRY_UNKNOWN:
+	case IMGCACHE_ASKED:
+		return reason;
+	default:
+		if (alive_builds(ic, tag) && (reason == IMGCACHE_INTERRUPTED ||
+					      alive_job(ic, tag)))
+			return IMGCACHE_BEING_BUILT;
+		return alive_job(ic, tag) ? IMGCACHE_PENDING : reason;
+	}
 }
 
 static int

@@ -10,6 +10,9 @@
 
 #include "session/session.h"
 
+/* What the line in a job's lock says while the process that builds holds it. */
+#define ALIVE_JOB "build in the background"
+
 /* The files of the two locks, in the handle's arena; NULL: no such folder. */
 const char *alive_build_lock(struct imgcache *ic, const char *tag);
 const char *alive_job_lock(struct imgcache *ic, const char *tag);
@@ -20,7 +23,7 @@ bool alive_job(struct imgcache *ic, const char *tag);
 
 /*
  * For who only asks: a row without an end is no interrupted build while
- * somebody is at it.
+ * somebody is at it, and what is promised is no mere miss.
  */
 enum imgcache_reason alive_reason(struct imgcache *ic, const char *tag,
 				  enum imgcache_reason reason);

@@ -26,6 +26,7 @@ struct reader {
 	const char *target;	/* NULL: the only one */
 	const char *dir;	/* what paths are relative to */
 	const char *context;	/* absolute, or not a path */
+	bool is_compose;
 	struct imgcache_error *err;
 };
 
@@ -127,16 +128,23 @@ take_hosts(struct reader *p, const struct jsonr_node *n)
 		each_flag(p, "add-host", n);
 }
 
+/* An empty one is as not given, with buildx too. */
+static bool
+is_given(const struct jsonr_node *n)
+{
+	return is_text(n) && *n->text;
+}
+
 static int
 take_target(struct reader *p, const struct jsonr_node *n)
 {
-	return is_text(n) ? set(p, "target", n->text) : 0;
+	return is_given(n) ? set(p, "target", n->text) : 0;
 }
 
 static int
 take_network(struct reader *p, const struct jsonr_node *n)
 {
-	return is_text(n) ? set(p, "network", n->text) : 0;
+	return is_given(n) ? set(p, "network", n->text) : 0;
 }
 
 static int
@@ -219,6 +227,8 @@ set_context(struct reader *p, const struct jsonr_node *target)
 	const char *text = jsonr_string(target, "/context", ".");
 	struct arena *arena = &p->r->ic->arena;
 
+	if (!*text)
+		text = ".";
 	if (strstr(text, "://") || str_starts(text, "git@") ||
 	    str_is(text, "-"))
 		return error_set(p->err, IMGCACHE_EUSAGE, "context '%.80s': "
@@ -236,7 +246,7 @@ take_dockerfile(struct reader *p, const struct jsonr_node *n)
 	char *path;
 	int ret;
 
-	if (!is_text(n))
+	if (!is_given(n))
 		return 0;
 	path = *n->text == '/' ? mem_strdup(n->text) :
 		mem_printf("%s/%s", p->context, n->text);
@@ -254,7 +264,7 @@ take_inline(struct reader *p, const struct jsonr_node *n)
 	struct hash h;
 	int ret;
 
-	if (!is_text(n))
+	if (!is_given(n))
 		return 0;
 	if (!dir)
 		return refuse(p, n, "there is no folder to put it into; make "
@@ -311,7 +321,7 @@ static int
 keep_shm_size(struct reader *p, const struct jsonr_node *n)
 {
 	free(p->bake->shm_size);
-	p->bake->shm_size = is_text(n) ? mem_strdup(n->text) : NULL;
+	p->bake->shm_size = is_given(n) ? mem_strdup(n->text) : NULL;
 	return 0;
 }
 
@@ -475,6 +485,18 @@ choose(struct reader *p, const struct jsonr_node *doc,
 	return ret;
 }
 
+/* Of a compose file docker only says that there is no such target. */
+static void
+name_service(struct reader *p)
+{
+	if (!p->is_compose || !p->target ||
+	    !strstr(p->err->text, "failed to find target"))
+		return;
+	error_clear(p->err);
+	error_set(p->err, IMGCACHE_EUSAGE, "the service '%.200s' is not there, "
+		  "or has no 'build:', so nothing is built for it", p->target);
+}
+
 static int
 print(struct reader *p, const char *path, struct buf *out)
 {
@@ -497,10 +519,11 @@ print(struct reader *p, const char *path, struct buf *out)
 	if (!ret && (result.end != CHILD_EXITED || result.status)) {
 		ret = docker_failure_set(&result, errs.data, p->err);
 		error_prefix(p->err, "docker buildx bake --print");
+		name_service(p);
 	}
 	buf_release(&errs);
 	free(file);
-	return ret;
+	return ret ? p->err->code : 0;
 }
 
 /* The last colon, unless that is how the file is called. */
@@ -523,7 +546,9 @@ int
 bake_fill(struct imgcache_recipe *r, const char *what, bool compose,
 	  struct imgcache_error *err)
 {
-	struct reader p = { .r = r, .file = what, .err = err };
+	struct reader p = {
+		.r = r, .file = what, .err = err, .is_compose = compose
+	};
 	const struct jsonr_node *doc, *target = NULL;
 	struct jsonr *json = jsonr_new();
 	struct buf text = BUF_INIT;

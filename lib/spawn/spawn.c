@@ -17,6 +17,7 @@
 #include "keep/prune.h"
 #include "key/base.h"
 #include "key/inputs.h"
+#include "session/alive.h"
 #include "session/recipes.h"
 #include "sys/file.h"
 
@@ -149,6 +150,20 @@ asks_no_cache(const char *const *options)
 	return false;
 }
 
+static void
+say_somebody_is(struct imgcache *ic, const struct imgcache_answer *a)
+{
+	const struct imgcache_event e = {
+		.type = IMGCACHE_BASE_INSTEAD,
+		.name = a->name,
+		.ref = a->ref,
+		.text = imgcache_reason_text(alive_reason(ic, a->tag,
+							  a->reason)),
+	};
+
+	session_event(ic, &e);
+}
+
 /*
  * The next spawn is to find the image. Whether it does or not, the base is run
  * now, so what stands against it is a warning.
@@ -163,6 +178,8 @@ start_build(struct imgcache_recipe *r, const struct imgcache_build_options *o)
 	if (background_start(r, &b, &a, &err))
 		session_warn(r->ic, "the image is not built in the background: "
 			     "%s", err.text);
+	else if (!a.is_started && a.state == IMGCACHE_MISS)
+		say_somebody_is(r->ic, &a);
 	background_release(&b);
 }
 

@@ -72,6 +72,7 @@ static const char *const reasons[] = {
 	[IMGCACHE_ENGINE_UNKNOWN] = "engine-unknown",
 	[IMGCACHE_ASKED] = "asked",
 	[IMGCACHE_BEING_BUILT] = "being-built",
+	[IMGCACHE_PENDING] = "pending",
 };
 
 _Static_assert(sizeof(reasons) / sizeof(reasons[0]) == IMGCACHE_REASONS,

@@ -46,6 +46,8 @@ struct stats_day {
 	int64_t builds, completed, failed;
 	int64_t build_us;		/* of its builds together */
 	int64_t saved_us;
+	int64_t steps, steps_cached;
+	int64_t context_bytes;		/* handed over, together */
 };
 
 /* A step of an image's builds that ran at least once. */

@@ -14,18 +14,22 @@
 
 #define DAY_SUMS							\
 	" sum(local), sum(remote), sum(misses), sum(unknown),"		\
-	" sum(builds), sum(completed), sum(failed), sum(us), sum(saved)" \
+	" sum(builds), sum(completed), sum(failed), sum(us), sum(saved)," \
+	" sum(steps), sum(cached), sum(context)"			\
 	" FROM (SELECT coalesce(name, tag) AS key,"			\
 	" at - at % 86400 AS day, n * (result = 'hit-local') AS local," \
 	" n * (result = 'hit-remote') AS remote,"			\
 	" n * (result = 'miss') AS misses,"				\
 	" n * (result = 'unknown') AS unknown, 0 AS builds,"		\
-	" 0 AS completed, 0 AS failed, 0 AS us, saved_us AS saved"	\
+	" 0 AS completed, 0 AS failed, 0 AS us, saved_us AS saved,"	\
+	" 0 AS steps, 0 AS cached, 0 AS context"			\
 	LOOKUPS_SINCE							\
 	" UNION ALL SELECT coalesce(name, tag),"			\
 	" started_at - started_at % 86400, 0, 0, 0, 0, 1,"		\
 	" status = 'completed', status = 'failed',"			\
-	" coalesce(duration_us, 0), 0" BUILDS_SINCE ")"
+	" coalesce(duration_us, 0), 0, coalesce(steps_total, 0),"	\
+	" coalesce(steps_cached, 0), coalesce(context_bytes, 0)"	\
+	BUILDS_SINCE ")"
 
 /* BUILDS_SINCE, with the steps of each: the builds come first. */
 #define STEPS_SINCE							\
@@ -66,6 +70,9 @@ read_days(struct sql_use *q, struct stats *out, struct imgcache_error *err)
 			.failed = sql_int(q, 8),
 			.build_us = sql_int(q, 9),
 			.saved_us = sql_int(q, 10),
+			.steps = sql_int(q, 11),
+			.steps_cached = sql_int(q, 12),
+			.context_bytes = sql_int(q, 13),
 		};
 
 		if (of_all) {

@@ -13,7 +13,8 @@
 	" AND (?2 IS NULL OR name = ?2)"
 
 #define IMAGES_THERE							\
-	" FROM images WHERE status IN ('completed', 'deleting') AND"	\
+	" FROM images WHERE status IN ('completed', 'deleting')"	\
+	" AND (origin <> 'adopted' OR last_used_at > 0) AND"		\
 	OF_ENGINE_AND_NAME
 
 #define LOOKUPS_SINCE " FROM lookups WHERE at >= ?3 AND" OF_ENGINE_AND_NAME

@@ -42,7 +42,10 @@ die_of(int sig)
 	_exit(128 + sig);
 }
 
-/* timeout(1) and some shells send each signal twice at once: that is one. */
+/*
+ * timeout(1) and some shells send each signal twice at once, docker another one
+ * to its plugins beside the terminal's: that is one.
+ */
 static bool
 is_echo(void)
 {
@@ -58,7 +61,7 @@ on_signal(int sig)
 {
 	int saved = errno;
 
-	if (pending && pending == sig && is_echo())
+	if (pending && is_echo())
 		return;
 	if (pending)
 		die_of(sig);

@@ -52,6 +52,7 @@ Test(str, nearest_takes_more_slips_in_longer_words)
 Test(str, nearest_of_something_else_is_none)
 {
 	cr_expect_null(nearest("kubernetes"));
+	cr_expect_null(str_nearest("nix", (const char *const[]){ "mid" }, 1));
 	cr_expect_null(nearest("x"));
 	cr_expect_null(nearest(""));
 	cr_expect_null(str_nearest("base", NULL, 0));

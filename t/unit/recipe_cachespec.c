@@ -87,7 +87,7 @@ Test(cachespec, credentials_are_refused)
 Test(cachespec, what_buildkit_would_overlook_is_refused)
 {
 	refuse(CACHE_TO, "type=registry,ref=r,mod=max", "a cache to "
-	       "type=registry has no 'mod'; did you mean 'mode'");
+	       "type=registry has no 'mod'; did you mean 'mode'?");
 	refuse(CACHE_FROM, "type=registry,ref=r,mode=max", "a cache from "
 	       "type=registry has no 'mode'");
 	refuse(CACHE_TO, "type=inline,mode=max", "a cache to type=inline has "

@@ -122,7 +122,7 @@ Test(dockerfile_stages, a_missing_target_names_the_nearest)
 {
 	static const struct row rows[] = {
 		{ "FROM a AS build\nFROM b AS prod\n",
-		  "!-6 D: no stage 'biuld'; did you mean 'build'",
+		  "!-6 D: no stage 'biuld'; did you mean 'build'?",
 		  .target = "biuld" },
 		{ "FROM a AS build\n", "!-6 D: no stage 'xyz'; name one with "
 		  "FROM ... AS xyz", .target = "xyz" },

@@ -164,7 +164,7 @@ Test(flags, an_unknown_flag_names_the_nearest)
 {
 	cr_assert_str_eq(complaint("platfrom", "x"),
 			 "unknown recipe flag '--platfrom'; did you mean "
-			 "'--platform'");
+			 "'--platform'?");
 	cr_assert_str_eq(complaint("zzzzzzzz", "x"),
 			 "unknown recipe flag '--zzzzzzzz'");
 	cr_assert_str_eq(complaint("static", "x"),

@@ -276,19 +276,19 @@ Test(project, unknown_keys_name_the_nearest)
 {
 	cr_assert_str_eq(complaint("version: 1\nregisty: x\n"),
 			 "imgcache.yaml:2:1: unknown key 'registy'; did you "
-			 "mean 'registry'");
+			 "mean 'registry'?");
 	cr_assert_str_eq(complaint("version: 1\npolicy: {max_image: 3}\n"),
 			 "imgcache.yaml:2:10: unknown key 'max_image'; did you "
-			 "mean 'max_images'");
+			 "mean 'max_images'?");
 	cr_assert_str_eq(complaint("version: 1\ndefaults:\n  xyzzy: 1\n"),
 			 "imgcache.yaml:3:3: unknown key 'xyzzy'; known here: "
 			 "base, claude_code, platforms, refresh");
 	cr_assert_str_eq(image_complaint("    bas: x\n"),
 			 "imgcache.yaml:4:5: unknown key 'bas'; did you mean "
-			 "'base'");
+			 "'base'?");
 	cr_assert_str_eq(image_complaint("    copy: {form: a, to: /b}\n"),
 			 "imgcache.yaml:4:12: unknown key 'form'; did you mean "
-			 "'from'");
+			 "'from'?");
 	cr_assert_str_eq(complaint("version: 1\npolicy.max_images: 3\n"),
 			 "imgcache.yaml:2:1: unknown key 'policy.max_images'; "
 			 "known here: base_policy, base_ttl, build_timeout, "
@@ -477,7 +477,7 @@ Test(project, a_reference_has_to_exist)
 				   "  b: {base: '@tool'}\n"),
 			 "imgcache.yaml:4:13: no image 'tool' in "
 			 "imgcache.yaml; "
-			 "did you mean 'tools'");
+			 "did you mean 'tools'?");
 	cr_assert_str_eq(image_complaint("    args: {A: '@zzzzzz'}\n"),
 			 "imgcache.yaml:4:15: no image 'zzzzzz' in "
 			 "imgcache.yaml");
@@ -547,7 +547,7 @@ Test(project, cache_and_lint_are_checked)
 			 "project; write a path inside it");
 	cr_assert_str_eq(complaint("version: 1\ncache: {form: x}\n"),
 			 "imgcache.yaml:2:9: unknown key 'form'; did you mean "
-			 "'from'");
+			 "'from'?");
 	cr_assert_str_eq(complaint("version: 1\nlint: {severity: high}\n"),
 			 "imgcache.yaml:2:18: expected info, warning or error, "
 			 "found 'high'");

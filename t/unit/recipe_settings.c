@@ -474,7 +474,7 @@ Test(settings, a_bad_flag_is_wrong_usage)
 	cr_assert_eq(settings_set_flag(&s, "max_imags", "1", &err),
 		     IMGCACHE_EUSAGE);
 	cr_assert_str_eq(err.text, "unknown setting 'max_imags'; did you mean "
-			 "'max_images'");
+			 "'max_images'?");
 	settings_release(&s);
 }
 

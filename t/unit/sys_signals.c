@@ -126,6 +126,7 @@ two_different(void)
 	signal(SIGHUP, SIG_DFL);
 	signals_install();
 	raise(SIGTERM);
+	usleep(400000);
 	raise(SIGHUP);
 }
 
@@ -135,6 +136,25 @@ Test(signals, a_second_interrupt_may_be_another_signal)
 
 	cr_assert(WIFSIGNALED(status));
 	cr_assert_eq(WTERMSIG(status), SIGHUP);
+}
+
+/* As docker and a terminal do it. */
+static void
+two_at_once(void)
+{
+	signal(SIGHUP, SIG_DFL);
+	signals_install();
+	raise(SIGTERM);
+	raise(SIGHUP);
+	_exit(signals_pending() == SIGTERM ? 7 : 1);
+}
+
+Test(signals, two_different_ones_at_once_are_one)
+{
+	int status = status_of(two_at_once);
+
+	cr_assert(WIFEXITED(status));
+	cr_assert_eq(WEXITSTATUS(status), 7);
 }
 
 static void
