@@ -87,6 +87,17 @@ test_that 'registry: a ref that trusted builds read is refused to it' '
 	done; imgcache build tools
 '
 
+test_that 'registry: by another of its names it is the same one' '
+	for ref in team/c index.docker.io/team/c:x registry-1.docker.io/team/c \
+		docker.io:443/team/c; do
+		untrusted ", ref: \"$ref\"" "registry_untrusted: pr.example/c" &&
+		sed -i "s|^registry: .*|registry: docker.io/team/c|" imgcache.yaml &&
+		IMGCACHE_UNTRUSTED=true expect_status 128 imgcache build tools &&
+		grep "untrusted build writes no cache to .$ref." stderr ||
+			{ echo "$ref"; exit 1; }
+	done
+'
+
 test_that 'local, gha, registry: in that order' '
 	project "{from: [r.example/c, type=gha, type=local],
   to: [\"type=registry,ref=r.example/c,mode=min\", type=gha, type=local]}" &&
