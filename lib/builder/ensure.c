@@ -442,6 +442,18 @@ is_left(const struct work *w)
 		(w->a->state != IMGCACHE_HIT || w->push || why_bypassed(w));
 }
 
+static void
+take_promised(struct work *w)
+{
+	const struct imgcache_answer *promised = w->e->promised;
+
+	if (!promised || w->a->state != IMGCACHE_MISS || !w->f.has_row ||
+	    w->f.row.status != IMAGE_PENDING)
+		return;
+	w->a->reason = promised->reason;
+	w->a->detail = promised->detail;
+}
+
 static int
 look_and_decide(struct imgcache_recipe *r, const struct ensure *e,
 		struct imgcache_answer *a, struct imgcache_error *err)
@@ -465,6 +477,8 @@ look_and_decide(struct imgcache_recipe *r, const struct ensure *e,
 		ret = hold(&w, err);
 	if (!ret)
 		ret = lookup_image(&w.in, &w.f, a, err);
+	if (!ret)
+		take_promised(&w);
 	if (!ret && is_left(&w)) {
 		ret = e->instead(e->payload, &w.in, &w.f, err);
 		goto out;
