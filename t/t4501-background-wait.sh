@@ -181,7 +181,8 @@ test_that 'while it is built, that is the reason, and no interrupted build' '
 	expect_status 1 imgcache get y --json &&
 	jq -e ".reason == \"being-built\"" stdout && imgcache get y 2>words
 	grep "being built" words && imgcache why y >words && cat words &&
-	grep "is being built" words && expect_status 0 imgcache build -n y &&
+	grep "is being built" words && expect_status 1 imgcache verify y &&
+	grep "being built" stdout && expect_status 0 imgcache build -n y &&
 	grep "being built" stdout && imgcache wait "$id" && imgcache get y
 '
 
