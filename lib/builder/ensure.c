@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "builder/builder.h"
+#include "builder/cachetexts.h"
 #include "builder/push.h"
 #include "docker/engine.h"
 #include "keep/prune.h"
@@ -460,9 +461,11 @@ look_and_decide(struct imgcache_recipe *r, const struct ensure *e,
 {
 	int64_t start = clock_mono_us();
 	struct work w = { .e = e, .a = a };
-	bool done;
-	int ret = use_static(r, a, &done, err);
+	bool done = false;
+	int ret = cachetexts_check_given(e->build, err);
 
+	if (!ret)
+		ret = use_static(r, a, &done, err);
 	if (ret || done)
 		return ret;
 	hints_send(r);
