@@ -270,6 +270,13 @@ test_that 's3, azblob: the docker driver has none, with either store' '
 		stderr && ! grep containerd stderr
 '
 
+test_that 'a cache that cannot be written: nothing is left on the engine' '
+	faults "build * cache-denied" && expect_status 2 imgcache build \
+		--base busybox --env A=12 --cache-to r.example/c; status=$?
+	faults; grep "denied: no write access" stderr && [ $status -eq 0 ] &&
+	! ls "$STANDIN_DIR/tags" | grep unkeyed
+'
+
 test_that 'local: never in /tmp' '
 	expect_status 128 imgcache build --base busybox --env A=9 \
 		--cache-to type=local,dest=/tmp/.buildx-cache &&
