@@ -107,7 +107,8 @@ test_that 'a build that fails: 2, and its log' '
 	image f "exit 3" && id=$(imgcache build -b -q f) &&
 	expect_status 2 imgcache wait "$id" &&
 	echo "$id failed" >expect && same expect stdout && one_line stderr &&
-	grep "image $id is failed: .*exit code: 3" stderr &&
+	grep "build of image $id failed: .*exit code: 3; see imgcache log $id" \
+		stderr &&
 	is "$id" failed && imgcache log "$id" | grep "exit 3" &&
 	imgcache get --id "$id" | jq -e ".logs | length > 1"
 '
