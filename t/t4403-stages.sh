@@ -305,6 +305,7 @@ ages() {
 test_that 'prune --caches: what was not used is forgotten, with its command' '
 	imgcache list --caches --json >all &&
 	expect_status 0 imgcache prune --caches --max-age 30d && ! [ -s stdout ] &&
+	grep "no build cache was unused long enough" stderr &&
 	ages "r.example/c:cache-python-deps--app-%" 3000000 &&
 	expect_status 0 imgcache prune --caches --max-age 30d --dry-run &&
 	echo "skopeo delete docker://r.example/c:cache-python-deps--app-$platform" \
