@@ -239,7 +239,8 @@ tell(struct invocation *inv, struct printer *p, struct imgcache_recipe *r,
 
 	if (summary_has_table(summary_file))
 		caches_sum_up(r, sizes);
-	summary_add(summary, a, !err->code, saved_by(inv->ic, a), sizes);
+	summary_add(summary, a, err->code ? err->text : NULL,
+		    saved_by(inv->ic, a), sizes);
 	if (given.json)
 		print_result(p, inv->ic, err->code, a, err);
 	else if (!err->code && dry_run)
@@ -422,6 +423,11 @@ prepare(struct invocation *inv)
 	for (i = 0; i < tags.n; i++)
 		words_add(&results.names, tags.v[i]);
 	ret = results_read(&results, inv->ic, &outputs, &inv->err);
+	if (!ret)
+		ret = summary_check(summary_file, &inv->err);
+	if (!ret && given.json && summary_file && !strcmp(summary_file, "-"))
+		ret = fail(&inv->err, IMGCACHE_EUSAGE, "--json and a summary "
+			   "cannot both go to standard output");
 	if (!ret && results.fills_stdout && given.json)
 		ret = fail(&inv->err, IMGCACHE_EUSAGE, "--json and an archive "
 			   "cannot both go to standard output");

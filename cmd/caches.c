@@ -127,6 +127,9 @@ caches_prune(struct invocation *inv, int64_t max_age_s, bool dry_run)
 		print_json_result(v, n, dry_run);
 		return 0;
 	}
+	if (!n && !given.quiet)
+		fputs("no build cache was unused long enough to be forgotten; "
+		      "--max-age or cache_max_age say how long\n", stderr);
 	for (i = 0; i < n; i++) {
 		char age[IMGCACHE_TEXT];
 

@@ -36,17 +36,20 @@ copy(const char *text)
 }
 
 void
-summary_add(struct summary *s, const struct imgcache_answer *a, bool success,
+summary_add(struct summary *s, const struct imgcache_answer *a, const char *error,
 	    int64_t saved_us, const char *caches)
 {
-	bool hit = success && !a->built && a->state == IMGCACHE_HIT;
+	bool success = !error, hit = success && !a->built && a->state == IMGCACHE_HIT;
 	char reason[1024], text[1100];
 	struct row *r;
 
 	s->v = memory_checked(realloc(s->v, (s->n + 1) * sizeof(*s->v)));
 	r = &s->v[s->n++];
 	memset(r, 0, sizeof(*r));
-	answer_reason(a, reason);
+	if (success)
+		answer_reason(a, reason);
+	else
+		snprintf(reason, sizeof(reason), "%s", error);
 	snprintf(text, sizeof(text), "%s%s", success ? a->built ? "built: " :
 		 "to build: " : "failed: ", reason);
 	r->name = copy(a->name ? a->name : "image");
@@ -199,6 +202,25 @@ job_page(void)
 	return summary_in_github() && page && *page ? page : NULL;
 }
 
+static bool
+is_stdout(const char *file)
+{
+	return file && !strcmp(file, "-");
+}
+
+int
+summary_check(const char *file, struct imgcache_error *err)
+{
+	FILE *f = !file || is_stdout(file) ? NULL : fopen(file, "ae");
+
+	if (!f)
+		return !file || is_stdout(file) ? 0 :
+			fail(err, IMGCACHE_EFAIL, "cannot write the summary "
+			     "'%s': %s", file, strerror(errno));
+	fclose(f);
+	return 0;
+}
+
 bool
 summary_has_table(const char *file)
 {
@@ -213,7 +235,9 @@ summary_write(const struct summary *s, const char *file,
 	const char *outputs = getenv("GITHUB_OUTPUT");
 	int ret = 0;
 
-	if (file)
+	if (is_stdout(file))
+		put_table(stdout, s);
+	else if (file)
 		ret = write_to(file, "we", s, put_table, err);
 	if (!ret && page)
 		ret = write_to(page, "ae", s, put_table, err);

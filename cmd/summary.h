@@ -18,11 +18,14 @@ struct summary;
 struct summary *summary_new(void);
 
 /*
- * What is kept is copied. saved_us: by a hit, below 0: not known. caches: what
+ * What is kept is copied. error: why there is no image, or NULL. saved_us: by a hit, below 0: not known. caches: what
  * the image's build caches weigh, "" where none is known.
  */
 void summary_add(struct summary *s, const struct imgcache_answer *a,
-		 bool success, int64_t saved_us, const char *caches);
+		 const char *error, int64_t saved_us, const char *caches);
+
+/* Before anything is built: can the file be written? "-" is stdout. */
+int summary_check(const char *file, struct imgcache_error *err);
 
 /* Will summary_write() write a table anywhere? */
 bool summary_has_table(const char *file);

@@ -268,7 +268,8 @@ test_that 'spawn --on-miss=base: an unknown is a miss only where it builds' '
 	grep "building in the background" stderr && imgcache wait tools &&
 	[ "$(calls buildx build)" -eq 1 ] &&
 	CI=true policy 125 imgcache spawn --on-miss=base tools --rm -- true &&
-	policy 125 imgcache spawn --on-miss=fail tools --rm -- true
+	policy 125 imgcache spawn --on-miss=fail tools --rm -- true &&
+	one_line stderr && ! grep "going on" stderr
 '
 
 test_that 'not found is a no, whoever it hides from' '

@@ -546,6 +546,20 @@ test_that 'one that trusted builds read does not do' '
 	grep "registry_untrusted is a repository that trusted builds read" stderr
 '
 
+test_that 'by another of its names it is the same one' '
+	sed "s|^registry: .*|registry: docker.io/team/cache|" pr.yaml >hub.yaml &&
+	anew && for name in index.docker.io/team/cache team/cache \
+		registry-1.docker.io/team/cache Docker.io/team/cache; do
+		IMGCACHE_UNTRUSTED=true expect_status 128 imgcache -f hub.yaml \
+			-c registry_untrusted=$name build --push tools &&
+		grep "registry_untrusted is a repository that trusted" stderr &&
+		IMGCACHE_UNTRUSTED=true expect_status 128 imgcache -f hub.yaml \
+			build --push -t $name:x tools &&
+		grep "cannot push .$name:x.: an untrusted build" stderr ||
+			{ echo "$name"; exit 1; }
+	done; [ "$(calls push)" -le 1 ]
+'
+
 test_that 'which events are untrusted' '
 	refused_for() { env "$1" imgcache build --push tools 2>&1 >/dev/null |
 		grep -q "untrusted build"; }

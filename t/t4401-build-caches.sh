@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Build caches: what docker is given, what is refused beforehand, and a local
 # cache that does not grow and is never lost.
-# shellcheck disable=SC2016,SC2034,SC2317
+# shellcheck disable=SC2016,SC2034,SC2086,SC2317
 # shellcheck source=t/lib-standin.sh
 . "$(dirname "$0")/lib-standin.sh"
 
@@ -77,7 +77,7 @@ test_that 'registry: nor where that is one that trusted builds read' '
 '
 
 test_that 'registry: a ref that trusted builds read is refused to it' '
-	for ref in r.example/c r.example/c:x r.example/c:x@sha256:1; do
+	for ref in r.example/c r.example/c:x; do
 		untrusted ", ref: \"$ref\"" "registry_untrusted: pr.example/c" &&
 		calls buildx build >before || exit 1
 		IMGCACHE_UNTRUSTED=true expect_status 128 imgcache build tools &&
@@ -85,6 +85,17 @@ test_that 'registry: a ref that trusted builds read is refused to it' '
 			stderr && [ "$(calls buildx build)" = "$(cat before)" ] ||
 			exit 1
 	done; imgcache build tools
+'
+
+test_that 'registry: by another of its names it is the same one' '
+	for ref in team/c index.docker.io/team/c:x registry-1.docker.io/team/c \
+		docker.io:443/team/c; do
+		untrusted ", ref: \"$ref\"" "registry_untrusted: pr.example/c" &&
+		sed -i "s|^registry: .*|registry: docker.io/team/c|" imgcache.yaml &&
+		IMGCACHE_UNTRUSTED=true expect_status 128 imgcache build tools &&
+		grep "untrusted build writes no cache to .$ref." stderr ||
+			{ echo "$ref"; exit 1; }
+	done
 '
 
 test_that 'local, gha, registry: in that order' '
@@ -99,12 +110,14 @@ test_that 'local, gha, registry: in that order' '
 '
 
 test_that 's3 and azblob: the name is the image'\''s' '
+	echo docker-container >"$STANDIN_DIR/driver" &&
 	project "{}" && imgcache build tools \
 		--cache-to type=s3,bucket=b,region=r --cache-to type=inline \
 		--cache-from type=azblob,account_url=https://a.example &&
 	given "--cache-to=type=s3,bucket=b,region=r,mode=max,name=tools-$platform" \
 		"--cache-to=type=inline" \
-		"--cache-from=type=azblob,account_url=https://a.example,name=tools-$platform"
+		"--cache-from=type=azblob,account_url=https://a.example,name=tools-$platform"; status=$?
+	rm "$STANDIN_DIR/driver"; [ $status -eq 0 ]
 '
 
 test_that 'flags stand for the section of their direction' '
@@ -124,14 +137,14 @@ the tag out, and each gets its own" &&
 
 test_that 'a name for each image, though there is no project' '
 	rm imgcache.yaml && imgcache build --base busybox --env A=1 \
-		--cache-to type=s3,bucket=b && given >/dev/null; cp given one &&
-	imgcache build --base busybox --env A=2 --cache-to type=s3,bucket=b &&
-	given >/dev/null; grep "name=unnamed-[0-9a-f]*-$platform" given &&
+		--cache-to r.example/c && given >/dev/null; cp given one &&
+	imgcache build --base busybox --env A=2 --cache-to r.example/c &&
+	given >/dev/null; grep "cache-unnamed-[0-9a-f]*-$platform" given &&
 	same one given
 '
 
 test_that 'credentials are refused, and not given to docker' '
-	expect_status 128 imgcache build --base busybox --env A=3 \
+	expect_status 129 imgcache build --base busybox --env A=3 \
 		--cache-to type=gha,token=secret &&
 	grep "is a credential" stderr && ! grep secret "$STANDIN_DIR/calls"
 '
@@ -218,6 +231,50 @@ test_that 'local: reset=true in place, where the client has it' '
 	done && [ "$(blobs)" -eq 2 ] &&
 	grep "buildx. .build" "$STANDIN_DIR/calls" | tail -n 1 |
 		grep "type=local,.*reset=true" && faults
+'
+
+test_that 'local: reset=true is what is done in any case' '
+	project "{to: {type: local, reset: true}}" && imgcache build tools &&
+	given "--cache-to=type=local,mode=max,dest=CACHES/tools-$platform/G"
+'
+
+test_that 'a mistake on the command line: 129 and the option, on a hit too' '
+	imgcache build --base busybox --env A=10 && calls buildx build >before &&
+	while read -r options; do
+		expect_status 129 imgcache build --base busybox --env A=10 \
+			$options && one_line stderr &&
+		grep "imgcache: --cache-[a-z]*: " stderr &&
+		! grep hunter2 stderr || { echo "$options"; exit 1; }
+	done <<-"EOF" && [ "$(calls buildx build)" = "$(cat before)" ]
+	--cache-to type=local,mod=max
+	--cache-to type=registry,oci-mediatypes=false,image-manifest=true
+	--cache-to type=inline --cache-to type=inline
+	--cache-to type=local --cache-to type=local,mode=min
+	--cache-to https://foo.example/x
+	--cache-to r.example/x@sha256:abc
+	--cache-from me:hunter2@host.example/x
+	--cache-from type=s3,bucket=b,secret_access_key=hunter2
+	EOF
+'
+
+test_that 'two caches of the project at one place' '
+	project "{to: [type=inline, type=inline]}" &&
+	expect_status 128 imgcache build tools && one_line stderr &&
+	grep "two caches type=inline are written to one place" stderr
+'
+
+test_that 's3, azblob: the docker driver has none, with either store' '
+	expect_status 128 imgcache build --base busybox --env A=11 \
+		--cache-to type=s3,bucket=b,region=r && one_line stderr &&
+	grep "type=s3: the docker driver has none; .*docker buildx create --use" \
+		stderr && ! grep containerd stderr
+'
+
+test_that 'a cache that cannot be written: nothing is left on the engine' '
+	faults "build * cache-denied" && expect_status 2 imgcache build \
+		--base busybox --env A=12 --cache-to r.example/c; status=$?
+	faults; grep "denied: no write access" stderr && [ $status -eq 0 ] &&
+	! ls "$STANDIN_DIR/tags" | grep unkeyed
 '
 
 test_that 'local: never in /tmp' '

@@ -54,11 +54,23 @@ test_that '--summary: what the caches of each image weigh, on a hit too' '
 test_that '--summary: a failure is there too, as text' '
 	mkdir bad && printf "FROM busybox\nRUN exit 3\n" >bad/Dockerfile &&
 	expect_status 2 imgcache build --context bad --summary table &&
-	grep "failed: never built" table
+	cat table; grep "failed: step .*RUN exit 3.* exit code: 3" table &&
+	printf "FROM busybox\nRUN exit 4\n" >bad/Dockerfile &&
+	expect_status 2 imgcache build --context bad --summary table &&
+	grep "exit code: 4" table && ! grep "exit code: 3" table
+'
+
+test_that '--summary -: standard output, after the refs; not with --json' '
+	imgcache build one --summary - >out && cat out && ! [ -e ./- ] &&
+	head -n 1 out | grep "^localhost/" && grep "^| one | hit |" out &&
+	expect_status 129 imgcache build one --summary - --json &&
+	one_line stderr
 '
 
 test_that '--summary: a file that cannot be written' '
-	expect_status 128 imgcache build one --summary no/such/file &&
+	calls buildx build >before &&
+	expect_status 128 imgcache build one --rebuild --summary no/such/file &&
+	[ "$(calls buildx build)" = "$(cat before)" ] &&
 	grep "cannot write the summary .no/such/file." stderr
 '
 

@@ -191,6 +191,7 @@ test_that 'redone: written again, though no trigger changed' '
 '
 
 test_that 'a local cache and a name of the user: each stage has its part' '
+	echo docker-container >"$STANDIN_DIR/driver" &&
 	project "cache: {to: [type=local, \"type=s3,bucket=b,name=n\"], $stages}" &&
 	sed -i "/other:/d; /plain:/d" imgcache.yaml && echo 10 >app/main &&
 	imgcache build app && exports --target=python-deps \
@@ -211,6 +212,8 @@ test_that 'a local cache that is gone is written again' '
 	echo 12 >app/main && imgcache build app && cat actual;
 	exports x; grep -c target=node-deps actual && ! grep python actual
 '
+
+rm "$STANDIN_DIR/driver"
 
 test_that 'an export that fails: the build fails, and names the stage' '
 	project "cache: {to: r.example/d, $stages}" && echo 13 >app/main &&
@@ -302,6 +305,7 @@ ages() {
 test_that 'prune --caches: what was not used is forgotten, with its command' '
 	imgcache list --caches --json >all &&
 	expect_status 0 imgcache prune --caches --max-age 30d && ! [ -s stdout ] &&
+	grep "no build cache was unused long enough" stderr &&
 	ages "r.example/c:cache-python-deps--app-%" 3000000 &&
 	expect_status 0 imgcache prune --caches --max-age 30d --dry-run &&
 	echo "skopeo delete docker://r.example/c:cache-python-deps--app-$platform" \

@@ -107,7 +107,8 @@ test_that 'a build that fails: 2, and its log' '
 	image f "exit 3" && id=$(imgcache build -b -q f) &&
 	expect_status 2 imgcache wait "$id" &&
 	echo "$id failed" >expect && same expect stdout && one_line stderr &&
-	grep "image $id is failed: .*exit code: 3" stderr &&
+	grep "build of image $id failed: .*exit code: 3; see imgcache log $id" \
+		stderr &&
 	is "$id" failed && imgcache log "$id" | grep "exit 3" &&
 	imgcache get --id "$id" | jq -e ".logs | length > 1"
 '
@@ -181,7 +182,8 @@ test_that 'while it is built, that is the reason, and no interrupted build' '
 	expect_status 1 imgcache get y --json &&
 	jq -e ".reason == \"being-built\"" stdout && imgcache get y 2>words
 	grep "being built" words && imgcache why y >words && cat words &&
-	grep "is being built" words && expect_status 0 imgcache build -n y &&
+	grep "is being built" words && expect_status 1 imgcache verify y &&
+	grep "being built" stdout && expect_status 0 imgcache build -n y &&
 	grep "being built" stdout && imgcache wait "$id" && imgcache get y
 '
 

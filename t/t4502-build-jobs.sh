@@ -42,6 +42,25 @@ test_that 'all are built, refs in the order asked for, a line when each ends' '
 	[ "$(grep -c "there, in .*, 0 of . steps cached" stderr)" -eq 4 ]
 '
 
+test_that 'what has changed is said, stored and counted as without --jobs' '
+	steps a2 && imgcache build -n one >plain 2>&1 && cat plain &&
+	imgcache build --all -j 2 2>stderr >/dev/null && cat stderr &&
+	grep "^one: building: inputs changed: .*Dockerfile" stderr &&
+	! grep "never built" stderr &&
+	sqlite3 "$IMGCACHE_DIR/catalog.db" "SELECT name, reason FROM builds
+		ORDER BY id DESC LIMIT 4" | sort >got &&
+	printf "%s|inputs-changed\n" high low one two >expect && same expect got
+'
+
+test_that 'a build that failed is why the next one is begun' '
+	steps a3 && echo "RUN exit 3" >>one/Dockerfile &&
+	expect_status 2 imgcache build one -q && imgcache build -b one -q
+	id=$(imgcache tag one | cut -c 4-15) && imgcache wait "$id"
+	sqlite3 "$IMGCACHE_DIR/catalog.db" "SELECT reason FROM builds
+		ORDER BY id DESC LIMIT 1" >got && echo build-failed >expect &&
+	same expect got
+'
+
 test_that 'they overlap: less than the sum of their times' '
 	steps b && before=$(date +%s%N) && imgcache build --all -j 4 -q &&
 	took=$((($(date +%s%N) - before) / 1000000)) && echo $took ms &&

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "builder/builder.h"
+#include "builder/cachetexts.h"
 #include "docker/builder_info.h"
 #include "docker/buildx.h"
 #include "key/trust.h"
@@ -332,8 +333,8 @@ fill_local(struct plan *p, struct cachespec *s, bool *used,
 	} else if ((l = open_local(p, dir, err))) {
 		cachespec_set(s, p->direction == CACHE_TO ? "dest" : "src",
 			      p->direction == CACHE_TO ? l->dest : l->current);
-		if (p->direction == CACHE_TO && l->resets)
-			cachespec_set(s, "reset", "true");
+		if (p->direction == CACHE_TO)
+			cachespec_set(s, "reset", l->resets ? "true" : NULL);
 		*used = p->direction == CACHE_TO || l->current;
 	}
 	free(dir);
@@ -428,20 +429,6 @@ keep(struct plan *p, struct cachespec *s)
 			  u->text);
 }
 
-static void
-collect(const struct plan *p, struct strv *texts)
-{
-	const struct imgcache_build_options *o = p->b->options;
-	const char *const *given = p->direction == CACHE_TO ? o->cache_to :
-		o->cache_from;
-	const struct imgcache *ic = p->b->in->ic;
-
-	if ((!given || !*given) && ic->has_project)
-		project_caches(&ic->project, p->direction, texts);
-	for (; given && *given; given++)
-		strv_push(texts, *given);
-}
-
 static int
 check_builder(struct plan *p, const struct builder_info *info,
 	      const struct cachespec *s, struct imgcache_error *err)
@@ -469,8 +456,7 @@ add_caches(struct plan *p, const struct builder_info *info,
 			ret = cachespec_parse(&s, texts->v[i], p->direction,
 					      err);
 			if (ret)
-				return error_prefix(err, "%s",
-						    texts->v[i]), ret;
+				return ret;
 			if ((int)s.type == type) {
 				ret = check_builder(p, info, &s, err);
 				if (!ret)
@@ -543,9 +529,11 @@ buildcache_plan(struct buildcache *c, struct builder *b,
 	struct strv texts[2] = { 0 };
 	int ret = stage_triggers_find(&c->stages, b->in, err);
 
-	collect(&p, &texts[CACHE_FROM]);
-	p.direction = CACHE_TO;
-	collect(&p, &texts[CACHE_TO]);
+	cachetexts_collect(b->in->ic, b->options, CACHE_FROM,
+			   &texts[CACHE_FROM]);
+	cachetexts_collect(b->in->ic, b->options, CACHE_TO, &texts[CACHE_TO]);
+	if (!ret)
+		ret = cachetexts_check(&texts[CACHE_TO], CACHE_TO, err);
 	c->label = buildcache_label(b->in->r->recipe, platform_of(b));
 	if (!ret && (texts[CACHE_FROM].n || texts[CACHE_TO].n))
 		ret = add_levels(&p, texts, err);

@@ -430,6 +430,9 @@ builder_run(struct builder *b, struct imgcache_answer *a,
 		name_failure(b, err);
 	if (ret)
 		builder_record_failure(b, ret, err->text, NULL);
+	/* it may have been loaded before the export of a cache failed */
+	if (ret && ret != IMGCACHE_EINTR)
+		drop_temporary(b, e);
 	if (ret == IMGCACHE_EBUILD)
 		name_log(b, err);
 	if (!ret)

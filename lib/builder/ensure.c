@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "builder/builder.h"
+#include "builder/cachetexts.h"
 #include "builder/push.h"
 #include "docker/engine.h"
 #include "keep/prune.h"
@@ -453,15 +454,29 @@ is_left(const struct work *w)
 		(w->a->state != IMGCACHE_HIT || w->push || why_bypassed(w));
 }
 
+static void
+take_promised(struct work *w)
+{
+	const struct imgcache_answer *promised = w->e->promised;
+
+	if (!promised || w->a->state != IMGCACHE_MISS || !w->f.has_row ||
+	    w->f.row.status != IMAGE_PENDING)
+		return;
+	w->a->reason = promised->reason;
+	w->a->detail = promised->detail;
+}
+
 static int
 look_and_decide(struct imgcache_recipe *r, const struct ensure *e,
 		struct imgcache_answer *a, struct imgcache_error *err)
 {
 	int64_t start = clock_mono_us();
 	struct work w = { .e = e, .a = a };
-	bool done;
-	int ret = use_static(r, a, &done, err);
+	bool done = false;
+	int ret = cachetexts_check_given(e->build, err);
 
+	if (!ret)
+		ret = use_static(r, a, &done, err);
 	if (ret || done)
 		return ret;
 	hints_send(r);
@@ -476,6 +491,8 @@ look_and_decide(struct imgcache_recipe *r, const struct ensure *e,
 		ret = hold(&w, err);
 	if (!ret)
 		ret = lookup_image(&w.in, &w.f, a, err);
+	if (!ret)
+		take_promised(&w);
 	if (!ret && is_left(&w)) {
 		ret = e->instead(e->payload, &w.in, &w.f, err);
 		goto out;

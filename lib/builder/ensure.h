@@ -20,6 +20,9 @@ struct ensure {
 	struct lease *lease;		/* held on a hit and after a build; or NULL */
 	const char *tag;		/* IMGCACHE_ECHANGED if the key is another
 					 * by now; or NULL */
+	/* why it missed when the build was promised, which is why it is pending
+	 * now; or NULL */
+	const struct imgcache_answer *promised;
 	/* called in place of all that is more than a look at the engine */
 	int (*instead)(void *payload, struct inputs *in,
 		       const struct lookup_found *f, struct imgcache_error *err);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The docker driver has the caches of the engine's own BuildKit: with the
- * containerd image store nearly all, with the classic one an inline cache can
- * be written and a registry's or a local one read (moby's builder-next).
+ * The docker driver has the caches of the engine's own BuildKit (moby's
+ * builder-next/controller.go, 20.10 to 29): with the containerd image store all
+ * but s3 and azblob, with the classic one an inline cache can be written and a
+ * registry's or a local one read.
  */
 #include "docker/builder_info.h"
 
@@ -117,6 +118,14 @@ builder_info_check(const struct builder_info *b, const char *store,
 {
 	bool readable = c->type == CACHE_REGISTRY || c->type == CACHE_LOCAL;
 
+	if (!strcmp(b->driver, "docker") &&
+	    (c->type == CACHE_S3 || c->type == CACHE_AZBLOB))
+		return error_set(err, IMGCACHE_EFAIL, "builder '%s' cannot %s "
+				 "a cache type=%s: the docker driver has none; "
+				 "use a builder of the driver docker-container: "
+				 "docker buildx create --use", b->name,
+				 d == CACHE_TO ? "write" : "read",
+				 cache_type_name(c->type));
 	if (strcmp(b->driver, "docker") || c->type == CACHE_INLINE || !store ||
 	    !strcmp(store, "containerd") || (d == CACHE_FROM && readable))
 		return 0;

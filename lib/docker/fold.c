@@ -157,8 +157,7 @@ fold_cached(struct fold *f, struct fold_vertex *v)
 
 /*
  * When one step fails the others are cancelled; their errors say nothing. Nor
- * does a cache that could not be imported say why a build failed, if a step of
- * the Dockerfile did.
+ * does a cache that could not be imported: docker goes on without it.
  */
 static void
 note_failure(struct fold *f, const struct fold_vertex *v,
@@ -167,7 +166,8 @@ note_failure(struct fold *f, const struct fold_vertex *v,
 	const char *why;
 	struct progress_summary *s = &f->summary;
 
-	if (strstr(error, "context canceled") || !strcmp(error, "canceled"))
+	if (strstr(error, "context canceled") || !strcmp(error, "canceled") ||
+	    (v->name && str_starts(v->name, "importing cache manifest from ")))
 		return;
 	if (f->step_failed || (s->step[0] && !v->is_step))
 		return;

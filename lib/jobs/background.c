@@ -36,6 +36,7 @@ struct job {
 	struct background *b;
 	struct imgcache_build_options build;	/* the call's and the recipe's */
 	struct imgcache_recipe *r;
+	const struct imgcache_answer *answer;	/* that it is missing, and why */
 	const char *tag;
 	struct image_key key;
 	int64_t row;
@@ -313,6 +314,7 @@ build(struct job *j, struct imgcache_error *err)
 		.build = &j->build,
 		.uncounted = j->b->uncounted,
 		.tag = j->tag,
+		.promised = j->answer,
 	};
 	struct imgcache_answer a = {0};
 	int ret = wait_for_needs(j, err);
@@ -463,7 +465,8 @@ background_start(struct imgcache_recipe *r, struct background *b,
 		 struct imgcache_answer *a, struct imgcache_error *err)
 {
 	struct job j = {
-		.b = b, .r = r, .build = bake_options(r, b->build),
+		.b = b, .r = r, .answer = a,
+		.build = bake_options(r, b->build),
 		.lock = LOCK_INIT, .slot = LOCK_INIT
 	};
 	struct ensure e = {

@@ -104,6 +104,13 @@ judge(struct imgcache *ic, const struct imgcache_image *image,
 		if (!build_status_parse(image->status, &s))
 			ret = error_set(err, IMGCACHE_ENO, "image %s is %s",
 					image->id, image->status);
+		else if (s == BUILD_FAILED)
+			ret = error_set(err, fail_of(s), "the build of image "
+					"%s failed%s%.600s; see imgcache log "
+					"%s", image->id,
+					image->reason ? ": " : "",
+					image->reason ? image->reason : "",
+					image->id);
 		else
 			ret = error_set(err, fail_of(s), "image %s is %s%s%.700s",
 					image->id, image->status,

@@ -56,6 +56,7 @@ look_at_build(struct parallel *p, struct task *t, struct imgcache_error *err)
 	struct build_list builds = {0};
 	struct job_list jobs = {0};
 	const struct build_row *b;
+	const char *why, *detail;
 	int ret = session_catalog(p->ic, CATALOG_READ, err);
 
 	if (!ret)
@@ -70,8 +71,11 @@ look_at_build(struct parallel *p, struct task *t, struct imgcache_error *err)
 	t->a->cached = (int)b->steps_cached;
 	t->a->elapsed_us = b->duration_us;
 	t->a->built = b->status == BUILD_COMPLETED;
+	why = imgcache_reason_text(b->reason);
+	detail = b->reason == t->a->reason ? t->a->detail : NULL;
 	if (!t->has_begun)
-		say(p, t, IMGCACHE_JOB_BEGIN, imgcache_reason_text(b->reason));
+		say(p, t, IMGCACHE_JOB_BEGIN, !detail ? why :
+		    arena_printf(&p->ic->arena, "%s: %s", why, detail));
 	t->has_begun = true;
 out:
 	build_list_release(&builds);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "key/trust.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "recipe/grammar.h"
 #include "session/registries.h"
 
 static bool
@@ -20,19 +20,11 @@ is_wanted(const struct imgcache *ic)
 bool
 trust_may_write(const struct inputs *in, const char *ref)
 {
-	const char *slash = strrchr(ref, '/'), *name = slash ? slash : ref;
-	char *repository;
-	bool may;
+	const char *set = settings_text(&in->ic->settings, SETTING_REGISTRY);
 
-	if (!session_is_untrusted(in->ic))
-		return true;
-	repository = mem_strndup(ref, (size_t)(name - ref) +
-				 strcspn(name, ":@"));
-	may = !registries_is_trusted(in->ic, in->r->recipe, repository) &&
-		!str_is(settings_text(&in->ic->settings, SETTING_REGISTRY),
-			repository);
-	free(repository);
-	return may;
+	return !session_is_untrusted(in->ic) ||
+		(!registries_is_trusted(in->ic, in->r->recipe, ref) &&
+		 !(set && *set && ref_is_same_repository(set, ref)));
 }
 
 const char *

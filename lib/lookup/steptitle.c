@@ -25,8 +25,9 @@ copy_word(const char *p, struct buf *out)
 	return p;
 }
 
+/* Of an instruction's options only where it copies from tells anything. */
 static const char *
-skip_flags(const char *p)
+take_flags(const char *p, struct buf *out)
 {
 	for (;;) {
 		const char *word = p;
@@ -38,6 +39,8 @@ skip_flags(const char *p)
 		p = word;
 		while (*p && !is_space(*p))
 			p++;
+		if (str_starts(word, "--from="))
+			buf_addf(out, " %.*s", (int)(p - word), word);
 	}
 }
 
@@ -85,7 +88,7 @@ step_title(const char *name, struct buf *out)
 		if (strncmp(p, instructions[i], len) || !is_space(p[len]))
 			continue;
 		buf_add(out, p, len);
-		p = skip_flags(p + len);
+		p = take_flags(p + len, out);
 		if (add_own_title(p, out, at))
 			return;
 		break;

@@ -8,6 +8,7 @@
 #include "docker/engine.h"
 #include "key/generation.h"
 #include "lookup/lookup.h"
+#include "session/alive.h"
 
 struct imgcache_verdict *
 verify_add(struct verifying *v, const char *subject)
@@ -91,7 +92,7 @@ verify_recipe(struct verifying *v, struct imgcache_recipe *r,
 	verdict = verify_add(v, a.name ? a.name : t->in.tag);
 	verdict->name = a.name;
 	verdict->wanted = a.tag;
-	verdict->reason = a.reason;
+	verdict->reason = alive_reason(v->ic, a.tag, a.reason);
 	verdict->detail = a.detail;
 	verdict->freshness = a.state == IMGCACHE_HIT ? IMGCACHE_FRESH :
 		f.has_row && f.row.status == IMAGE_CHANGED ? IMGCACHE_DIRTY :

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "recipe/grammar.h"
 
 static const char *const type_names[] = {
 	"local", "gha", "registry", "s3", "azblob", "inline"
@@ -53,6 +54,7 @@ static const struct attribute attributes[] = {
 	{ "ref", REGISTRY, REGISTRY },
 	{ "region", S3, S3 },
 	{ "repository", GHA, GHA },
+	{ "reset", 0, LOCAL, " true " },
 	{ "scope", GHA, GHA },
 	{ "src", LOCAL, 0 },
 	{ "tag", LOCAL, LOCAL },
@@ -164,13 +166,29 @@ check_attribute(enum cache_type type, enum cache_direction d, const char *text,
 	return ret;
 }
 
-/* zstd has more levels than gzip, and docker's own media types have no zstd. */
+/* docker's own media types have no zstd, and no manifest of an image's form. */
+static int
+check_mediatypes(const struct cachespec *c, struct imgcache_error *err)
+{
+	if (!str_is(cachespec_get(c, "oci-mediatypes"), "false"))
+		return 0;
+	if (str_is(cachespec_get(c, "compression"), "zstd"))
+		return error_set(err, IMGCACHE_EFAIL, "a cache with "
+				 "compression=zstd cannot have "
+				 "oci-mediatypes=false");
+	if (str_is(cachespec_get(c, "image-manifest"), "true"))
+		return error_set(err, IMGCACHE_EFAIL, "a cache with "
+				 "image-manifest=true cannot have "
+				 "oci-mediatypes=false");
+	return 0;
+}
+
+/* zstd has more levels than gzip. */
 static int
 check_compression(const struct cachespec *c, struct imgcache_error *err)
 {
 	const char *how = cachespec_get(c, "compression");
 	const char *level = cachespec_get(c, "compression-level");
-	const char *oci = cachespec_get(c, "oci-mediatypes");
 	bool zstd = how && !strcmp(how, "zstd");
 	int max = zstd ? 22 : 9;
 
@@ -183,11 +201,31 @@ check_compression(const struct cachespec *c, struct imgcache_error *err)
 		return error_set(err, IMGCACHE_EFAIL, "the cache's "
 				 "compression-level of %s goes from 0 to %d, "
 				 "not '%.32s'", how, max, level);
-	if (zstd && oci && !strcmp(oci, "false"))
-		return error_set(err, IMGCACHE_EFAIL, "a cache with "
-				 "compression=zstd cannot have "
-				 "oci-mediatypes=false");
-	return 0;
+	return check_mediatypes(c, err);
+}
+
+static int
+check_ref(const char *ref, enum cache_direction d, struct imgcache_error *err)
+{
+	const char *at = strchr(ref, '@');
+
+	/* not quoted: it may be a password */
+	if (at && strchr(at, '/'))
+		return error_set(err, IMGCACHE_EFAIL, "the cache's 'ref' has a "
+				 "credential; leave it to docker's own "
+				 "configuration, and write HOST/PATH[:TAG]");
+	if (strstr(ref, "://"))
+		return error_set(err, IMGCACHE_EFAIL, "the cache's 'ref' is no "
+				 "URL; write HOST/PATH[:TAG], not '%.128s'",
+				 ref);
+	if (at && d == CACHE_TO)
+		return error_set(err, IMGCACHE_EFAIL, "no cache can be written "
+				 "to a digest; write HOST/PATH[:TAG], not "
+				 "'%.128s'", ref);
+	if (!ref_check(ref, err))
+		return 0;
+	err->code = IMGCACHE_EFAIL;
+	return error_prefix(err, "the cache's 'ref'");
 }
 
 static int
@@ -202,6 +240,8 @@ check_all(const struct cachespec *c, enum cache_direction d,
 	if (!ret && c->type == CACHE_INLINE && d == CACHE_FROM)
 		ret = error_set(err, IMGCACHE_EFAIL, "an inline cache is read "
 				"as type=registry with the image's own ref");
+	if (!ret && cachespec_get(c, "ref"))
+		ret = check_ref(cachespec_get(c, "ref"), d, err);
 	if (!ret)
 		ret = check_compression(c, err);
 	return ret;
@@ -316,4 +356,25 @@ cachespec_text(const struct cachespec *c)
 	for (i = 0; i < c->attributes.n; i++)
 		buf_addf(&text, ",%s", c->attributes.v[i]);
 	return buf_detach(&text);
+}
+
+bool
+cachespec_is_same_place(const struct cachespec *a, const struct cachespec *b)
+{
+	static const char *const places[] = {
+		"ref", "dest", "scope", "repository", "name", "bucket",
+		"prefix", "account_url", "container", NULL
+	};
+	size_t i;
+
+	if (a->type != b->type)
+		return false;
+	for (i = 0; places[i]; i++) {
+		const char *x = cachespec_get(a, places[i]);
+		const char *y = cachespec_get(b, places[i]);
+
+		if (x != y && !(x && y && !strcmp(x, y)))
+			return false;
+	}
+	return true;
 }

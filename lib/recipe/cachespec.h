@@ -51,6 +51,10 @@ const char *cachespec_get(const struct cachespec *c, const char *name);
 /* Set an attribute, or with NULL take it away. */
 void cachespec_set(struct cachespec *c, const char *name, const char *value);
 
+/* Would the one that is written last be all that is left of them? */
+bool cachespec_is_same_place(const struct cachespec *a,
+			     const struct cachespec *b);
+
 /* As docker wants it, the type first; the caller frees. */
 char *cachespec_text(const struct cachespec *c);
 

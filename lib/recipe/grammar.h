@@ -126,6 +126,15 @@ int grammar_path(const char *path, struct imgcache_error *err);
 int ref_check(const char *text, struct imgcache_error *err);
 
 /*
+ * Where a reference leads, without tag and digest: "a" is
+ * "docker.io/library/a". Names by which one registry answers are one: the
+ * hub's, letters of either case, the default port given or not. What is no
+ * reference gives itself. The caller frees.
+ */
+char *ref_repository(const char *text);
+bool ref_is_same_repository(const char *a, const char *b);
+
+/*
  * os/arch[/variant] in the spelling docker itself prints; "x86_64", "amd64" or
  * "linux/arm64/v8" are refused with the right one ("linux/arm64"), so that
  * one platform has one key.

@@ -4,8 +4,11 @@
  * regular expressions of github.com/distribution/reference v0.6.
  */
 
+#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "recipe/grammar.h"
 #include "recipe/grammar_reader.h"
@@ -173,4 +176,83 @@ ref_check(const char *text, struct imgcache_error *err)
 		return 0;
 	return error_set(err, IMGCACHE_EUSAGE, "image reference '%s': %s",
 			 grammar_shown(shown, text), complaint);
+}
+
+/* By these docker's own registry answers, whatever the reference says. */
+static bool
+is_hub(const char *host)
+{
+	static const char *const names[] = {
+		"docker.io", "index.docker.io", "registry-1.docker.io",
+		"registry.hub.docker.com", NULL
+	};
+	size_t i;
+
+	for (i = 0; names[i]; i++)
+		if (!strcmp(names[i], host))
+			return true;
+	return false;
+}
+
+/* Lower case, since DNS does not tell; without a port that is the default. */
+static void
+add_host(struct buf *out, const char *host, size_t len)
+{
+	size_t digits = len, i;
+
+	while (digits && isdigit((unsigned char)host[digits - 1]))
+		digits--;
+	if (digits > 1 && digits < len && host[digits - 1] == ':') {
+		const char *port = host + digits;
+
+		while (port < host + len - 1 && *port == '0')
+			port++;
+		i = (size_t)(host + len - port);
+		if ((i == 3 && !memcmp(port, "443", 3)) ||
+		    (i == 2 && !memcmp(port, "80", 2))) {
+			len = digits - 1;
+		} else {
+			add_host(out, host, digits - 1);
+			buf_addf(out, ":%.*s", (int)i, port);
+			return;
+		}
+	}
+	for (i = 0; i < len; i++)
+		buf_addc(out, (char)tolower((unsigned char)host[i]));
+}
+
+char *
+ref_repository(const char *text)
+{
+	const char *slash = strrchr(text, '/'), *at = strchr(text, '@');
+	size_t len = at ? (size_t)(at - text) : strlen(text), domain;
+	const char *last = slash && slash < text + len ? slash + 1 : text;
+	const char *colon = memchr(last, ':', len - (size_t)(last - text));
+	struct buf out = BUF_INIT;
+
+	if (colon)
+		len = (size_t)(colon - text);
+	domain = domain_len(text, len);
+	add_host(&out, text, domain);
+	if (!domain || is_hub(out.data)) {
+		buf_clear(&out);
+		buf_adds(&out, "docker.io");
+		if (!memchr(text + domain + !!domain, '/',
+			    len - domain - !!domain))
+			buf_adds(&out, "/library");
+	}
+	buf_addf(&out, "/%.*s", (int)(len - domain - !!domain),
+		 text + domain + !!domain);
+	return buf_detach(&out);
+}
+
+bool
+ref_is_same_repository(const char *a, const char *b)
+{
+	char *one = ref_repository(a), *other = ref_repository(b);
+	bool is_same = !strcmp(one, other);
+
+	free(one);
+	free(other);
+	return is_same;
 }

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "docker/engine.h"
 #include "docker/platform.h"
+#include "recipe/grammar.h"
 
 static void
 add(struct strv *out, const char *repository)
@@ -32,10 +33,12 @@ registries_is_trusted(const struct imgcache *ic, const struct recipe *q,
 		      const char *repository)
 {
 	struct strv trusted = {0};
-	bool is_one;
+	bool is_one = false;
+	size_t i;
 
 	registries_trusted(ic, q, &trusted);
-	is_one = strv_has(&trusted, repository);
+	for (i = 0; !is_one && i < trusted.n; i++)
+		is_one = ref_is_same_repository(trusted.v[i], repository);
 	strv_release(&trusted);
 	return is_one;
 }

@@ -38,6 +38,7 @@ void registries_to_read(const struct imgcache *ic, const struct recipe *q,
 void registries_trusted(const struct imgcache *ic, const struct recipe *q,
 			struct strv *out);
 
+/* Is it one of those, by whatever name? A tag or digest does not matter. */
 bool registries_is_trusted(const struct imgcache *ic, const struct recipe *q,
 			   const char *repository);
 

@@ -193,6 +193,7 @@ find_image(struct imgcache_recipe *r, const struct imgcache_spawn_options *o,
 		.verb = "spawn",
 		.build = &build,
 		.only_look = o->on_miss != IMGCACHE_MISS_BUILDS,
+		.only_answer = o->on_miss == IMGCACHE_MISS_FAILS,
 		.lease = lease,
 	};
 	int ret;

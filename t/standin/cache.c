@@ -116,6 +116,12 @@ export_caches(const struct strv *options, const char *layer,
 		const char *at = options->v[i], *dest = strstr(at, "dest=");
 		char *dir;
 
+		if (!strcmp(f->mode, "cache-denied") &&
+		    !strncmp(at, "--cache-to=", strlen("--cache-to="))) {
+			fputs("ERROR: failed to solve: error writing layer "
+			      "blob: denied: no write access\n", stderr);
+			exit(1);
+		}
 		if (strncmp(at, start, strlen(start)) || !dest ||
 		    !strcmp(f->mode, "no-cache"))
 			continue;

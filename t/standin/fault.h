@@ -23,6 +23,7 @@
  *		other-id	build: another image than before
  *		no-cache	build: no local cache is written
  *		half-cache	build: one that lacks a layer
+ *		cache-denied	build: the image is there, a cache is not written
  *		other-label K=V	build: this label instead of the one asked for;
  *				pull: what comes has it
  *		immutable	push: a ref that is there is not replaced

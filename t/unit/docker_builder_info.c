@@ -18,7 +18,10 @@ check(const char *driver, const char *store, enum cache_type type,
 	strcpy(b.driver, driver);
 	ret = builder_info_check(&b, store, &c, d, &err);
 	cr_expect_eq(!ret, !*err.text);
-	cr_expect(!ret || strstr(err.text, "containerd-snapshotter"));
+	cr_expect(!ret || strstr(err.text, type == CACHE_S3 ||
+				 type == CACHE_AZBLOB ?
+				 "docker buildx create --use" :
+				 "containerd-snapshotter"));
 	return ret;
 }
 
@@ -80,15 +83,19 @@ Test(builder_info, the_classic_store_writes_inline_only)
 		     IMGCACHE_EFAIL);
 }
 
-Test(builder_info, others_have_all)
+Test(builder_info, the_docker_driver_has_no_s3_and_others_have_all)
 {
 	int t;
 
 	for (t = CACHE_LOCAL; t <= CACHE_INLINE; t++) {
 		enum cache_type type = (enum cache_type)t;
 
-		cr_expect_eq(check("docker", "containerd", type, CACHE_TO), 0);
-		cr_expect_eq(check("docker", NULL, type, CACHE_TO), 0);
+		int code = type == CACHE_S3 || type == CACHE_AZBLOB ?
+			IMGCACHE_EFAIL : 0;
+
+		cr_expect_eq(check("docker", "containerd", type, CACHE_TO),
+			     code);
+		cr_expect_eq(check("docker", NULL, type, CACHE_TO), code);
 		cr_expect_eq(check("docker-container", "classic", type,
 				   CACHE_TO), 0);
 	}

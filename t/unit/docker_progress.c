@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The samples in docker_samples/ were printed by buildx 0.13.1 and engine
- * 26.1.5: a first build, the same again, and one whose RUN fails.
+ * 26.1.5: a first build, the same again, one whose RUN fails, and one that
+ * gets no cache and cannot write one.
  */
 #include <criterion/criterion.h>
 #include <ctype.h>
@@ -115,6 +116,17 @@ Test(progress, a_failed_step_is_named_with_its_error)
 				 "37\" did not complete successfully: exit "
 				 "code: 37");
 	}
+}
+
+/* One that is not there is no failure: the export ended the build. */
+Test(progress, a_cache_that_is_not_to_be_had_hides_no_export_that_failed)
+{
+	struct progress_summary s;
+
+	summarize("rawjson-cache-failed", &s);
+	cr_expect(s.failed);
+	cr_expect_str_eq(s.step, "exporting cache to registry");
+	cr_expect(strstr(s.error, "localhost:1/v2/z/blobs/"), "%s", s.error);
 }
 
 Test(progress, where_the_stream_is_cut_does_not_matter)

@@ -83,8 +83,8 @@ Test(stepnames, stages_platforms_and_links_are_told_apart)
 	       "[stage-1 1/1] COPY --link --from=one /c-1 /d\n"
 	       "[stage-1 1/1] LINK COPY --link --from=one /c-1 /d\n",
 	       "[one 2/3] WORKDIR $W\n[one 3/3] RUN b $X\n"
-	       "[stage-1 1/1] COPY /c-$X /d\n"
-	       "[stage-1 1/1] COPY /c-$X /d\n");
+	       "[stage-1 1/1] COPY --from=one /c-$X /d\n"
+	       "[stage-1 1/1] COPY --from=one /c-$X /d\n");
 	expect(file, "[linux/arm64 one 2/3] WORKDIR /w\n"
 	       "[linux/amd64->arm64 one 3/3] RUN b 1\n",
 	       "[linux/arm64 one 2/3] WORKDIR $W\n"

@@ -18,7 +18,10 @@ Test(steptitle, flags_are_left_out)
 {
 	expect("[2/3] RUN --mount=type=cache,target=/x   --network=none make",
 	       "[2/3] RUN make");
-	expect("[build 4/9] COPY --from=a /x /y", "[build 4/9] COPY /x /y");
+	expect("[build 4/9] COPY --from=a /x /y", "[build 4/9] COPY --from=a /x "
+	       "/y");
+	expect("[2/2] COPY --link --from=a --chown=1:1 /x /y", "[2/2] COPY "
+	       "--from=a /x /y");
 }
 
 Test(steptitle, white_space_is_one_space)

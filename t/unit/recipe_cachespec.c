@@ -108,6 +108,51 @@ Test(cachespec, what_buildkit_would_overlook_is_refused)
 	refuse(CACHE_TO, "type=local,compression=zstd,oci-mediatypes=false",
 	       "a cache with compression=zstd cannot have "
 	       "oci-mediatypes=false");
+	refuse(CACHE_TO, "type=local,image-manifest=true,oci-mediatypes=false",
+	       "a cache with image-manifest=true cannot have "
+	       "oci-mediatypes=false");
+	refuse(CACHE_TO, "type=local,reset=false", "the cache's 'reset' is one "
+	       "of true, not 'false'");
+}
+
+Test(cachespec, what_is_no_ref_is_refused)
+{
+	refuse(CACHE_TO, "type=registry,ref=https://foo/x", "the cache's 'ref' "
+	       "is no URL; write HOST/PATH[:TAG], not 'https://foo/x'");
+	refuse(CACHE_FROM, "type=registry,ref=me:secret@host/x", "the cache's "
+	       "'ref' has a credential; leave it to docker's own "
+	       "configuration, and write HOST/PATH[:TAG]");
+	refuse(CACHE_TO, "r.example/c@sha256:abc", "no cache can be written to "
+	       "a digest; write HOST/PATH[:TAG], not 'r.example/c@sha256:abc'");
+	refuse(CACHE_FROM, "R", "the cache's 'ref': image reference 'R': names "
+	       "are lower case; write it so");
+}
+
+Test(cachespec, two_at_one_place)
+{
+	static const char *const rows[][2] = {
+		{ "type=inline", "type=inline" },
+		{ "type=local", "type=local,mode=min" },
+		{ "type=registry,ref=r/c:x", "r/c:x" },
+	};
+	static const char *const others[][2] = {
+		{ "type=local", "type=local,dest=/x" },
+		{ "type=local", "type=inline" }, { "r/c:x", "r/c:y" },
+		{ "type=s3,bucket=a", "type=s3,bucket=b" },
+	};
+	struct cachespec a, b;
+	size_t i;
+
+	for (i = 0; i < 7; i++) {
+		const char *const *row = i < 3 ? rows[i] : others[i - 3];
+
+		cr_assert_eq(cachespec_parse(&a, row[0], CACHE_TO, &err), 0);
+		cr_assert_eq(cachespec_parse(&b, row[1], CACHE_TO, &err), 0);
+		cr_expect_eq(cachespec_is_same_place(&a, &b), i < 3, "%s %s",
+			     row[0], row[1]);
+		cachespec_release(&a);
+		cachespec_release(&b);
+	}
 }
 
 Test(cachespec, what_is_no_cache_is_refused)

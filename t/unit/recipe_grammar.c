@@ -356,3 +356,37 @@ Test(recipe_grammar, claude_code_is_a_version_or_a_tag)
 	FAIL(grammar_claude_code, "", "1 2", "npm:x", "../x", "x.tgz", "a'b",
 	     "1\n", "$(id)");
 }
+
+Test(grammar, one_repository_has_one_name)
+{
+	static const char *const rows[][2] = {
+		{ "a", "docker.io/library/a" },
+		{ "a:1", "docker.io/library/a" },
+		{ "library/a", "docker.io/library/a" },
+		{ "docker.io/a", "docker.io/library/a" },
+		{ "team/a", "docker.io/team/a" },
+		{ "team/a:x@sha256:1", "docker.io/team/a" },
+		{ "index.docker.io/team/a:x", "docker.io/team/a" },
+		{ "registry-1.docker.io/team/a", "docker.io/team/a" },
+		{ "registry-1.docker.io:443/team/a", "docker.io/team/a" },
+		{ "Docker.IO/team/a@sha256:1", "docker.io/team/a" },
+		{ "r.example/a/b:x", "r.example/a/b" },
+		{ "R.Example:0443/a", "r.example/a" },
+		{ "r.example:80/a", "r.example/a" },
+		{ "r.example:05000/a:x", "r.example:5000/a" },
+		{ "localhost:5000/a", "localhost:5000/a" },
+		{ "localhost/a", "localhost/a" },
+		{ "[::1]/a", "[::1]/a" }, { "[::1]:443/a", "[::1]/a" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char *actual = ref_repository(rows[i][0]);
+
+		cr_expect_str_eq(actual, rows[i][1], "%s gives %s", rows[i][0],
+				 actual);
+		free(actual);
+	}
+	cr_expect_not(ref_is_same_repository("r.example/a", "r.example/b"));
+	cr_expect_not(ref_is_same_repository("r.example/a",
+					     "r.example:5000/a"));
+}
