@@ -51,7 +51,7 @@ lib/lint := bases buildx compose config context copied docker dockerfile \
 	install instructions lint managers mounts names order rules run \
 	script silence steps tree
 lib/init := check compose dockerfile find hook ignore image init packages \
-	pyproject write
+	pyproject toml write
 cmd := answer build caches commands complete config context context_report \
 	delete dockerargs dockerfile doctor dropin env exec findings get \
 	help init invalidate lint list lock log main opt outfile pace pin \

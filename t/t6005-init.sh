@@ -363,7 +363,7 @@ test_that 'pip: each requirements file, with the version of python' '
 
 test_that 'pyproject.toml: its dependencies, less what has markers' '
 	fresh && put pyproject.toml "[project]" "requires-python = \">=3.9\"" \
-		"dependencies = [\"a >= 1\", \"b; python_version < \\"4\\"\"," \
+		"dependencies = [\"a >= 1\", \"b; python_version < \\\"4\\\"\"," \
 		"\"c\"]" && imgcache init && block project >actual &&
 	cat >expect <<-YAML && same expect actual && imgcache tag project &&
 	  project:
@@ -373,6 +373,53 @@ test_that 'pyproject.toml: its dependencies, less what has markers' '
 	      - c
 	YAML
 	grep "# Not taken over, for its marker or address: b;" imgcache.yaml
+'
+
+test_that 'pyproject.toml: strings as TOML has them, nothing lost' '
+	fresh && cat >pyproject.toml <<-\TOML && imgcache init &&
+	[project]
+	dependencies = ["a>=1; python_version<\"3\"", "b @ https://x/y.whl", "flask>=2",
+	  # "no"
+	  """six""", "c (>=1)"]
+	[project.optional-dependencies]
+	dev = ["pytest"]
+	TOML
+	block project >actual && cat >expect <<-YAML && same expect actual &&
+	  project:
+	    base: "python:3.12-slim-bookworm"
+	    pip:
+	      - "flask>=2"
+	      - six
+	YAML
+	imgcache tag project && grep "^  # " imgcache.yaml >actual &&
+	cat >expect <<-\TEXT && same expect actual
+	  # pyproject.toml
+	  # Not taken over, for its marker or address: a>=1; python_version<"3"
+	  # Not taken over, for its marker or address: b @ https://x/y.whl
+	  # Not taken over, for its form: c (>=1)
+	  # Not taken over: the group dev
+	TEXT
+'
+
+test_that 'pyproject.toml: nothing that can be taken over is no image' '
+	fresh && put pyproject.toml "[project]" "dependencies = [\"a @ x\"]" &&
+	imgcache init 2>stderr && [ -z "$(images)" ] &&
+	grep "# Not taken over, .* a @ x" imgcache.yaml &&
+	grep "^  # none of its dependencies can" imgcache.yaml &&
+	put pyproject.toml "[project]" "dependencies = [\"a\", " "x" &&
+	imgcache init --force 2>stderr && grep "# Not read: pyproject.toml" \
+		imgcache.yaml && grep "pyproject.toml:4: this is not TOML" stderr
+'
+
+test_that 'pyproject.toml beside requirements: a comment for each' '
+	fresh && put pyproject.toml "[project]" \
+		"dependencies = [\"flask>=2\", \"six\"]" &&
+	put requirements.txt numpy && imgcache init &&
+	[ "$(images)" = "project " ] && tr -d "\n" <imgcache.yaml |
+		sed "s/  # / /g" >flat && for d in "flask>=2" six; do
+		grep "Not taken over from pyproject.toml, since requirements.txt is there: $d" \
+			flat || exit 1
+	done
 '
 
 test_that 'apt.txt alone, and --base for all that is generated' '

@@ -124,15 +124,18 @@ void init_packages(struct init *in);
 bool init_assignments(const struct init *in, const struct yaml_node *node,
 		      struct strv *out);
 
-/* [project] of a pyproject.toml, as far as it is written plainly. */
 struct init_pyproject {
 	const char *requires_python;	/* or NULL */
-	struct strv dependencies;	/* white space taken out */
+	struct strv dependencies;	/* of [project], as written */
+	struct strv groups;		/* names of lists beside them */
+	bool is_dynamic;		/* setup.py and the like know them */
 	bool is_poetry;			/* it has lists of its own */
+	int bad_line;			/* not TOML from there on; 0: it is */
 };
 
 void init_pyproject_read(struct arena *arena, const char *text,
 			 struct init_pyproject *out);
+void init_pyproject_release(struct init_pyproject *p);
 
 /*
  * The version of a range such as ">=3.9", "^20.1", "v18": its first parts
