@@ -50,8 +50,8 @@ lib/lint := bases buildx compose config context copied docker dockerfile \
 	file find fix fix_copy fix_drop fix_mount gitignore ignorefile \
 	install instructions lint managers mounts names order rules run \
 	script silence steps tree
-lib/init := check compose dockerfile find hook ignore image init packages \
-	pyproject toml write
+lib/init := check compose dockerfile find hcl hook ignore image init \
+	link packages pyproject toml write
 cmd := answer build caches commands complete config context context_report \
 	delete dockerargs dockerfile doctor dropin env exec findings get \
 	help init invalidate lint list lock log main opt outfile pace pin \
