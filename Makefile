@@ -37,7 +37,7 @@ lib/key := aliases base base_config context context_advice context_heavy epoch \
 	inputs_lower inputs_narrow inputs_plan kept lock lockfile platforms \
 	reads side tags trust
 lib/lookup := arrival changes changes_bases changes_dockerfile changes_files \
-	changes_renames hints lookup reasons remote stepnames steptitle verify \
+	changes_renames hints lookup reasons refusal remote stepnames steptitle verify \
 	verify_container why whysteps whytimes world
 lib/keep := disk images invalidate localcache prune prune_caches reconcile \
 	removal reserve sweep timer timer_cron timer_systemd
