@@ -32,13 +32,13 @@ lib/docker := builder_info buildx buildx_check buildx_client buildx_run \
 	registry registry_config render run version wait
 lib/session := adopt alive bake bake_options config labels limits recipes \
 	registries rows session text
-lib/key := aliases base base_config context context_advice context_heavy epoch \
-	generation handover inputs inputs_dockerfile inputs_generated \
+lib/key := aliases base base_config context context_advice context_heavy \
+	epoch generation handover inputs inputs_dockerfile inputs_generated \
 	inputs_lower inputs_narrow inputs_plan kept lock lockfile platforms \
 	reads side tags trust
 lib/lookup := arrival changes changes_bases changes_dockerfile changes_files \
-	changes_renames hints lookup reasons remote stepnames steptitle verify \
-	verify_container why whysteps whytimes world
+	changes_renames hints lookup reasons refusal remote stepnames \
+	steptitle verify verify_container why whysteps whytimes world
 lib/keep := disk images invalidate localcache prune prune_caches reconcile \
 	removal reserve sweep timer timer_cron timer_systemd
 lib/builder := buildcache buildcache_commit builder builder_docker \
@@ -46,13 +46,14 @@ lib/builder := buildcache buildcache_commit builder builder_docker \
 	stagetrigger
 lib/jobs := background jobs log parallel
 lib/spawn := env envformat exec spawn
-lib/report := doctor doctor_build doctor_docker doctor_state stats stats_zero
+lib/report := doctor doctor_build doctor_docker doctor_state stats \
+	stats_zero
 lib/lint := bases buildx compose config context copied docker dockerfile \
 	file find fix fix_copy fix_drop fix_mount gitignore ignorefile \
 	install instructions lint managers mounts names order rules run \
 	script silence steps tree
-lib/init := check compose dockerfile find hook ignore image init packages \
-	pyproject write
+lib/init := check compose dockerfile find hcl hook ignore image init link \
+	packages pyproject toml write
 cmd := answer build caches commands complete config context context_report \
 	delete dockerargs dockerfile doctor dropin env exec findings get \
 	help init invalidate lint list lock log main opt outfile pace pin \

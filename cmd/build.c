@@ -390,6 +390,11 @@ check(struct invocation *inv, const struct parsed *p)
 {
 	bool named = (!warm && p->words.n) || p->n_flags;
 
+	if ((all || common || warm) && p->n_flags)
+		return fail(&inv->err, IMGCACHE_EUSAGE, "--%s does not go with "
+			    "%s, which takes images as the project file has "
+			    "them", p->flags[0].name, all ? "--all" : common ?
+			    "--common" : "--warm");
 	if (all + common + warm + named > 1)
 		return fail(&inv->err, IMGCACHE_EUSAGE, "give --all, --common"
 			    ", --warm or names, only one of them");

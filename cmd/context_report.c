@@ -85,7 +85,10 @@ put_sums(const struct report *r)
 		put_row("  read", &read, "all that BuildKit fetches");
 		put_row("  unread", &c->unread, "by no instruction");
 	}
-	if (c->n_rules)
+	if (c->n_rules == 1)
+		snprintf(note, sizeof(note), "by %s pattern", c->n_patterns ?
+			 "one" : "none of one");
+	else if (c->n_rules)
 		snprintf(note, sizeof(note), "by %zu of %zu patterns",
 			 c->n_patterns, c->n_rules);
 	if (c->ignore_file || c->n_rules)

@@ -121,6 +121,7 @@ print_steps(struct printer *p, const struct imgcache_why *w)
  *			null: there was none
  *	at		when it came to that, or was invalidated
  *	elsewhere	the engine that has it, or null
+ *	refused		why docker will not build it, or null
  *	before		{tag, at}: the image compared with, or null
  *	changes		[{subject, how, name, of, before, after, line, at,
  *			steps}], by weight; steps are indices into:
@@ -150,6 +151,7 @@ print_why(const struct imgcache_why *w)
 	print_text(p, "status", NULL, w->status);
 	print_moment(p, "at", w->at);
 	print_text(p, "elsewhere", NULL, w->elsewhere);
+	print_text(p, "refused", NULL, w->refused);
 	if (w->before_tag) {
 		print_object(p, "before");
 		print_text(p, "tag", NULL, w->before_tag);

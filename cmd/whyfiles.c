@@ -86,6 +86,8 @@ add_how(char **s, const struct imgcache_change *c)
 {
 	if (c->how == IMGCACHE_MODE)
 		add(s, " mode %s -> %s", c->before, c->after);
+	else if (c->how == IMGCACHE_TYPE && c->before && c->after)
+		add(s, " is a %s now, and was a %s", c->after, c->before);
 	else
 		add(s, " %s", hows[c->how]);
 }

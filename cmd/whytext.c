@@ -98,8 +98,9 @@ put_fate(const struct imgcache_why *w)
 		       ago(when, w->at));
 		break;
 	case IMGCACHE_ENGINE_UNKNOWN:
-		printf("the image was %s when it was last seen; the engine "
-		       "gives no answer\n", w->status ? w->status : "there");
+		printf("the engine gives no answer; last the image was %s\n",
+		       !w->status ||
+		       !strcmp(w->status, "completed") ? "there" : w->status);
 		break;
 	default:
 		printf("%s\n", imgcache_reason_text(w->reason));
@@ -172,7 +173,8 @@ static void
 put_reach(const struct imgcache_why *w, const struct imgcache_change *c,
 	  const struct why_style *s)
 {
-	if (!w->knows_steps || c->subject == IMGCACHE_SUBJECT_FILE ||
+	if (!w->knows_steps || w->refused ||
+	    c->subject == IMGCACHE_SUBJECT_FILE ||
 	    c->subject == IMGCACHE_SUBJECT_HASH)
 		return;
 	/* what stood on a base that is gone is told where it went */
@@ -442,11 +444,26 @@ widest_bracket(const struct imgcache_why *w)
 }
 
 static void
+put_refused(const struct imgcache_why *w, const struct why_style *s)
+{
+	char *why = text_visible(w->refused);
+
+	fputs("\n  Docker will not build it: ", stdout);
+	text_put_wrapped(stdout, why, 28, 4, s->width);
+	fputs(".\n", stdout);
+	free(why);
+}
+
+static void
 put_cost(const struct imgcache_why *w, const struct why_style *s)
 {
 	char time[IMGCACHE_TEXT];
 	int shown = 0, widest = widest_bracket(w);
 
+	if (w->refused) {
+		put_refused(w, s);
+		return;
+	}
 	if (!w->n_steps)
 		return;
 	fputc('\n', stdout);

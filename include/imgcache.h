@@ -402,6 +402,8 @@ struct imgcache_why {
 	const char *elsewhere;	/* the engine that has it, or NULL */
 	const char *before_tag;	/* that image, or the one compared with */
 	int64_t before_at;	/* when it was built or found */
+	const char *refused;	/* why docker will not build it, or NULL; then
+				 * what steps run is of no account */
 	bool compared;		/* with another one: what follows is set */
 	const struct imgcache_change *changes;	/* by weight, files by path */
 	size_t n_changes;

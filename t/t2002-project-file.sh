@@ -81,6 +81,9 @@ bad 'images built from each other' \
 	':3:3: images are built from each other: x -> y -> x'
 bad 'an image built from itself' "$x {base: \"@x\"}" \
 	':3:3: images are built from each other: x -> x'
+bad 'an image that is a named context of itself' \
+	'version: 1\nimages:\n  x: {build_contexts: {b: docker-image://@x}}' \
+	':3:3: images are built from each other: x -> x'
 bad 'a base that is no image of the file' "$x {base: \"@z\"}" \
 	":3:13: no image 'z' in imgcache.yaml"
 bad 'two kinds of recipe in one' "$x {base: b, dockerfile: c}" \

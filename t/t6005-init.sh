@@ -306,8 +306,122 @@ test_that 'bake files in JSON, and HCL noted' '
 	    platforms:
 	      - linux/amd64
 	YAML
-	grep "target child was left out: it inherits" stderr &&
+	grep "# The same: docker-bake.json: target child" imgcache.yaml &&
 	grep "docker-bake.hcl was left out: HCL is not read" stderr
+'
+
+test_that 'bake: what is inherited, and targets built from another' '
+	fresh && put docker-bake.json "{ \"target\": {" \
+		"\"_c\": {\"args\": {\"A\": \"1\", \"B\": \"1\"}}," \
+		"\"a\": {\"inherits\": [\"_c\"], \"dockerfile\": \"a.Dockerfile\"," \
+		"  \"args\": {\"B\": \"2\"}}," \
+		"\"b\": {\"inherits\": [\"a\"], \"dockerfile\": \"b.Dockerfile\"," \
+		"  \"contexts\": {\"base\": \"target:a\"}}," \
+		"\"m\": {\"matrix\": {\"x\": [\"1\"]}, \"name\": \"m-\${x}\"," \
+		"  \"dockerfile\": \"m.Dockerfile\"}," \
+		"\"v\": {\"dockerfile\": \"v.Dockerfile\"," \
+		"  \"args\": {\"A\": \"\${A}\"}} } }" &&
+	put a.Dockerfile "FROM scratch" "ARG A" "ARG B" &&
+	put b.Dockerfile "FROM base" && put m.Dockerfile "FROM scratch" &&
+	put v.Dockerfile "FROM scratch" && put c.Dockerfile "FROM base" &&
+	imgcache init 2>stderr && [ "$(images)" = "a b c " ] &&
+	block a >actual && block b >>actual && cat >expect <<-YAML &&
+	  a:
+	    dockerfile: a.Dockerfile
+	    context: .
+	    args:
+	      A: 1
+	      B: 2
+
+	  b:
+	    dockerfile: b.Dockerfile
+	    context: .
+	    args:
+	      A: 1
+	      B: 2
+	    build_contexts:
+	      base: "docker-image://@a"
+
+	YAML
+	same expect actual && grep "target m was left out: it is a matrix" stderr &&
+	grep "target v was left out: it has variables" stderr && tr -d "\n" \
+		<imgcache.yaml | sed "s/# / /g; s/  */ /g" >flat &&
+	grep "without this file by: imgcache build --bake docker-bake.json:v" flat &&
+	imgcache tag a && imgcache tag b
+'
+
+test_that 'HCL: how its targets are built, and no Dockerfile of theirs alone' '
+	fresh && put docker-bake.hcl "# target \"no\" {" "target \"a\" {" \
+		"  context = \"sub\" // x" "  dockerfile = \"a.Dockerfile\"" "}" \
+		"target \"b\" { /* \" */ inherits = [\"a\"]" "}" &&
+	put sub/a.Dockerfile "FROM base" && put sub/b.Dockerfile "FROM scratch" &&
+	imgcache init 2>stderr && [ "$(images)" = "sub-b " ] &&
+	grep "docker-bake.hcl was left out: HCL is not read" stderr &&
+	grep -c "imgcache build --bake" imgcache.yaml &&
+	grep "docker-bake.hcl:b\$" imgcache.yaml && ! grep "target no" imgcache.yaml
+'
+
+test_that 'compose: a service built from the image of another' '
+	fresh && put compose.yaml "services:" \
+		"  app: {build: app}" "  base: {build: base, image: \"mybase:1\"}" \
+		"  ctx:" "    build:" "      context: ctx" \
+		"      additional_contexts: {below: \"service:app\"}" \
+		"  bad: {build: bad, image: bad}" "  on: {build: on}" &&
+	put app/Dockerfile "FROM docker.io/library/mybase:1" && put base/Dockerfile "FROM scratch" &&
+	put ctx/Dockerfile "FROM below" && put own/Dockerfile "FROM mybase:1" &&
+	put bad/Dockerfile "FROM scratch" "COPY none /" &&
+	put on/Dockerfile "FROM bad" && imgcache init 2>stderr &&
+	[ "$(images)" = "app base ctx own " ] && grep -A1 "build_contexts:\$" \
+		imgcache.yaml | tr -d " " >actual && cat >expect <<-\YAML &&
+	build_contexts:
+	"docker.io/library/mybase:1":"docker-image://@base"
+	--
+	build_contexts:
+	below:"docker-image://@app"
+	--
+	#build_contexts:
+	#bad:"docker-image://@bad"
+	--
+	build_contexts:
+	"mybase:1":"docker-image://@base"
+	YAML
+	same expect actual && grep "# it is built from .bad., which would not" \
+		imgcache.yaml && for name in app base ctx own; do
+		imgcache tag $name || exit 1
+	done
+'
+
+test_that 'images that are built from each other are no images' '
+	fresh && put compose.yaml "services:" "  a: {build: a, image: ia}" \
+		"  b: {build: b, image: ib}" && put a/Dockerfile "FROM ib" &&
+	put b/Dockerfile "FROM ia" && imgcache init 2>stderr &&
+	[ -z "$(images)" ] && grep "built from itself" stderr
+'
+
+test_that 'docker-compose.override.yml is merged, as docker compose does' '
+	fresh && put docker-compose.yml "services:" "  web:" "    build:" \
+		"      context: web" "      args: {A: \"1\", B: \"1\"}" \
+		"  api: {image: x}" "  job: {build: job}" &&
+	put docker-compose.override.yml "services:" "  web:" "    build:" \
+		"      target: dev" "      args: [B=2]" "  api: {build: api}" &&
+	put web/Dockerfile "FROM scratch AS dev" "ARG A" "ARG B" "FROM dev" &&
+	put api/Dockerfile "FROM scratch" && put job/Dockerfile "FROM scratch" &&
+	imgcache init 2>stderr && [ "$(images)" = "web api job " ] &&
+	block web >actual && cat >expect <<-YAML && same expect actual &&
+	  web:
+	    dockerfile: web/Dockerfile
+	    context: web
+	    target: dev
+	    args:
+	      A: 1
+	      B: 2
+
+	YAML
+	grep "# With what docker-compose.override.yml says" imgcache.yaml &&
+	put docker-compose.override.yml "services: {web: &a {build: x}}" &&
+	imgcache init --force 2>stderr >/dev/null && ! grep "target" imgcache.yaml &&
+	grep "# docker-compose.override.yml could not be read, and is not" \
+		imgcache.yaml
 '
 
 test_that 'a dev container, whose file has comments and commas' '
@@ -363,7 +477,7 @@ test_that 'pip: each requirements file, with the version of python' '
 
 test_that 'pyproject.toml: its dependencies, less what has markers' '
 	fresh && put pyproject.toml "[project]" "requires-python = \">=3.9\"" \
-		"dependencies = [\"a >= 1\", \"b; python_version < \\"4\\"\"," \
+		"dependencies = [\"a >= 1\", \"b; python_version < \\\"4\\\"\"," \
 		"\"c\"]" && imgcache init && block project >actual &&
 	cat >expect <<-YAML && same expect actual && imgcache tag project &&
 	  project:
@@ -373,6 +487,53 @@ test_that 'pyproject.toml: its dependencies, less what has markers' '
 	      - c
 	YAML
 	grep "# Not taken over, for its marker or address: b;" imgcache.yaml
+'
+
+test_that 'pyproject.toml: strings as TOML has them, nothing lost' '
+	fresh && cat >pyproject.toml <<-\TOML && imgcache init &&
+	[project]
+	dependencies = ["a>=1; python_version<\"3\"", "b @ https://x/y.whl", "flask>=2",
+	  # "no"
+	  """six""", "c (>=1)"]
+	[project.optional-dependencies]
+	dev = ["pytest"]
+	TOML
+	block project >actual && cat >expect <<-YAML && same expect actual &&
+	  project:
+	    base: "python:3.12-slim-bookworm"
+	    pip:
+	      - "flask>=2"
+	      - six
+	YAML
+	imgcache tag project && grep "^  # " imgcache.yaml >actual &&
+	cat >expect <<-\TEXT && same expect actual
+	  # pyproject.toml
+	  # Not taken over, for its marker or address: a>=1; python_version<"3"
+	  # Not taken over, for its marker or address: b @ https://x/y.whl
+	  # Not taken over, for its form: c (>=1)
+	  # Not taken over: the group dev
+	TEXT
+'
+
+test_that 'pyproject.toml: nothing that can be taken over is no image' '
+	fresh && put pyproject.toml "[project]" "dependencies = [\"a @ x\"]" &&
+	imgcache init 2>stderr && [ -z "$(images)" ] &&
+	grep "# Not taken over, .* a @ x" imgcache.yaml &&
+	grep "^  # none of its dependencies can" imgcache.yaml &&
+	put pyproject.toml "[project]" "dependencies = [\"a\", " "x" &&
+	imgcache init --force 2>stderr && grep "# Not read: pyproject.toml" \
+		imgcache.yaml && grep "pyproject.toml:4: this is not TOML" stderr
+'
+
+test_that 'pyproject.toml beside requirements: a comment for each' '
+	fresh && put pyproject.toml "[project]" \
+		"dependencies = [\"flask>=2\", \"six\"]" &&
+	put requirements.txt numpy && imgcache init &&
+	[ "$(images)" = "project " ] && tr -d "\n" <imgcache.yaml |
+		sed "s/  # / /g" >flat && for d in "flask>=2" six; do
+		grep "Not taken over from pyproject.toml, since requirements.txt is there: $d" \
+			flat || exit 1
+	done
 '
 
 test_that 'apt.txt alone, and --base for all that is generated' '

@@ -379,7 +379,7 @@ test_that 'without an engine: the same, but whether it is there is not known' '
 	cat without err && sed 1d with >x && sed 1d without | head -n 5 >y &&
 	head -n 5 x >expect && same expect y && reset_project &&
 	DOCKER_HOST=unix://$PWD/none.sock imgcache why app >without 2>err &&
-	cat without && grep "^app: nothing differs, but the image was completed" \
+	cat without && grep "^app: nothing differs, but the engine gives no answer; last the image was there" \
 		without
 '
 
@@ -436,6 +436,43 @@ test_that 'a name that steers a terminal does not' '
 	cat -v out && ! LC_ALL=C grep "$(printf "\033")" out &&
 	imgcache why app --json | jq -e ".changes[0].name | contains(\"\u001b\")";
 	status=$?; reset_project; [ $status -eq 0 ]
+'
+
+test_that 'what docker will not build: told, and no cost' '
+	mkdir -p no/lib && printf "FROM busybox\nCOPY lib /l\n" >no/Dockerfile &&
+	: >no/lib/l && imgcache build no >/dev/null 2>&1 &&
+	echo BOGUS >>no/Dockerfile && imgcache why no >out && cat out &&
+	grep "Docker will not build it: Dockerfile:3: .BOGUS. is no instruction" out &&
+	! grep -E "no step runs|writes the image anew" out &&
+	expect_status 1 imgcache get no &&
+	grep "; docker will not build it: Dockerfile:3: " stderr &&
+	! grep "what counts" stderr && printf "FROM busybox\nCOPY lib /l\n" \
+		>no/Dockerfile && rm -r no/lib && imgcache why no >out &&
+	cat out && grep "it reads .lib., which is not there" out &&
+	! grep "run again" out && imgcache why no --json |
+		jq -e ".refused | test(\"lib\")" && : >no/lib &&
+	imgcache why no >out && ! grep "will not" out
+'
+
+test_that 'a build that failed: no image that is gone, no other machine' '
+	mkdir -p fails && printf "FROM busybox\nRUN exit 3\n" >fails/Dockerfile &&
+	expect_status 2 imgcache build fails && id=$(imgcache tag fails | cut -c 4-15) &&
+	expect_status 1 imgcache why fails --since "$id" && one_line stderr &&
+	grep "the build of .* failed here" stderr && imgcache delete "$id" &&
+	imgcache why fails >out && cat out && ! grep "gone" out &&
+	! imgcache list --json | grep "\"$id\""
+'
+
+test_that 'a file that became a folder is told as that' '
+	mkdir -p kind && printf "FROM busybox\nCOPY . /k\n" >kind/Dockerfile &&
+	: >kind/a && imgcache build kind >/dev/null 2>&1 && rm kind/a &&
+	mkdir kind/a && imgcache why kind >out && cat out &&
+	grep "a is a folder now, and was a file" out
+'
+
+test_that 'an option that does not go with --all is named' '
+	expect_status 129 imgcache build --all --label a=b && one_line stderr &&
+	grep "^imgcache: --label does not go with --all" stderr
 '
 
 test_that 'an image that was found on the engine: no files are known' '

@@ -122,6 +122,32 @@ test_that 'the script for pulumi builds, and hands the names on' '
 	[ "$(cat out)" = "$(imgcache get api)" ]
 '
 
+mkdir -p linked/app linked/base
+cat >linked/compose.yaml <<YAML
+services:
+  app: {build: app}
+  base: {build: base, image: "mybase$RUN:1"}
+YAML
+printf 'FROM mybase%s:1\nRUN cat /below >/above\n' "$RUN" >linked/app/Dockerfile
+printf 'FROM busybox\nRUN echo %s >/below\n' "$RUN" >linked/base/Dockerfile
+cat >linked/docker-bake.json <<JSON
+{"target": {"_c": {"context": "."},
+ "a": {"inherits": ["_c"], "dockerfile": "a.Dockerfile"},
+ "b": {"inherits": ["_c"], "dockerfile": "b.Dockerfile",
+  "contexts": {"base": "target:a"}}}}
+JSON
+printf 'FROM busybox\nRUN echo a%s >/a\n' "$RUN" >linked/a.Dockerfile
+printf 'FROM base\nRUN cat /a >/b\n' >linked/b.Dockerfile
+
+test_that 'an image that another one is built from is handed over' '
+	cd linked && expect_status 0 imgcache init && ! [ -s stderr ] &&
+	build --all >refs && cat refs && [ "$(wc -l <refs)" -eq 4 ] &&
+	[ "$(run "$(imgcache get app)" cat /above)" = "$RUN" ] &&
+	[ "$(run "$(imgcache get b)" cat /b)" = "a$RUN" ] &&
+	echo "RUN echo more >>/below" >>base/Dockerfile && build --all >refs &&
+	run "$(imgcache get app)" cat /above | grep more
+'
+
 mkdir -p node
 cat >node/package.json <<JSON
 {"name": "n$RUN", "version": "1.0.0", "engines": {"node": ">=18"},
@@ -158,7 +184,7 @@ test_that 'python: requirements and apt.txt, on the base that is asked for' '
 '
 
 test_that 'built once, each is a hit' '
-	for project in docked node python; do
+	for project in docked linked node python; do
 		(cd $project && imgcache build --all >/dev/null 2>err &&
 			cat err && ! grep building err) || exit 1
 	done

@@ -29,6 +29,8 @@ init_recipe_open(struct init *in, const struct init_image *image,
 	memset(out, 0, sizeof(*out));
 	buf_adds(&text, "version: 1\nimages:\n");
 	init_write_image(image, "  ", &text);
+	for (size_t i = 0; i < image->needs.n; i++)
+		buf_addf(&text, "  %s: {base: scratch}\n", image->needs.v[i]);
 	ret = project_load_text(&out->project, path, &text, &in->ic->env, err);
 	if (!ret) {
 		out->recipe.ic = in->ic;

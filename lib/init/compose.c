@@ -15,13 +15,18 @@
 #include "recipe/yaml.h"
 #include "sys/file.h"
 
+#define MAX_LAYERS 32
+
 /* What such a file says of one image; relative paths are meant from dir. */
 struct build {
 	const char *name;
 	const char *origin;
-	const char *dir;
-	const struct yaml_node *node;
+	const char *path, *dir;
+	const struct yaml_node *layers[MAX_LAYERS];	/* the nearest first */
+	size_t n;
+	const struct yaml_node *tags;	/* names that it is given, or NULL */
 	const char *contexts_key;
+	bool is_bake;
 	bool file_from_dir;	/* the Dockerfile, instead of from the context */
 };
 
@@ -44,6 +49,23 @@ text_of(const struct yaml_node *node, const char *key)
 	return yaml_text(yaml_get(node, key));
 }
 
+/* What the nearest says that says something. */
+static const struct yaml_node *
+field(const struct build *b, const char *key)
+{
+	const struct yaml_node *node = NULL;
+
+	for (size_t i = 0; i < b->n && yaml_is_null(node); i++)
+		node = yaml_get(b->layers[i], key);
+	return node;
+}
+
+static const char *
+field_text(const struct build *b, const char *key)
+{
+	return yaml_text(field(b, key));
+}
+
 /* One text, a list of them, or a mapping of hosts to addresses. */
 static void
 take_texts(const struct yaml_node *list, struct strv *out)
@@ -57,26 +79,96 @@ take_texts(const struct yaml_node *list, struct strv *out)
 			strv_push(out, list->text);
 }
 
+/* Compose adds up lists; of a bake file the nearest stands alone. */
+static void
+take_lists(const struct build *b, const char *key, struct strv *out)
+{
+	if (b->is_bake) {
+		take_texts(field(b, key), out);
+		return;
+	}
+	for (size_t i = b->n; i; i--)
+		take_texts(yaml_get(b->layers[i - 1], key), out);
+}
+
+static bool
+is_named_later(const struct strv *list, size_t at)
+{
+	size_t len = strcspn(list->v[at], "=");
+
+	for (size_t i = at + 1; i < list->n; i++)
+		if (strcspn(list->v[i], "=") == len &&
+		    !strncmp(list->v[i], list->v[at], len))
+			return true;
+	return false;
+}
+
+/* A text in a bake file that is to be worked out. */
+static bool
+is_template(const struct yaml_node *node)
+{
+	const char *text = yaml_text(node);
+
+	if (text && (strstr(text, "${") || strstr(text, "%{")))
+		return true;
+	for (node = node ? node->first : NULL; node; node = node->next)
+		if (is_template(node))
+			return true;
+	return false;
+}
+
+/* NAME=value of all layers, the nearest last and alone with its names. */
+static bool
+take_assignments(const struct init *in, const struct build *b,
+		 const char *key, struct strv *out)
+{
+	struct strv all = {0};
+	bool ok = true;
+
+	for (size_t i = b->n; ok && i; i--)
+		ok = init_assignments(in, yaml_get(b->layers[i - 1], key),
+				      &all);
+	for (size_t i = 0; i < all.n; i++)
+		if (!is_named_later(&all, i))
+			strv_push(out, all.v[i]);
+	strv_release(&all);
+	return ok;
+}
+
+/* What another target or service builds; NULL: neither. */
+static const char *
+other_origin(const struct init *in, const struct build *b, const char *value)
+{
+	if (b->is_bake && str_starts(value, "target:"))
+		return arena_printf(in->arena, "%s: target %s", b->path,
+				    value + strlen("target:"));
+	if (!b->is_bake && str_starts(value, "service:"))
+		return arena_printf(in->arena, "%s: service %s", b->path,
+				    value + strlen("service:"));
+	return NULL;
+}
+
 /* Named contexts: folders are meant from dir, all else is taken as it is. */
 static bool
 take_contexts(const struct init *in, const struct build *b,
 	      struct init_image *image)
 {
 	struct strv all = {0};
-	bool ok = init_assignments(in, yaml_get(b->node, b->contexts_key),
-				   &all);
+	bool ok = take_assignments(in, b, b->contexts_key, &all);
 
 	for (size_t i = 0; ok && i < all.n; i++) {
 		size_t len = strcspn(all.v[i], "=");
 		const char *value = all.v[i] + len + 1, *path = value;
+		const char *other = NULL;
 
-		if (!all.v[i][len] || has_variable(value) ||
-		    str_starts(value, "target:") ||
-		    str_starts(value, "service:"))
+		if (!all.v[i][len] || has_variable(value))
 			ok = false;
+		else if ((other = other_origin(in, b, value)))
+			strv_pushf(&image->links, "%.*s=%s", (int)len,
+				   all.v[i], other);
 		else if (!strstr(value, "://"))
 			path = init_path(in, b->dir, value);
-		if (ok && path)
+		if (ok && path && !other)
 			strv_pushf(&image->build_contexts, "%.*s=%s", (int)len,
 				   all.v[i], path);
 		ok = ok && path;
@@ -87,19 +179,21 @@ take_contexts(const struct init *in, const struct build *b,
 
 /* Context and Dockerfile; NULL or why they cannot be used. */
 static const char *
-take_paths(const struct init *in, const struct build *b,
-	   struct init_image *image)
+take_paths(struct init *in, const struct build *b, struct init_image *image)
 {
-	const char *context = yaml_text(b->node);
-	const char *file = text_of(b->node, "dockerfile");
+	const char *context = NULL;
+	const char *file = field_text(b, "dockerfile");
 
-	if (b->node->kind == YAML_LIST)
-		return "its build has a form that is not read";
-	if (!context)
-		context = text_of(b->node, "context");
+	for (size_t i = 0; i < b->n && !context; i++) {
+		if (b->layers[i]->kind == YAML_LIST)
+			return "its build has a form that is not read";
+		context = yaml_text(b->layers[i]);
+		if (!context)
+			context = text_of(b->layers[i], "context");
+	}
 	if (!context)
 		context = ".";
-	image->target = arena_strdup(in->arena, text_of(b->node, "target"));
+	image->target = arena_strdup(in->arena, field_text(b, "target"));
 	if (has_variable(context) || has_variable(file) ||
 	    has_variable(image->target))
 		return "a variable is in its paths or its target";
@@ -113,23 +207,39 @@ take_paths(const struct init *in, const struct build *b,
 				      file ? file : "Dockerfile");
 	if (!image->dockerfile)
 		return "its Dockerfile is outside of the project";
+	strv_push(&in->spoken, image->dockerfile);
 	return NULL;
+}
+
+/* Names that others may build from it by. */
+static void
+take_tags(const struct yaml_node *tags, struct init_image *image)
+{
+	struct strv all = {0};
+
+	take_texts(tags, &all);
+	for (size_t i = 0; i < all.n; i++)
+		if (!has_variable(all.v[i]))
+			strv_push(&image->tags, all.v[i]);
+	strv_release(&all);
 }
 
 static const char *
 take_rest(const struct init *in, const struct build *b,
 	  struct init_image *image)
 {
-	if (!init_assignments(in, yaml_get(b->node, "args"), &image->args))
+	if (!take_assignments(in, b, "args", &image->args))
 		return "its args have a form that is not read";
 	if (!take_contexts(in, b, image))
 		return "its named contexts have a form that is not read";
-	take_texts(yaml_get(b->node, "platforms"), &image->platforms);
-	take_texts(yaml_get(b->node, "ssh"), &image->ssh);
-	take_texts(yaml_get(b->node, "extra_hosts"), &image->add_hosts);
-	if (!init_assignments(in, yaml_get(b->node, "labels"), &image->labels))
+	take_lists(b, "platforms", &image->platforms);
+	take_lists(b, "ssh", &image->ssh);
+	take_lists(b, b->is_bake ? "extra-hosts" : "extra_hosts",
+		   &image->add_hosts);
+	if (!take_assignments(in, b, "labels", &image->labels))
 		return "its labels have a form that is not read";
-	image->network = arena_strdup(in->arena, text_of(b->node, "network"));
+	image->network = arena_strdup(in->arena, field_text(b, "network"));
+	take_tags(b->tags, image);
 	return NULL;
 }
 
@@ -141,9 +251,31 @@ note_unread(struct init *in, const struct build *b)
 	size_t i;
 
 	for (i = 0; keys[i]; i++)
-		if (yaml_get(b->node, keys[i]))
+		if (field(b, keys[i]))
 			init_note(in, "%s: %s are not taken over; name them "
 				  "under 'secrets:'", b->origin, keys[i]);
+}
+
+/* Before anything is read: what has no form here at all. */
+static const char *
+why_foreign(const struct build *b)
+{
+	static const char *const keys[] = {
+		"context", "dockerfile", "target", "args", "contexts",
+		"platforms", "ssh", "extra-hosts", "labels", "network", NULL
+	};
+
+	if (field(b, "dockerfile_inline") || field(b, "dockerfile-inline"))
+		return "its Dockerfile is in the file itself";
+	if (!b->is_bake)
+		return NULL;
+	if (yaml_get(b->layers[0], "matrix"))
+		return "it is a matrix";
+	for (size_t i = 0; keys[i]; i++)
+		for (size_t k = 0; k < b->n; k++)
+			if (is_template(yaml_get(b->layers[k], keys[i])))
+				return "it has variables";
+	return NULL;
 }
 
 static void
@@ -151,26 +283,28 @@ take_build(struct init *in, const struct build *b)
 {
 	struct init_image *image = init_image_new(in, b->name, b->origin);
 	struct init_image *same;
-	const char *why = NULL;
+	const char *why, *paths;
 
-	if (yaml_get(b->node, "dockerfile_inline") ||
-	    yaml_get(b->node, "dockerfile-inline"))
-		why = "its Dockerfile is in the file itself";
-	else if (yaml_get(b->node, "inherits"))
-		why = "it inherits from another target";
+	paths = take_paths(in, b, image);
+	why = why_foreign(b);
 	if (!why)
-		why = take_paths(in, b, image);
+		why = paths;
 	if (!why)
 		why = take_rest(in, b, image);
 	if (why) {
-		init_note(in, "%s was left out: %s", b->origin, why);
+		init_left_out(in, b->origin, why, b->is_bake ? "bake" :
+			      b->file_from_dir ? NULL : "compose", b->path,
+			      b->name);
 		init_image_drop(in);
 		return;
 	}
 	note_unread(in, b);
+	strv_push(&image->origins, b->origin);
 	same = init_image_like(in, image);
 	if (same) {
 		strv_pushf(&same->comments, "The same: %s", b->origin);
+		strv_push_all(&same->origins, &image->origins);
+		strv_push_all(&same->tags, &image->tags);
 		init_image_drop(in);
 	}
 }
@@ -226,52 +360,159 @@ read_file(struct init *in, const char *path, bool is_json,
 	return !ret;
 }
 
+/* The file that docker compose merges into this one, or NULL. */
+static const char *
+override_of(const struct init *in, const char *dir)
+{
+	static const char *const names[] = {
+		"compose.override.yml", "compose.override.yaml",
+		"docker-compose.override.yml", "docker-compose.override.yaml",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char *path = path_join(dir, names[i]);
+		char *full = path_join(in->root, path);
+		const char *found = file_exists(full) ? names[i] : NULL;
+
+		free(full);
+		free(path);
+		if (found)
+			return !strcmp(dir, ".") ? found :
+				arena_printf(in->arena, "%s/%s", dir, found);
+	}
+	return NULL;
+}
+
+/* The service of a name in both files; one of them may be NULL. */
+static void
+take_service(struct init *in, struct build b, const struct yaml_node *service,
+	     const struct yaml_node *over)
+{
+	const struct yaml_node *of[] = { over, service };
+
+	b.n = 0;
+	for (size_t i = 0; i < 2; i++) {
+		const struct yaml_node *build = yaml_get(of[i], "build");
+
+		if (build && !yaml_is_null(build))
+			b.layers[b.n++] = build;
+	}
+	b.tags = yaml_get(over, "image");
+	if (!b.tags)
+		b.tags = yaml_get(service, "image");
+	b.name = (service ? service : over)->key->text;
+	b.origin = arena_printf(in->arena, "%s: service %s", b.path, b.name);
+	if (b.n)
+		take_build(in, &b);
+}
+
+static void
+take_services(struct init *in, const struct build *b,
+	      const struct yaml_node *all, const struct yaml_node *over)
+{
+	const struct yaml_node *at;
+
+	for (at = all && all->kind == YAML_MAP ? all->first : NULL; at;
+	     at = at->next)
+		take_service(in, *b, at, yaml_get(over, at->key->text));
+	for (at = over && over->kind == YAML_MAP ? over->first : NULL; at;
+	     at = at->next)
+		if (!yaml_get(all, at->key->text))
+			take_service(in, *b, NULL, at);
+}
+
 void
 init_compose(struct init *in, const char *path)
 {
-	const struct yaml_node *service, *build;
 	struct build b = {
-		.dir = init_dir(in, path),
+		.path = path, .dir = init_dir(in, path),
 		.contexts_key = "additional_contexts",
 	};
-	struct yaml_doc doc;
+	const char *more = override_of(in, b.dir);
+	struct yaml_doc doc, over = {0};
+	size_t first = in->n_images;
 
 	if (read_file(in, path, false, &doc)) {
-		service = yaml_get(doc.root, "services");
-		for (service = service ? service->first : NULL; service;
-		     service = service->next) {
-			build = yaml_get(service, "build");
-			if (!build || yaml_is_null(build) || !service->key)
-				continue;
-			b.node = build;
-			b.name = service->key->text;
-			b.origin = arena_printf(in->arena, "%s: service %s",
-						path, b.name);
-			take_build(in, &b);
-		}
+		bool has = more && read_file(in, more, false, &over);
+
+		take_services(in, &b, yaml_get(doc.root, "services"),
+			      yaml_get(over.root, "services"));
+		for (size_t i = first; more && i < in->n_images; i++)
+			strv_pushf(&in->images[i]->comments, has ?
+				   "With what %s says" : "%s could not be "
+				   "read, and is not in it", more);
 	}
+	yaml_release(&over);
 	yaml_release(&doc);
+}
+
+/* A target and what it inherits from, of that the last named first. */
+static bool
+add_layers(struct build *b, const struct yaml_node *targets,
+	   const struct yaml_node *target)
+{
+	const struct yaml_node *list = yaml_get(target, "inherits"), *at;
+	size_t n = list ? list->n : 0;
+
+	if (b->n == MAX_LAYERS || !target || target->kind != YAML_MAP ||
+	    (list && list->kind != YAML_LIST))
+		return false;
+	b->layers[b->n++] = target;
+	for (; n; n--) {
+		at = list->first;
+		for (size_t i = 1; i < n; i++)
+			at = at->next;
+		if (!yaml_text(at) ||
+		    !add_layers(b, targets, yaml_get(targets, at->text)))
+			return false;
+	}
+	return true;
+}
+
+/* By custom one that is only there to be inherited from. */
+static bool
+is_abstract(const struct yaml_node *target, const struct yaml_node *targets)
+{
+	char *as = mem_printf("target:%s", target->key->text);
+	bool is = *target->key->text == '_';
+
+	for (targets = targets->first; targets; targets = targets->next) {
+		const struct yaml_node *c = yaml_get(targets, "contexts");
+
+		for (c = c ? c->first : NULL; c; c = c->next)
+			is &= !str_is(yaml_text(c), as);
+	}
+	free(as);
+	return is;
 }
 
 void
 init_bake(struct init *in, const char *path)
 {
-	const struct yaml_node *target;
+	const struct yaml_node *targets, *at;
 	struct build b = {
-		.dir = init_dir(in, path), .contexts_key = "contexts",
+		.path = path, .dir = init_dir(in, path),
+		.contexts_key = "contexts", .is_bake = true,
 	};
 	struct yaml_doc doc;
 
 	if (read_file(in, path, true, &doc)) {
-		target = yaml_get(doc.root, "target");
-		for (target = target ? target->first : NULL; target;
-		     target = target->next) {
-			if (!target->key || target->kind != YAML_MAP)
+		targets = yaml_get(doc.root, "target");
+		for (at = targets ? targets->first : NULL; at; at = at->next) {
+			if (!at->key || at->kind != YAML_MAP ||
+			    is_abstract(at, targets))
 				continue;
-			b.node = target;
-			b.name = target->key->text;
+			b.n = 0;
+			b.name = at->key->text;
 			b.origin = arena_printf(in->arena, "%s: target %s",
 						path, b.name);
+			if (!add_layers(&b, targets, at)) {
+				init_left_out(in, b.origin, "what it inherits "
+					      "from is not read", "bake",
+					      path, b.name);
+				continue;
+			}
+			b.tags = field(&b, "tags");
 			take_build(in, &b);
 		}
 	}
@@ -283,7 +524,8 @@ init_devcontainer(struct init *in, const char *path)
 {
 	const struct yaml_node *build;
 	struct build b = {
-		.dir = init_dir(in, path), .name = "devcontainer",
+		.path = path, .dir = init_dir(in, path),
+		.name = "devcontainer",
 		.origin = arena_strdup(in->arena, path),
 		.contexts_key = "contexts", .file_from_dir = true,
 	};
@@ -292,7 +534,7 @@ init_devcontainer(struct init *in, const char *path)
 	if (read_file(in, path, true, &doc)) {
 		build = yaml_get(doc.root, "build");
 		if (text_of(build, "dockerfile")) {
-			b.node = build;
+			b.layers[b.n++] = build;
 			take_build(in, &b);
 		} else if (text_of(doc.root, "dockerFile")) {
 			init_note(in, "%s was left out: write build.dockerfile "

@@ -109,17 +109,6 @@ try_context(struct init *in, struct init_image *image, const char *context)
 	init_check(in, image);
 }
 
-static bool
-is_named(const struct init *in, const char *path)
-{
-	size_t i;
-
-	for (i = 0; i < in->n_images; i++)
-		if (str_is(in->images[i]->dockerfile, path))
-			return true;
-	return false;
-}
-
 void
 init_dockerfile(struct init *in, const char *path)
 {
@@ -127,12 +116,13 @@ init_dockerfile(struct init *in, const char *path)
 	struct init_image *image;
 	size_t i;
 
-	if (is_named(in, path))
+	if (strv_has(&in->spoken, path))
 		return;
 	find_contexts(in, init_dir(in, path), &contexts);
 	image = init_image_new(in, name_for(in, path),
 			       arena_strdup(in->arena, path));
 	image->dockerfile = image->origin;
+	init_link(in, image);
 	try_context(in, image, contexts.v[0]);
 	for (i = 1; image->reason && i < contexts.n; i++)
 		try_context(in, image, contexts.v[i]);

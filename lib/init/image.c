@@ -77,6 +77,10 @@ static void
 image_free(struct init_image *image)
 {
 	strv_release(&image->comments);
+	strv_release(&image->origins);
+	strv_release(&image->tags);
+	strv_release(&image->links);
+	strv_release(&image->needs);
 	strv_release(&image->reads);
 	strv_release(&image->args);
 	strv_release(&image->build_contexts);
@@ -126,6 +130,7 @@ init_image_like(const struct init *in, const struct init_image *other)
 		    str_is(m->context, other->context) &&
 		    str_is(m->target, other->target) &&
 		    same_list(&m->args, &other->args) &&
+		    same_list(&m->links, &other->links) &&
 		    same_list(&m->build_contexts, &other->build_contexts))
 			return m;
 	}
@@ -144,6 +149,19 @@ init_note(struct init *in, const char *fmt, ...)
 	if (!strv_has(&in->notes, text.data))
 		strv_push(&in->notes, text.data);
 	buf_release(&text);
+}
+
+void
+init_left_out(struct init *in, const char *origin, const char *why,
+	      const char *kind, const char *path, const char *name)
+{
+	init_note(in, "%s was left out: %s", origin, why);
+	if (kind)
+		strv_pushf(&in->left, "%s was left out: %s; it builds without "
+			   "this file by: imgcache build --%s %s:%s", origin,
+			   why, kind, path, name);
+	else
+		strv_pushf(&in->left, "%s was left out: %s", origin, why);
 }
 
 const char *

@@ -32,11 +32,11 @@ find_images(struct init *in)
 	for (i = 0; i < of[INIT_BAKE].n; i++)
 		init_bake(in, of[INIT_BAKE].v[i]);
 	for (i = 0; i < of[INIT_BAKE_HCL].n; i++)
-		init_note(in, "%s was left out: HCL is not read; 'docker buildx "
-			  "bake --print >docker-bake.json' makes JSON of it",
-			  of[INIT_BAKE_HCL].v[i]);
+		init_bake_hcl(in, of[INIT_BAKE_HCL].v[i]);
 	for (i = 0; i < of[INIT_DEVCONTAINER].n; i++)
 		init_devcontainer(in, of[INIT_DEVCONTAINER].v[i]);
+	for (i = 0; i < in->n_images; i++)
+		init_link(in, in->images[i]);
 	for (i = 0; i < in->n_images; i++)
 		init_check(in, in->images[i]);
 	for (i = 0; i < of[INIT_DOCKERFILE].n; i++)
@@ -45,6 +45,7 @@ find_images(struct init *in)
 	for (i = 0; i < in->n_images; i++)
 		if (!in->images[i]->dockerfile)
 			init_check(in, in->images[i]);
+	init_link_check(in);
 	for (i = 0; i < in->n_images; i++)
 		if (in->images[i]->reason)
 			init_note(in, "%s: '%s' would not build as it is: %s",
@@ -262,7 +263,7 @@ imgcache_init(struct imgcache *ic, const struct imgcache_init_options *o,
 	init_find(in.root, &in.found);
 	find_images(&in);
 	note_other_project(&in);
-	if (!in.n_images)
+	if (!in.n_images && !in.left.n)
 		ret = error_set(err, IMGCACHE_ENO, "found nothing in '%s' that "
 				"is built: no Dockerfile, package.json, "
 				"requirements.txt, pyproject.toml or apt.txt; "
@@ -280,6 +281,8 @@ imgcache_init(struct imgcache *ic, const struct imgcache_init_options *o,
 	init_images_release(&in);
 	init_found_release(&in.found);
 	strv_release(&in.read);
+	strv_release(&in.spoken);
+	strv_release(&in.left);
 	strv_release(&in.notes);
 	return ret;
 }

@@ -57,6 +57,12 @@ struct init_image {
 	struct strv build_contexts, labels;	/* NAME=value */
 	struct strv platforms, add_hosts, ssh;
 
+	/* What others build from it by, and what it is built from. */
+	struct strv origins;	/* of it and of those that are the same */
+	struct strv tags;	/* names that others may give it */
+	struct strv links;	/* NAME=origin: named contexts, not found yet */
+	struct strv needs;	/* images that a "@" in it stands for */
+
 	/* A generated one's. */
 	const char *base;
 	const char *pip_requirements, *npm_lock;
@@ -73,6 +79,8 @@ struct init {
 	struct init_image **images;
 	size_t n_images, cap_images;
 	struct strv read;	/* files that something came of */
+	struct strv spoken;	/* Dockerfiles that another file speaks of */
+	struct strv left;	/* what was left out, for the file's end */
 	struct strv notes;	/* sentences for whoever called */
 };
 
@@ -90,6 +98,13 @@ void init_image_drop(struct init *in);
 
 void init_note(struct init *in, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/*
+ * Note that something was left out, here and at the end of the project file,
+ * and how it is built without it: kind is "bake", "compose" or NULL.
+ */
+void init_left_out(struct init *in, const char *origin, const char *why,
+		   const char *kind, const char *path, const char *name);
 
 /*
  * path as written in a file of the folder dir, relative to the root; NULL if
@@ -114,8 +129,15 @@ const char *init_variables(const struct init *in, const char *text);
 /* Images from each kind of file; what cannot be used is noted. */
 void init_compose(struct init *in, const char *path);
 void init_bake(struct init *in, const char *path);
+void init_bake_hcl(struct init *in, const char *path);
 void init_devcontainer(struct init *in, const char *path);
 void init_dockerfile(struct init *in, const char *path);
+
+/* Images of the project that this one is built from become its contexts. */
+void init_link(struct init *in, struct init_image *image);
+
+/* What is built from something that would not build does not either. */
+void init_link_check(struct init *in);
 
 /* Images for package lists that no Dockerfile reads. */
 void init_packages(struct init *in);
@@ -124,15 +146,18 @@ void init_packages(struct init *in);
 bool init_assignments(const struct init *in, const struct yaml_node *node,
 		      struct strv *out);
 
-/* [project] of a pyproject.toml, as far as it is written plainly. */
 struct init_pyproject {
 	const char *requires_python;	/* or NULL */
-	struct strv dependencies;	/* white space taken out */
+	struct strv dependencies;	/* of [project], as written */
+	struct strv groups;		/* names of lists beside them */
+	bool is_dynamic;		/* setup.py and the like know them */
 	bool is_poetry;			/* it has lists of its own */
+	int bad_line;			/* not TOML from there on; 0: it is */
 };
 
 void init_pyproject_read(struct arena *arena, const char *text,
 			 struct init_pyproject *out);
+void init_pyproject_release(struct init_pyproject *p);
 
 /*
  * The version of a range such as ">=3.9", "^20.1", "v18": its first parts

@@ -12,6 +12,8 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "init/init.h"
+#include "recipe/grammar.h"
+#include "recipe/recipe.h"
 #include "recipe/yaml.h"
 #include "sys/file.h"
 
@@ -160,7 +162,7 @@ python_base(const struct init *in, const char *dir)
 		init_pyproject_read(in->arena, text, &p);
 		text = p.requires_python;
 	}
-	strv_release(&p.dependencies);
+	init_pyproject_release(&p);
 	return arena_printf(in->arena, "python:%s-slim-bookworm",
 			    init_version(in->arena, text, 2, PYTHON));
 }
@@ -201,39 +203,101 @@ take_requirements(struct init *in, const char *path, const char *suffix)
 	strv_push(&in->read, path);
 }
 
+/* What pip's grammar takes, without white space; else a comment says it. */
+static void
+take_dependency(const char *text, struct init_image *image)
+{
+	struct imgcache_error err = {0};
+	struct grammar_package read = {0};
+	struct recipe_package package = {0};
+	struct buf plain = BUF_INIT;
+	const char *p;
+
+	for (p = text; *p; p++)
+		if (!isspace((unsigned char)*p))
+			buf_addc(&plain, *p);
+	package.text = plain.data;
+	if (strpbrk(text, ";@"))
+		strv_pushf(&image->comments, "Not taken over, for its marker "
+			   "or address: %s", text);
+	else if (grammar_package(GRAMMAR_PIP, &package, &read, &err))
+		strv_pushf(&image->comments, "Not taken over, for its form: "
+			   "%s", text);
+	else
+		strv_push(&image->pip, plain.data);
+	grammar_package_release(&read);
+	buf_release(&plain);
+}
+
+static void
+note_pyproject(struct init *in, const char *path,
+	       const struct init_pyproject *p, struct init_image *image)
+{
+	if (p->is_poetry)
+		init_note(in, "%s: poetry's lists are not read; 'poetry export "
+			  "-o requirements.txt' makes one that is", path);
+	if (p->is_dynamic)
+		init_note(in, "%s: its dependencies are dynamic, so they are "
+			  "not known", path);
+	if (p->bad_line)
+		init_note(in, "%s:%d: this is not TOML; what follows was not "
+			  "read", path, p->bad_line);
+	if (image && p->bad_line)
+		strv_pushf(&image->comments, "Not read: %s from line %d on",
+			   path, p->bad_line);
+	for (size_t i = 0; image && i < p->groups.n; i++)
+		strv_pushf(&image->comments, "Not taken over: the group %s",
+			   p->groups.v[i]);
+}
+
 static void
 take_pyproject(struct init *in, const char *path, const char *suffix)
 {
 	const char *dir = init_dir(in, path), *text = text_of(in, path);
 	struct init_pyproject p = {0};
-	struct init_image *image;
+	struct init_image *image = NULL;
 	size_t i;
 
 	if (text)
 		init_pyproject_read(in->arena, text, &p);
-	if (p.is_poetry)
-		init_note(in, "%s: poetry's lists are not read; 'poetry export "
-			  "-o requirements.txt' makes one that is", path);
-	if (!p.dependencies.n) {
-		strv_release(&p.dependencies);
-		return;
+	if (p.dependencies.n) {
+		image = init_image_new(in, arena_printf(in->arena, "%s%s",
+							init_dir_name(in, dir),
+							suffix),
+				       arena_strdup(in->arena, path));
+		image->base = in->base ? in->base : python_base(in, dir);
+		strv_push(&in->read, path);
 	}
-	image = init_image_new(in, arena_printf(in->arena, "%s%s",
-						init_dir_name(in, dir),
-						suffix),
-			       arena_strdup(in->arena, path));
-	image->base = in->base ? in->base : python_base(in, dir);
-	for (i = 0; i < p.dependencies.n; i++) {
-		const char *d = p.dependencies.v[i];
+	for (i = 0; i < p.dependencies.n; i++)
+		take_dependency(p.dependencies.v[i], image);
+	if (image && !image->pip.n)
+		image->reason = "none of its dependencies can be taken over; "
+			"pip_requirements takes a file that has them";
+	note_pyproject(in, path, &p, image);
+	init_pyproject_release(&p);
+}
 
-		if (strpbrk(d, ";@"))
-			strv_pushf(&image->comments, "Not taken over, for its "
-				   "marker or address: %s", d);
-		else
-			strv_push(&image->pip, d);
-	}
-	strv_release(&p.dependencies);
-	strv_push(&in->read, path);
+/* Beside a requirements file, which may or may not say the same. */
+static void
+tell_pyproject(struct init *in, const char *path)
+{
+	const char *dir = init_dir(in, path), *text = text_of(in, path);
+	struct init_image *beside = NULL;
+	struct init_pyproject p = {0};
+	size_t i;
+
+	for (i = 0; i < in->n_images && !beside; i++)
+		if (in->images[i]->pip_requirements &&
+		    !strcmp(init_dir(in, in->images[i]->origin), dir))
+			beside = in->images[i];
+	if (text)
+		init_pyproject_read(in->arena, text, &p);
+	for (i = 0; beside && i < p.dependencies.n; i++)
+		strv_pushf(&beside->comments, "Not taken over from %s, since "
+			   "%s is there: %s", path, beside->origin,
+			   p.dependencies.v[i]);
+	note_pyproject(in, path, &p, NULL);
+	init_pyproject_release(&p);
 }
 
 /* One name a line, or several; what stands behind a # is a comment. */
@@ -387,7 +451,9 @@ init_packages(struct init *in)
 	for (i = 0; i < project.n; i++) {
 		const char *dir = init_dir(in, project.v[i]);
 
-		if (!has_in(in, &pip, dir))
+		if (has_in(in, &pip, dir))
+			tell_pyproject(in, project.v[i]);
+		else
 			take_pyproject(in, project.v[i],
 				       has_in(in, &npm, dir) ? "-python" : "");
 	}

@@ -1,117 +1,83 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Of a pyproject.toml only what tools write: [project] with requires-python and
- * a list of dependencies in quotes. It is a proposal for a person to read, so
- * what is written in a rarer way of TOML may be missed.
+ * Of a pyproject.toml what says which packages there are: [project], and where
+ * else they may stand, which is only named.
  */
-#include <ctype.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/mem.h"
 #include "init/init.h"
+#include "init/toml.h"
 
 struct reader {
 	struct arena *arena;
 	struct init_pyproject *out;
-	const char *at;
 };
 
-static void
-skip_blanks(struct reader *r)
-{
-	for (;;) {
-		r->at += strspn(r->at, " \t\r\n,");
-		if (*r->at != '#')
-			return;
-		r->at += strcspn(r->at, "\n");
-	}
-}
-
-/* A string in quotes, without white space; NULL if there is none. */
-static const char *
-read_string(struct reader *r)
-{
-	struct buf text = BUF_INIT;
-	char quote = *r->at;
-	const char *kept = NULL, *end;
-
-	if (quote != '"' && quote != '\'')
-		return NULL;
-	end = strchr(r->at + 1, quote);
-	for (r->at++; end && r->at < end; r->at++)
-		if (!isspace((unsigned char)*r->at))
-			buf_addc(&text, *r->at);
-	if (end) {
-		r->at++;
-		kept = arena_strdup(r->arena, text.data);
-	}
-	buf_release(&text);
-	return kept;
-}
-
-static void
-read_dependencies(struct reader *r)
-{
-	const char *text;
-
-	if (*r->at != '[')
-		return;
-	r->at++;
-	skip_blanks(r);
-	while ((text = read_string(r))) {
-		strv_push(&r->out->dependencies, text);
-		skip_blanks(r);
-	}
-}
-
-/* The value of "key =" at the beginning of a line; false: another line. */
+/* Does the path begin with these keys? NULL ends them. */
 static bool
-is_key(struct reader *r, const char *key)
+is_at(const struct strv *path, const char *const *keys)
 {
-	const char *p = r->at;
-	size_t len = strlen(key);
+	size_t i;
 
-	if (strncmp(p, key, len))
-		return false;
-	p += len;
-	p += strspn(p, " \t");
-	if (*p != '=')
-		return false;
-	r->at = p + 1;
-	r->at += strspn(r->at, " \t");
+	for (i = 0; keys[i]; i++)
+		if (i >= path->n || strcmp(path->v[i], keys[i]))
+			return false;
 	return true;
 }
 
-static bool
-is_section(const char *line, const char *name)
+static void
+add_group(struct reader *r, const char *name)
 {
-	size_t len = strlen(name);
+	if (!strv_has(&r->out->groups, name))
+		strv_push(&r->out->groups, name);
+}
 
-	return *line == '[' && !strncmp(line + 1, name, len) &&
-		line[len + 1] == ']';
+static void
+meet(void *payload, const struct strv *path, const char *text)
+{
+	static const char *const python[] = {
+		"project", "requires-python", NULL
+	};
+	static const char *const list[] = { "project", "dependencies", NULL };
+	static const char *const dynamic[] = { "project", "dynamic", NULL };
+	static const char *const optional[] = {
+		"project", "optional-dependencies", NULL
+	};
+	static const char *const groups[] = { "dependency-groups", NULL };
+	static const char *const poetry[] = {
+		"tool", "poetry", "dependencies", NULL
+	};
+	struct reader *r = payload;
+
+	r->out->is_poetry |= is_at(path, poetry);
+	if (!text)
+		return;
+	if (is_at(path, python))
+		r->out->requires_python = arena_strdup(r->arena, text);
+	else if (is_at(path, list))
+		strv_push(&r->out->dependencies, text);
+	else if (is_at(path, dynamic))
+		r->out->is_dynamic |= !strcmp(text, "dependencies");
+	else if (is_at(path, optional) && path->n == 3)
+		add_group(r, path->v[2]);
+	else if (is_at(path, groups) && path->n == 2)
+		add_group(r, path->v[1]);
 }
 
 void
 init_pyproject_read(struct arena *arena, const char *text,
 		    struct init_pyproject *out)
 {
-	struct reader r = { .arena = arena, .out = out, .at = text };
-	bool in_project = false;
+	struct reader r = { .arena = arena, .out = out };
 
 	memset(out, 0, sizeof(*out));
-	while (*r.at) {
-		r.at += strspn(r.at, " \t\r");
-		if (*r.at == '[') {
-			in_project = is_section(r.at, "project");
-			out->is_poetry |= is_section(r.at,
-						     "tool.poetry.dependencies");
-		} else if (in_project && is_key(&r, "requires-python")) {
-			out->requires_python = read_string(&r);
-		} else if (in_project && is_key(&r, "dependencies")) {
-			read_dependencies(&r);
-		}
-		r.at += strcspn(r.at, "\n");
-		r.at += *r.at == '\n';
-	}
+	out->bad_line = toml_read(text, meet, &r);
+}
+
+void
+init_pyproject_release(struct init_pyproject *p)
+{
+	strv_release(&p->dependencies);
+	strv_release(&p->groups);
 }

@@ -224,6 +224,10 @@ init_write(const struct init *in, struct buf *out)
 		 "# registry: registry.example/team/cache\n\n"
 		 "# What imgcache prune keeps:\n"
 		 "# policy: {max_images: 50, max_age: 30d, keep_last: 2}\n\n");
+	for (i = 0; i < in->left.n; i++)
+		put_comment("", in->left.v[i], out);
+	if (in->left.n)
+		buf_addc(out, '\n');
 	buf_adds(out, has_active(in) ? "images:\n" : "images: {}\n");
 	for (i = 0; i < in->n_images; i++)
 		put_image(in->images[i], out);

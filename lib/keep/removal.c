@@ -149,6 +149,14 @@ out:
 	return ret;
 }
 
+/* Of a build that failed there is no image whose end could be told. */
+static bool
+was_never_there(const struct imgcache_image *image)
+{
+	return !strcmp(image->status, "failed") ||
+		!strcmp(image->status, "interrupted");
+}
+
 static int
 finish(struct work *w, int ret, struct imgcache_error *err)
 {
@@ -156,6 +164,8 @@ finish(struct work *w, int ret, struct imgcache_error *err)
 	struct imgcache_error second = {0};
 	enum image_status status = w->r->status;
 
+	if (!ret && w->r->end == REMOVAL_GONE && was_never_there(w->image))
+		return images_forget(cat, w->image->row, err);
 	if (ret || w->r->end == REMOVAL_IN_USE)
 		(void)image_status_parse(w->image->status, &status);
 	else if (w->r->end == REMOVAL_GONE)

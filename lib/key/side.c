@@ -36,16 +36,24 @@ side_now(struct side *s, const struct inputs *in, struct imgcache_error *err)
 }
 
 static int
-read_manifest(struct side *s, const char *id, struct imgcache_error *err)
+read_manifest(struct side *s, const struct image_row *row,
+	      struct imgcache_error *err)
 {
 	struct buf text = BUF_INIT;
 	bool found = false;
 	int ret = 0;
 
-	if (id)
-		ret = objects_get(s->ic->catalog, s->hash, id, &text, &found,
-				  err);
-	if (!ret && (!found || !manifest_read(&s->manifest, text.data,
+	if (row->manifest)
+		ret = objects_get(s->ic->catalog, s->hash, row->manifest,
+				  &text, &found, err);
+	if (!ret && !found && (row->status == IMAGE_FAILED ||
+			       row->status == IMAGE_INTERRUPTED))
+		ret = error_set(err, IMGCACHE_ENO, "the build of %s %s here, "
+				"so what it was to be made from was not kept; "
+				"see imgcache log %.12s", s->tag,
+				row->status == IMAGE_FAILED ? "failed" :
+				"did not end", strchr(s->tag, '-') + 1);
+	else if (!ret && (!found || !manifest_read(&s->manifest, text.data,
 					      text.len)))
 		ret = error_set(err, IMGCACHE_ENO, "what %s was made from is "
 				"not known; it was not built here", s->tag);
@@ -66,7 +74,7 @@ side_kept(struct side *s, struct imgcache *ic, const struct image_row *row,
 	s->tag = arena_strdup(&ic->arena, row->key.tag);
 	s->hash = arena_strdup(&ic->arena, row->hash);
 	s->is_generated = str_is(row->recipe, "generated");
-	ret = read_manifest(s, row->manifest, err);
+	ret = read_manifest(s, row, err);
 	if (ret)
 		return ret;
 	file = side_value(s, "dockerfile", NULL);

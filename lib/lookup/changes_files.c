@@ -42,6 +42,13 @@ mode_text(struct changes *c, const struct tree_entry *e)
 	return arena_printf(c->arena, "%o", e->id.mode & 07757u);
 }
 
+static const char *
+type_text(const struct tree_entry *e)
+{
+	return e->type == TREE_DIR ? "folder" : e->type == TREE_LINK ? "link" :
+		e->type == TREE_FILE ? "file" : "special file";
+}
+
 static void
 add_file(struct walking *w, enum imgcache_how how, const char *path,
 	 const struct tree_entry *before, const struct tree_entry *after)
@@ -56,6 +63,9 @@ add_file(struct walking *w, enum imgcache_how how, const char *path,
 	if (how == IMGCACHE_MODE) {
 		new->c.before = mode_text(c, before);
 		new->c.after = mode_text(c, after);
+	} else if (how == IMGCACHE_TYPE && before && after) {
+		new->c.before = type_text(before);
+		new->c.after = type_text(after);
 	}
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "lookup/changes.h"
+#include "lookup/refusal.h"
 #include "store/lookups.h"
 
 /* So many changes beside files are told; the rest are counted. */
@@ -106,15 +107,30 @@ add_base(struct buf *b, const struct imgcache_change *c)
 		buf_addf(b, "base %s %s", c->name, how_text(c->how));
 }
 
+/* "full (line 3: odd)", "sources", "none" */
+static void
+add_counted(struct buf *b, const char *after)
+{
+	if (*after == 'f')
+		buf_addf(b, "every file of the context counts now%s",
+			 after + strlen("full"));
+	else if (*after == 's')
+		buf_adds(b, "only what is read of the context counts now");
+	else
+		buf_adds(b, "the context counts no more");
+}
+
 /* What stands once, or has a value that people would rather see. */
 static void
 add_value(struct buf *b, const struct imgcache_change *c)
 {
 	const char *word = subjects[c->subject];
 
-	if (c->subject == IMGCACHE_SUBJECT_COUNTED)
-		word = "what counts of the context";
-	else if (c->subject == IMGCACHE_SUBJECT_HASH)
+	if (c->subject == IMGCACHE_SUBJECT_COUNTED) {
+		add_counted(b, c->after);
+		return;
+	}
+	if (c->subject == IMGCACHE_SUBJECT_HASH)
 		word = "hash of files";
 	if (c->before && c->after)
 		buf_addf(b, "%s %s instead of %s", word, c->after, c->before);
@@ -225,6 +241,7 @@ enum imgcache_reason
 reasons_of_change(const struct side *before, const struct side *after,
 		  struct buf *detail)
 {
+	const char *refusal = refusal_of(after);
 	enum imgcache_reason reason;
 	struct changes c;
 
@@ -237,6 +254,8 @@ reasons_of_change(const struct side *before, const struct side *after,
 		buf_addf(detail, "it is %s now", c.v[0].c.after);
 	else
 		add_all(&c, detail);
+	if (refusal)
+		buf_addf(detail, "; docker will not build it: %s", refusal);
 	changes_release(&c);
 	return reason;
 }

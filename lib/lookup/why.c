@@ -13,6 +13,7 @@
 #include "key/side.h"
 #include "lookup/lookup.h"
 #include "lookup/reasons.h"
+#include "lookup/refusal.h"
 #include "lookup/whysteps.h"
 #include "session/alive.h"
 #include "store/invalidations.h"
@@ -259,6 +260,8 @@ compare_with(struct asking *q, const struct image_row *last,
 		ret = side_now(&b, q->in, err);
 	if (!ret)
 		ret = compare(q, &a, &b, last, err);
+	if (!ret)
+		q->out->refused = refusal_of(&b);
 	side_release(&a);
 	side_release(&b);
 	return ret;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which image is built from which: @name in base and in args. The order is a
- * walk in depth, on a stack of its own since a file may chain ten thousands.
+ * Which image is built from which: @name in base, args and contexts. The order
+ * is a walk in depth, on a stack of its own since a file may chain ten
+ * thousands.
  */
 
 #include <stdlib.h>
@@ -31,14 +32,14 @@ struct walk {
 
 /* Where a value was written; the image if that is not known any more. */
 static const struct yaml_node *
-value_node(const struct project_image *image, const char *arg)
+value_node(const struct project_image *image, const char *key, const char *arg)
 {
 	const struct yaml_node *node;
 	char *name;
 
 	if (!arg)
 		return yaml_get(image->node, "base");
-	node = yaml_get(image->node, "args");
+	node = yaml_get(image->node, key);
 	if (node && node->kind == YAML_MAP) {
 		name = mem_strndup(arg, strcspn(arg, "="));
 		node = yaml_get(node, name);
@@ -48,18 +49,27 @@ value_node(const struct project_image *image, const char *arg)
 }
 
 static int
-add_need(struct project *p, struct project_image *image, const char *value,
+add_need(struct project *p, struct project_image *image, const char *key,
 	 const char *arg, struct imgcache_error *err)
 {
-	const char *name = recipe_reference(value);
+	static const char scheme[] = "docker-image://";
+	const char *value = arg ? strchr(arg, '=') : image->recipe.base;
 	const struct project_image *other;
+	const char *name;
+
+	if (value && arg)
+		value++;
+	if (value && str_starts(value, scheme))
+		value += strlen(scheme);
+	name = value ? recipe_reference(value) : NULL;
 
 	if (!name)
 		return 0;
 	other = project_find_image(p, name);
 	if (!other) {
 		project_no_image(p, name, err);
-		return yaml_prefix(&p->doc, value_node(image, arg), err);
+		return yaml_prefix(&p->doc, value_node(image, key, arg),
+				   err);
 	}
 	mem_grow(image->needs, image->n_needs, image->cap_needs);
 	image->needs[image->n_needs++] = (size_t)(other - p->images);
@@ -74,13 +84,12 @@ find_needs(struct project *p, struct project_image *image,
 	int ret = 0;
 
 	if (r->base)
-		ret = add_need(p, image, r->base, NULL, err);
-	for (size_t i = 0; i < r->args.n && !ret; i++) {
-		const char *value = strchr(r->args.v[i], '=');
-
-		if (value)
-			ret = add_need(p, image, value + 1, r->args.v[i], err);
-	}
+		ret = add_need(p, image, "base", NULL, err);
+	for (size_t i = 0; i < r->args.n && !ret; i++)
+		ret = add_need(p, image, "args", r->args.v[i], err);
+	for (size_t i = 0; i < r->build_contexts.n && !ret; i++)
+		ret = add_need(p, image, "build_contexts",
+			       r->build_contexts.v[i], err);
 	return ret;
 }
 

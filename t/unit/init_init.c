@@ -153,7 +153,7 @@ pyproject(const char *text, const char *python, const char *deps)
 		buf_addf(&b, "%s|", p.dependencies.v[i]);
 	cr_expect_str_eq(b.data, deps);
 	buf_release(&b);
-	strv_release(&p.dependencies);
+	init_pyproject_release(&p);
 }
 
 Test(init, dependencies_of_a_pyproject)
@@ -163,13 +163,55 @@ Test(init, dependencies_of_a_pyproject)
 		  "dependencies = [\n  \"a >= 1, < 2\", # why\n  'b[c]',\n]\n"
 		  "[project.optional-dependencies]\ndev = [\"d\"]\n"
 		  "[tool.x]\ndependencies = [\"e\"]\n",
-		  ">=3.10", "a>=1,<2|b[c]|");
+		  ">=3.10", "a >= 1, < 2|b[c]|");
 	pyproject("[project]\r\ndependencies=[]\r\n", NULL, "");
 	pyproject("[project]\ndependencies = [\"a\"", NULL, "a|");
 	pyproject("[project]\ndependencies = [\"a", NULL, "");
 	pyproject("dependencies = [\"a\"]", NULL, "");
 	pyproject("[project]\ndynamic = ['dependencies']\n", NULL, "");
 	pyproject("", NULL, "");
+}
+
+Test(init, a_pyproject_in_the_rarer_ways_of_toml)
+{
+	pyproject("[project]\ndependencies = [\"a>=1; python_version<"
+		  "\\\"3\\\"\", \"b @ https://x/y.whl\",\"flask>=2\"]\n",
+		  NULL, "a>=1; python_version<\"3\"|b @ https://x/y.whl|"
+		  "flask>=2|");
+	pyproject("[ project ] # x\ndependencies = [ # \"no\"\n"
+		  "  'a; x<\"3\\', # it's\n\n # \"no\"\n"
+		  "  \"\"\"b\\\n   ==1\"\"\", '''\nc'd''',"
+		  "\"\\u0064\\U00000065\",\n]\n"
+		  "\"requires-python\" = '>=3.10'\n", ">=3.10",
+		  "a; x<\"3\\|b==1|c'd|de|");
+	pyproject("text = \"\"\"\n[project]\ndependencies = ['no']\n\"\"\"\n"
+		  "project.dependencies = ['a']\n", NULL, "a|");
+	pyproject("n = 1979-05-27 07:32:00 # x\nproject = { name = \"p\", "
+		  "dependencies = ['a', \"b\"] }\n", NULL, "a|b|");
+	pyproject("[[x]]\ny = [[1, 2], [\"z\"], {a = true}]\n[project]\n"
+		  "dependencies = [\"\"\"a\"\"\"\"]", NULL, "a\"|");
+}
+
+Test(init, where_a_pyproject_is_no_toml)
+{
+	static const struct {
+		const char *text;
+		int line;
+	} cases[] = {
+		{ "", 0 }, { "a = 1", 0 }, { "\n\na = 'x\n", 3 },
+		{ "a = 1\nb = \n", 2 }, { "a = [1\n2]", 2 },
+		{ "[a\n", 1 }, { "a = \"\\q\"", 1 }, { "a = \"\\u00", 1 },
+		{ "a = 'b' c", 1 }, { "a = \"\"\"x\n", 2 }, { "= 1", 1 },
+		{ "a = \"\\u0000\"", 1 }, { "a = \"\\uD800\"", 1 },
+	};
+	struct init_pyproject p;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		init_pyproject_read(&arena, cases[i].text, &p);
+		cr_expect_eq(p.bad_line, cases[i].line, "%s: %d",
+			     cases[i].text, p.bad_line);
+		init_pyproject_release(&p);
+	}
 }
 
 TestSuite(init_find, .init = room_enter, .fini = room_leave);

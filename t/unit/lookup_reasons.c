@@ -231,8 +231,8 @@ Test(reasons, what_counts_of_a_context_is_told_with_its_reason)
 {
 	expect(HEAD "context sources aa\n",
 	       HEAD "context full aa\ncontext-reason \"line 3: odd\"\n",
-	       IMGCACHE_INPUTS_CHANGED, "what counts of the context full "
-	       "(line 3: odd) instead of sources");
+	       IMGCACHE_INPUTS_CHANGED, "every file of the context counts "
+	       "now (line 3: odd)");
 }
 
 Test(reasons, every_reason_has_a_word_and_a_text)
