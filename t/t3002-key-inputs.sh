@@ -206,6 +206,44 @@ test_that 'P14: what git stores is not what is on disk' '
 	[ $status -eq 0 ]
 '
 
+# The key of the folder's bytes where there is no git.
+bare_tag() {
+	rm -rf bare && cp -a "$1" bare && rm -rf bare/.git &&
+	imgcache tag bare --platform linux/amd64 --hash git
+}
+
+# What no file says any more: two contents, one object; for each way there is.
+gone_rules() {
+	rm -rf gone && git init -q gone && cd gone && git config core.safecrlf false &&
+	printf "FROM scratch\nCOPY f /f\n" >Dockerfile && sleep 0.05 &&
+	case $1 in
+	config) git config core.autocrlf input ;;
+	info) echo "f text" >.git/info/attributes ;;
+	branch) git checkout -q -b with && echo "f text" >.gitattributes ;;
+	esac && sleep 0.05 && printf %b "$2" >f && sleep 0.05 &&
+	case $1 in
+	once) git -c core.autocrlf=input add . ;;
+	*) git add . ;;
+	esac && git -c user.name=a -c user.email=a@b commit -q -m 1 && sleep 0.05 &&
+	case $1 in
+	config) git config --unset core.autocrlf ;;
+	info) rm .git/info/attributes ;;
+	branch) git checkout -q -b without && git rm -q .gitattributes &&
+		git -c user.name=a -c user.email=a@b commit -q -m 2 ;;
+	esac && cd ..
+}
+
+for way in config info branch once; do
+	test_that "P14: rules of git's that are gone: $way" '
+		gone_rules $way "x\r\ny\n" && one=$(imgcache tag gone \
+			--platform linux/amd64) && [ "$one" = "$(bare_tag gone)" ] &&
+		gone_rules $way "x\ny\r\n" && two=$(imgcache tag gone \
+			--platform linux/amd64) && [ "$two" = "$(bare_tag gone)" ] &&
+		[ "$one" != "$two" ]
+	'
+done
+rm -rf gone bare
+
 test_that 'P14: flags of the index are not believed' '
 	options="$options --hash git" && first=$(tag) &&
 	git -C app update-index --assume-unchanged file &&
