@@ -190,6 +190,15 @@ test_that 'P8: untracked files and files that git ignores are sent, so count' '
 	rm app/untracked app/.gitignore app/a.secret
 '
 
+test_that 'an image that is none has its place, and may be meant as a stage' '
+	mkdir nope && printf "FROM scratch\nCOPY --from=nope / /x/\n" \
+		>nope/Dockerfile && ! imgcache tag nope 2>out &&
+	grep "nope/Dockerfile:2: no stage above has the name .nope." out &&
+	printf "FROM nope\n" >nope/Dockerfile && ! imgcache tag nope 2>out &&
+	grep "nope/Dockerfile:1: " out && ! grep "no stage" out
+	status=$?; rm -rf nope out; [ $status -eq 0 ]
+'
+
 test_that 'P14: what git stores is not what is on disk' '
 	options="$options --hash git" && cd app &&
 	printf "a\r\nb\r\n" >crlf && first=$(cd .. && tag) &&
