@@ -3,7 +3,7 @@
 
 lib/base := buf error json mem str strv udiff units
 lib/sys := child clock detach dir file lock path signals spawn
-lib/source := allow digest gitattr gitindex gitlib glob glob_compile \
+lib/source := allow digest gitattr gitindex gitlib gitpast glob glob_compile \
 	glob_regexp glob_set glob_syntax hash ignore ignore_parse listing \
 	reach reach_match repo run shown statcache statcache_save textmemo \
 	tree tree_diff walk walk_git walk_left walk_open walk_pool walk_read \

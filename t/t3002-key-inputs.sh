@@ -190,6 +190,41 @@ test_that 'P8: untracked files and files that git ignores are sent, so count' '
 	rm app/untracked app/.gitignore app/a.secret
 '
 
+# ARGS, beside none of them, for the Dockerfile of a folder.
+args_tag() {
+	mkdir -p given && cat >given/Dockerfile && imgcache tag given "$@"
+}
+
+test_that 'an argument given as its default is as if not given' '
+	{ echo "ARG G=1"; echo "FROM scratch AS a"; echo "ARG G"; echo "ARG X=v"
+	echo "ARG Y=\$X-1"; echo "COPY Dockerfile /\$G\$X\$Y"; } >file &&
+	none=$(args_tag <file) && for arg in G=1 X=v Y=v-1; do
+		[ "$(args_tag --build-arg $arg <file)" = "$none" ] || exit 1
+	done && for arg in G=2 X=w Y=v; do
+		[ "$(args_tag --build-arg $arg <file)" != "$none" ] || exit 1
+	done && [ "$(args_tag --build-arg X=w --build-arg Y=v-1 <file)" != \
+		"$(args_tag --build-arg X=w <file)" ]
+'
+
+test_that 'but not where another stage has another default' '
+	{ echo "FROM scratch AS a"; echo "ARG X=v"; echo "COPY Dockerfile /\$X"
+	echo "FROM a"; echo "ARG X"; echo "COPY Dockerfile /b\$X"; } >file &&
+	[ "$(args_tag --build-arg X=v <file)" != "$(args_tag <file)" ] &&
+	{ echo "ARG G=1"; echo "ARG H=\$G"; echo "ARG G=2"; echo "FROM scratch"
+	echo "ARG G"; echo "ARG H"; echo "COPY Dockerfile /\$G\$H"; } >file &&
+	[ "$(args_tag --build-arg G=2 <file)" != "$(args_tag <file)" ]
+	status=$?; rm -rf given file; [ $status -eq 0 ]
+'
+
+test_that 'an image that is none has its place, and may be meant as a stage' '
+	mkdir nope && printf "FROM scratch\nCOPY --from=nope / /x/\n" \
+		>nope/Dockerfile && ! imgcache tag nope 2>out &&
+	grep "nope/Dockerfile:2: no stage above has the name .nope." out &&
+	printf "FROM nope\n" >nope/Dockerfile && ! imgcache tag nope 2>out &&
+	grep "nope/Dockerfile:1: " out && ! grep "no stage" out
+	status=$?; rm -rf nope out; [ $status -eq 0 ]
+'
+
 test_that 'P14: what git stores is not what is on disk' '
 	options="$options --hash git" && cd app &&
 	printf "a\r\nb\r\n" >crlf && first=$(cd .. && tag) &&
@@ -205,6 +240,44 @@ test_that 'P14: what git stores is not what is on disk' '
 	git config --unset core.autocrlf
 	[ $status -eq 0 ]
 '
+
+# The key of the folder's bytes where there is no git.
+bare_tag() {
+	rm -rf bare && cp -a "$1" bare && rm -rf bare/.git &&
+	imgcache tag bare --platform linux/amd64 --hash git
+}
+
+# What no file says any more: two contents, one object; for each way there is.
+gone_rules() {
+	rm -rf gone && git init -q gone && cd gone && git config core.safecrlf false &&
+	printf "FROM scratch\nCOPY f /f\n" >Dockerfile && sleep 0.05 &&
+	case $1 in
+	config) git config core.autocrlf input ;;
+	info) echo "f text" >.git/info/attributes ;;
+	branch) git checkout -q -b with && echo "f text" >.gitattributes ;;
+	esac && sleep 0.05 && printf %b "$2" >f && sleep 0.05 &&
+	case $1 in
+	once) git -c core.autocrlf=input add . ;;
+	*) git add . ;;
+	esac && git -c user.name=a -c user.email=a@b commit -q -m 1 && sleep 0.05 &&
+	case $1 in
+	config) git config --unset core.autocrlf ;;
+	info) rm .git/info/attributes ;;
+	branch) git checkout -q -b without && git rm -q .gitattributes &&
+		git -c user.name=a -c user.email=a@b commit -q -m 2 ;;
+	esac && cd ..
+}
+
+for way in config info branch once; do
+	test_that "P14: rules of git's that are gone: $way" '
+		gone_rules $way "x\r\ny\n" && one=$(imgcache tag gone \
+			--platform linux/amd64) && [ "$one" = "$(bare_tag gone)" ] &&
+		gone_rules $way "x\ny\r\n" && two=$(imgcache tag gone \
+			--platform linux/amd64) && [ "$two" = "$(bare_tag gone)" ] &&
+		[ "$one" != "$two" ]
+	'
+done
+rm -rf gone bare
 
 test_that 'P14: flags of the index are not believed' '
 	options="$options --hash git" && first=$(tag) &&

@@ -53,6 +53,21 @@ is_a_stage(const struct dockerfile *df, const char *ref)
 	return false;
 }
 
+/* An image that cannot be had may have been meant as a stage. */
+static int
+not_had(const struct rounds *r, const struct dockerfile_image *image, int ret,
+	struct imgcache_error *err)
+{
+	bool is_first = image->is_base && r->df->n &&
+		image->line <= r->df->v[0].end_line;
+
+	if (!is_first && !strpbrk(image->ref, "/:@"))
+		error_prefix(err, "no stage above has the name '%.100s', so "
+			     "it is an image", image->ref);
+	error_prefix(err, "%s:%d", r->df->name, image->line);
+	return ret;
+}
+
 static int
 take_image(struct rounds *r, const struct dockerfile_image *image,
 	   struct imgcache_error *err)
@@ -67,7 +82,10 @@ take_image(struct rounds *r, const struct dockerfile_image *image,
 		.engine_decides = is_a_stage(r->df, image->ref),
 	};
 
-	return image->context ? 0 : inputs_add_base(r->in, &q, NULL, err);
+	int ret = image->context ? 0 :
+		inputs_add_base(r->in, &q, NULL, err);
+
+	return ret ? not_had(r, image, ret, err) : 0;
 }
 
 /* The image that a named context is; *is_layout: one that cannot be asked. */

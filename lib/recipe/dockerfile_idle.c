@@ -19,10 +19,10 @@ idle_can_use(const struct dockerfile_instruction *in)
 }
 
 void
-idle_add(struct idle_args *idle, const char *name, bool inherits)
+idle_add(struct idle_args *idle, struct idle_arg arg)
 {
 	mem_grow(idle->v, idle->n, idle->cap);
-	idle->v[idle->n++] = (struct idle_arg){ name, inherits };
+	idle->v[idle->n++] = arg;
 }
 
 void
@@ -40,7 +40,8 @@ idle_use(struct idle_args *idle, struct plan_builder *plan,
 	for (; idle->used < idle->n; idle->used++) {
 		const struct idle_arg *arg = &idle->v[idle->used];
 
-		plan_add_arg(plan, arg->name);
+		if (arg->counts)
+			plan_add_arg(plan, arg->name);
 		if (arg->inherits)
 			globals_use_name(globals, arg->name);
 	}

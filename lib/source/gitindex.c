@@ -21,6 +21,7 @@
 #include "base/strv.h"
 #include "source/gitattr.h"
 #include "source/gitlib.h"
+#include "source/gitpast.h"
 #include "source/repo.h"
 #include "sys/file.h"
 
@@ -44,6 +45,8 @@ struct known {
 struct gitindex {
 	char *prefix;		/* of dir in the work tree, with its '/' */
 	int64_t mtime_ns;	/* of the index */
+	int64_t since_ns;	/* no younger file met rules that are gone */
+	struct gitlib_objects *objects;
 	struct known *known;
 	size_t n, cap;
 	uint32_t *slots;	/* number in known + 1 */
@@ -384,6 +387,8 @@ open_in(struct gitindex *g, const struct repo_paths *repo)
 	struct stat st;
 	bool ok = fd >= 0 && top_fd >= 0 && is_ours(top_fd, &st) &&
 		gitlib_facts(repo->top, &facts) && !facts.converts &&
+		gitpast_read(repo, &facts, &g->since_ns) &&
+		(g->objects = gitlib_objects_open(repo->top)) &&
 		read_index(g, fd, top_fd);
 
 	if (ok)
@@ -424,6 +429,7 @@ gitindex_close(struct gitindex *g)
 	for (size_t i = 0; i < g->n_owned; i++)
 		gitattr_free(g->owned[i]);
 	pthread_mutex_destroy(&g->lock);
+	gitlib_objects_close(g->objects);
 	free(g->owned);
 	free(g->known);
 	free(g->slots);
@@ -442,6 +448,19 @@ gitindex_enter(struct gitindex *g, const struct gitattr *parent, int dirfd,
 	       const char *path)
 {
 	return own(g, parent, gitattr_read(parent, dirfd, path));
+}
+
+/*
+ * Is the object as long as the file? It is not after most that git does to
+ * content, whatever it was that asked for it.
+ */
+static bool
+is_as_long(const struct gitindex *g, const struct known *k,
+	   const struct stat_id *id)
+{
+	return S_ISLNK(id->mode) ||
+	       (id->ctime_ns >= g->since_ns &&
+		gitlib_objects_has(g->objects, k->id, id->size));
 }
 
 bool
@@ -465,6 +484,8 @@ gitindex_find(const struct gitindex *g, const char *path,
 	for (size_t i = slot_of(key); (n = g->slots[i & g->mask]); i++)
 		if (memcmp(g->known[n - 1].key, key, KEY_SIZE) == 0)
 			break;
+	if (n && !is_as_long(g, &g->known[n - 1], id))
+		n = 0;
 	if (n) {
 		memset(out, 0, sizeof(*out));
 		out->len = ID_SIZE;

@@ -14,9 +14,18 @@
  * fractions. What the index says of itself (assume-unchanged, skip-worktree,
  * fsmonitor) is not believed, and a file as young as the index is not either.
  *
- * One thing cannot be known: that a file was added under rules that are gone
- * without a trace (git -c core.autocrlf=..., a deleted and committed
- * .gitattributes). Git takes such a file for clean, too.
+ * Git takes a file for clean, too, that it changed on the way in or out under
+ * rules that are gone (core.autocrlf unset, a .gitattributes that left with its
+ * branch): the id is of other bytes. So an id is believed only of a file whose
+ * object is as long as the file, which anything about line ends or $Id$ keywords
+ * prevents, however it was asked for; that is younger than the configuration
+ * and the rules outside the work tree; and in a work tree that has seen but one
+ * commit: a fresh clone. All others are read, once, and then remembered.
+ *
+ * What is left cannot be known without reading: a filter that keeps the length,
+ * and that was given for one command (git -c), or by a file of rules that was
+ * removed by hand and never committed, or by one outside the repository that is
+ * removed.
  */
 
 #include <stdbool.h>

@@ -39,7 +39,11 @@ struct gitlib {
 	__typeof__(git_config_get_string) *get_string;
 	__typeof__(git_config_get_bool) *get_bool;
 	__typeof__(git_config_get_path) *get_path;
+	__typeof__(git_config_foreach_match) *foreach_match;
 	__typeof__(git_buf_dispose) *buf_dispose;
+	__typeof__(git_repository_odb) *odb;
+	__typeof__(git_odb_free) *odb_free;
+	__typeof__(git_odb_read_header) *read_header;
 	__typeof__(git_revparse_single) *revparse;
 	__typeof__(git_object_free) *object_free;
 	__typeof__(git_tree_entry_bypath) *entry_bypath;
@@ -78,7 +82,11 @@ find_all(void *handle)
 	       find(handle, "git_config_get_string", &lib.get_string) &&
 	       find(handle, "git_config_get_bool", &lib.get_bool) &&
 	       find(handle, "git_config_get_path", &lib.get_path) &&
+	       find(handle, "git_config_foreach_match", &lib.foreach_match) &&
 	       find(handle, "git_buf_dispose", &lib.buf_dispose) &&
+	       find(handle, "git_repository_odb", &lib.odb) &&
+	       find(handle, "git_odb_free", &lib.odb_free) &&
+	       find(handle, "git_odb_read_header", &lib.read_header) &&
 	       find(handle, "git_revparse_single", &lib.revparse) &&
 	       find(handle, "git_object_free", &lib.object_free) &&
 	       find(handle, "git_tree_entry_bypath", &lib.entry_bypath) &&
@@ -208,13 +216,50 @@ find_attributes(git_config *config, struct strv *files)
 	}
 }
 
-/* Anything but a clear no is a yes. */
+/*
+ * A file that is included, whether its condition holds or not. What is relative
+ * to the file that names it cannot be found: libgit2 does not say which it is.
+ */
+static int
+add_included(const git_config_entry *e, void *payload)
+{
+	struct gitlib_facts *f = payload;
+	const char *home = getenv("HOME");
+	const char *path = e->value ? e->value : "";
+
+	if (*path == '/')
+		strv_push(&f->configs, path);
+	else if (str_starts(path, "~/") && home)
+		strv_take(&f->configs, path_join(home, path + 2));
+	else
+		f->is_told_all = false;
+	return 0;
+}
+
+static void
+find_configs(git_config *config, struct gitlib_facts *out)
+{
+	add_searched(&out->configs, GIT_CONFIG_LEVEL_SYSTEM, "gitconfig");
+	add_searched(&out->configs, GIT_CONFIG_LEVEL_XDG, "config");
+	add_searched(&out->configs, GIT_CONFIG_LEVEL_GLOBAL, ".gitconfig");
+	out->is_told_all = true;
+	if (lib.foreach_match(config, "^include(if\\..*)?\\.path$",
+			      add_included, out) < 0)
+		out->is_told_all = false;
+}
+
+/*
+ * Anything but a clear no is a yes. With attr.tree the rules are in a tree that
+ * nobody looks at here.
+ */
 static bool
 converts(const git_config *config)
 {
 	const char *text;
 	int value = 0;
 
+	if (lib.get_string(&text, config, "attr.tree") != GIT_ENOTFOUND)
+		return true;
 	if (lib.get_string(&text, config, "core.autocrlf") == GIT_ENOTFOUND)
 		return false;
 	return lib.get_bool(&value, config, "core.autocrlf") < 0 || value;
@@ -244,6 +289,7 @@ gitlib_facts(const char *top, struct gitlib_facts *out)
 	    lib.config(&config, repo) == 0 && has_sha1(config)) {
 		out->converts = converts(config);
 		find_attributes(config, &out->attributes);
+		find_configs(config, out);
 		ok = true;
 	}
 	if (config)
@@ -257,6 +303,52 @@ void
 gitlib_facts_release(struct gitlib_facts *f)
 {
 	strv_release(&f->attributes);
+	strv_release(&f->configs);
+}
+
+struct gitlib_objects {
+	git_odb *odb;
+};
+
+struct gitlib_objects *
+gitlib_objects_open(const char *top)
+{
+	struct gitlib_objects *o = mem_alloc(sizeof(*o));
+	struct imgcache_error ignored = { 0 };
+	git_repository *repo = NULL;
+
+	if (need(&ignored) == 0 &&
+	    lib.open(&repo, top, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL) == 0) {
+		if (lib.odb(&o->odb, repo) < 0)
+			o->odb = NULL;
+		lib.free(repo);
+	}
+	if (o->odb)
+		return o;
+	free(o);
+	return NULL;
+}
+
+void
+gitlib_objects_close(struct gitlib_objects *o)
+{
+	if (!o)
+		return;
+	lib.odb_free(o->odb);
+	free(o);
+}
+
+bool
+gitlib_objects_has(const struct gitlib_objects *o,
+		   const unsigned char id[GITLIB_ID_SIZE], uint64_t size)
+{
+	git_object_t type = GIT_OBJECT_INVALID;
+	size_t len = 0;
+	git_oid oid;
+
+	memcpy(oid.id, id, GITLIB_ID_SIZE);
+	return lib.read_header(&len, &type, o->odb, &oid) == 0 &&
+	       type == GIT_OBJECT_BLOB && len == size;
 }
 
 struct gitlib_commit {

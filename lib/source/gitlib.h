@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/strv.h"
@@ -36,7 +37,9 @@ int gitlib_hash_fd(int fd, const char *name, unsigned char id[GITLIB_ID_SIZE],
 /* What git's configuration says that matters to content. */
 struct gitlib_facts {
 	bool converts;		/* core.autocrlf: any file may be changed */
+	bool is_told_all;	/* no included file that cannot be named */
 	struct strv attributes;	/* files of rules outside the repository */
+	struct strv configs;	/* of configuration outside it, or included */
 };
 
 /*
@@ -46,6 +49,18 @@ struct gitlib_facts {
  */
 bool gitlib_facts(const char *top, struct gitlib_facts *out);
 void gitlib_facts_release(struct gitlib_facts *f);
+
+/*
+ * The objects of that work tree's repository; NULL if they cannot be read.
+ * Several threads may ask.
+ */
+struct gitlib_objects;
+struct gitlib_objects *gitlib_objects_open(const char *top);
+void gitlib_objects_close(struct gitlib_objects *o);
+
+/* Is there a blob with that id, and of that size? Its content is not read. */
+bool gitlib_objects_has(const struct gitlib_objects *o,
+			const unsigned char id[GITLIB_ID_SIZE], uint64_t size);
 
 /*
  * The files of the commit that is checked out. NULL if there is none, or the

@@ -156,7 +156,7 @@ Test(gitindex, a_clean_file_has_the_id_git_gave_it)
 
 	put("t/d/f", "text\n");
 	cr_assert_eq(symlink("f", "t/d/l"), 0);
-	add_all();
+	commit();
 	cr_assert(knows_in("t", "d/f", &h));
 	cr_assert_eq(hash_bytes(HASH_GIT, "text\n", 5, &expect, &err), 0);
 	cr_expect(hash_equal(&h, &expect));
@@ -170,7 +170,7 @@ Test(gitindex, a_changed_or_untracked_file_is_not_known)
 {
 	put("t/f", "aaaa");
 	put("t/g", "aaaa");
-	add_all();
+	commit();
 	put("t/f", "bbbb");
 	put("t/new", "aaaa");
 	cr_expect_not(knows("f"));
@@ -186,7 +186,7 @@ Test(gitindex, a_file_as_young_as_the_index_is_not_known)
 	struct stat st;
 
 	put("t/f", "aaaa");
-	add_all();
+	commit();
 	cr_assert_eq(stat("t/f", &st), 0);
 	cr_assert(knows("f"));
 	now[1] = st.st_mtim;
@@ -312,6 +312,99 @@ Test(gitindex, a_rule_younger_than_the_file_may_have_been_another)
 	clock_sleep_ms(TICK_MS);
 	put("t/.gitattributes", "* -diff\n");
 	expect_true("rule taken back");
+}
+
+/* Two contents that git stores as one, and nothing says so any more. */
+Test(gitindex, line_ends_that_were_converted_once_are_seen)
+{
+	put("t/f", "1\r\n2\n");
+	git("git -C t config core.autocrlf input");
+	git("git -C t config core.safecrlf false");
+	commit();
+	git("git -C t config --unset core.autocrlf");
+	cr_expect_not(knows("f"));
+	expect_true("autocrlf unset");
+	put("t/g", "1\r\n2\n");
+	clock_sleep_ms(TICK_MS);
+	git("git -C t -c core.autocrlf=input add g");
+	cr_expect_not(knows("g"));
+	expect_true("for one command");
+	git("git -c core.autocrlf=true clone -q t u");
+	cr_expect_not(knows_in("u", "f", &(struct hash){ 0 }));
+	expect_true_in("u", "for a clone");
+}
+
+/* tr keeps the length: only traces tell. */
+Test(gitindex, rules_that_left_leave_traces)
+{
+	git("git -C t config filter.up.clean 'tr a-z A-Z'");
+	clock_sleep_ms(TICK_MS);
+	put("t/.git/info/attributes", "f filter=up\n");
+	put("t/f", "lower\n");
+	commit();
+	clock_sleep_ms(TICK_MS);
+	cr_assert_eq(unlink("t/.git/info/attributes"), 0);
+	cr_expect_not(knows("f"));
+	expect_true("info/attributes");
+}
+
+Test(gitindex, rules_that_left_with_the_configuration_leave_traces)
+{
+	put("rules", "f filter=up\n");
+	git("git -C t config filter.up.clean 'tr a-z A-Z'");
+	git("git -C t config core.attributesFile ~/rules");
+	clock_sleep_ms(TICK_MS);
+	put("t/f", "lower\n");
+	commit();
+	clock_sleep_ms(TICK_MS);
+	git("git -C t config --unset core.attributesFile");
+	cr_expect_not(knows("f"));
+	expect_true("core.attributesFile");
+}
+
+Test(gitindex, rules_that_left_with_an_included_file_leave_traces)
+{
+	put("rules", "f filter=up\n");
+	put("more", "[core]\n\tattributesFile = ~/rules\n");
+	git("git config --global filter.up.clean 'tr a-z A-Z'");
+	git("git config --global include.path ~/more");
+	clock_sleep_ms(TICK_MS);
+	put("t/f", "lower\n");
+	commit();
+	clock_sleep_ms(TICK_MS);
+	put("more", "[core]\n");
+	cr_expect_not(knows("f"));
+	expect_true("include.path");
+	put("t/.git/more", "[core]\n");
+	git("git -C t config include.path more");
+	cr_expect_not(opens("t"), "relative to an unknown file");
+}
+
+Test(gitindex, rules_that_left_with_a_branch_are_thought_of)
+{
+	git("git -C t config filter.up.clean 'tr a-z A-Z'");
+	clock_sleep_ms(TICK_MS);
+	put("t/f", "LOWER\n");
+	put("t/g", "same\n");
+	commit();
+	cr_expect(knows("f"));
+	git("git -C t checkout -q -b other");
+	cr_expect(knows("f"), "another name of the same commit");
+	put("t/.gitattributes", "f filter=up\n");
+	put("t/f", "lower\n");
+	commit();
+	git("git -C t checkout -q -");
+	cr_expect_not(knows("f"));
+	expect_true("branch");
+}
+
+Test(gitindex, a_work_tree_without_a_log_is_not_believed)
+{
+	put("t/f", "1");
+	commit();
+	cr_assert(opens("t"));
+	cr_assert_eq(unlink("t/.git/logs/HEAD"), 0);
+	cr_expect_not(opens("t"));
 }
 
 Test(gitindex, autocrlf_closes_the_index)
