@@ -11,9 +11,6 @@
 
 #include "sys/file.h"
 
-
-#define APT_CONF "/dev/shm/apt-keep.conf"
-
 static const char *
 newline(const struct lint_file *f)
 {
@@ -228,12 +225,12 @@ lint_fix_disarm(struct lint_docker *d, const struct lint_run *run)
 		size_t end = in->c->words[in->program].end;
 
 		if (in->manager == LINT_APT && in->act != LINT_ACT_CLEAN)
-			lint_edit(f, end, end, " -c " APT_CONF);
+			lint_edit(f, end, end, " -c " LINT_APT_CONF);
 	}
 	text = mem_printf("printf '%%s\\n' '#clear DPkg::Post-Invoke;' \\%s"
 			  "        '#clear APT::Update::Post-Invoke;' \\%s"
 			  "        'APT::Keep-Downloaded-Packages \"true\";' >"
-			  APT_CONF "%s%s%s", nl, nl, is_body ? "" : " && \\",
+			  LINT_APT_CONF "%s%s%s", nl, nl, is_body ? "" : " && \\",
 			  nl, is_body ? "" : "    ");
 	lint_edit(f, is_body ? run->body : run->text,
 		  is_body ? run->body : run->text, text);
@@ -345,7 +342,7 @@ lint_fix_cure(struct lint_docker *d, const struct lint_run *run,
 	for (size_t i = 0; i < flags->n; i++)
 		buf_addf(&text, " %s", flags->v[i]);
 	if (in->manager == LINT_APT)
-		buf_adds(&text, ", and apt-get -c " APT_CONF " with settings "
+		buf_adds(&text, ", and apt-get -c " LINT_APT_CONF " with settings "
 			 "that keep what it fetches");
 	if (in->manager == LINT_APT && keeps_no_lists(run))
 		buf_adds(&text, ", for the removal of the lists");

@@ -9,6 +9,9 @@
 
 #include "lint/docker.h"
 
+/* Settings of apt that only the step sees, in a tmpfs. */
+#define LINT_APT_CONF "/dev/shm/apt-keep.conf"
+
 /*
  * Cache mounts for apt, pip or npm: the flags, false where it cannot be done;
  * then the cure that says all that is written, and the edits.
