@@ -234,6 +234,37 @@ ONBUILD RUN npm ci'
 keeps 'apt in a quoted script' 'FROM debian:12
 RUN bash -c "apt-get update && apt-get install \"x\""'
 
+for text in 'npm ci && npm cache clean --force || true' \
+	'npm ci && { npm cache clean --force; }' \
+	'npm ci; if true; then npm cache clean --force; fi' \
+	'npm ci && (rm -rf ~/.npm)' 'npm ci && ls -a /root/.npm' \
+	'npm ci && npm cache ls >/x' 'npm ci && du -s /root >/x' \
+	'npm ci && tar c $HOME/.npm/_logs >/x' 'npm ci && find / -name x'; do
+	keeps "a clean-up that would stay, or a look: $text" "FROM node:22
+RUN $text"
+done
+for text in 'rm -rf /var/lib/apt/lists/* && ls /var/lib/apt/lists >/m' \
+	'rm -rf /var/lib/apt/lists/* || true' \
+	'(apt-get clean) && rm -rf /var/lib/apt/lists/*' \
+	'ls /var/cache >/m' 'find /var -type f >/m'; do
+	keeps "a look, or a clean-up that would stay: $text" "FROM debian:12
+RUN apt-get update && apt-get install -y git && $text"
+done
+keeps 'pip without its cache, in a quoted script' 'FROM python:3.12
+RUN sh -c "pip install --no-cache-dir \"x\" && :"'
+keeps 'a removal under a mount that the step looks at' 'FROM debian:12
+RUN --mount=type=cache,id=x,target=/var/lib/apt/lists,sharing=locked \
+    apt-get update && rm -rf /var/lib/apt/lists/* && ls /var/lib/apt/lists'
+
+test_that 'what hinders a mount is told' '
+	room && printf "FROM node:22\nRUN npm ci && npm cache clean || true\n" \
+		>Dockerfile &&
+	imgcache lint --no-buildx --rule IC017 --json >../found
+	jq -r ".[].cure" ../found >cure && cat cure &&
+	grep "id=npm.*; the step must not empty or read it then" cure &&
+	jq -e "length == 1" ../found
+'
+
 # Versions.
 
 fixes 'versions are quoted, all that is glued together' \

@@ -160,6 +160,9 @@ void lint_cure(struct lint_file *f, const char *fmt, ...)
 void lint_edit(struct lint_file *f, size_t begin, size_t end,
 	       const char *text);
 
+/* Take back those of the last note. */
+void lint_unedit(struct lint_file *f);
+
 /* The last note is cured by a file of that text. */
 void lint_write_file(struct lint_file *f, const char *path, const char *text);
 
