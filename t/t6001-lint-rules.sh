@@ -229,6 +229,51 @@ bad IC011 3:5 'a date with a placeholder' 'FROM debian:12
 WORKDIR /x
 ARG BUILD_DATE=unknown
 RUN apt-get update && apt-get install x'
+bad IC011 3:5 'an ENV that takes it from an argument' 'FROM debian:12
+ARG R
+ENV GIT_SHA=$R BUILD_DATE=$R
+RUN apt-get update && apt-get install x'
+bad IC011 3:5 'the old form of it, for a stage that stands on this one' 'FROM debian:12 AS a
+ARG R=unknown
+ENV VCS_REF "v-${R}"
+FROM a
+RUN apt-get update && apt-get install x'
+bad IC011 2:9 'a day in an ENV' 'FROM debian:12
+ENV A=b BUILD_DATE=2026-01-02T03:04:05Z
+RUN apt-get update && apt-get install x'
+bad IC011 2:5 'a commit in an ENV' 'FROM debian:12
+ENV GIT_COMMIT="0123abcd"
+RUN apt-get update && apt-get install x'
+bad IC011 3:7 'a label that takes it from an argument' 'FROM debian:12
+ARG R
+LABEL org.opencontainers.image.created=$R
+RUN apt-get update && apt-get install x'
+bad IC011 3:13 'another label' 'FROM debian:12
+ARG R
+LABEL a="b" org.opencontainers.image.revision="${R}"
+RUN apt-get update && apt-get install x'
+bad IC011 2:5 'told once, where the argument is' 'FROM debian:12
+ARG GIT_SHA
+ENV GIT_SHA=$GIT_SHA
+LABEL org.opencontainers.image.revision=$GIT_SHA
+RUN apt-get update && apt-get install x'
+good IC011 'a label that does not change, or is no part of a step' 'FROM debian:12
+LABEL org.opencontainers.image.version=1.2 revision=0123abcd created=2026-01-02
+ARG VERSION=1.2
+LABEL org.opencontainers.image.version=$VERSION
+LABEL org.opencontainers.image.revision=$VERSION
+RUN apt-get update && apt-get install x'
+good IC011 'an ENV that some step goes by, or that is pinned' 'FROM debian:12
+ARG REV=0123abcd
+ENV GIT_COMMIT=0123abcd SOURCE_REF=$REV BUILD_NUMBER=12 APP_HASH=md5
+RUN apt-get update && apt-get install git
+RUN git checkout $GIT_COMMIT'
+good IC011 'an ENV that the install uses, or below it' 'FROM debian:12
+ARG R
+ENV GIT_REF=$R
+RUN pip install git+https://x/y@${GIT_REF}
+ENV BUILD_DATE=$R
+LABEL org.opencontainers.image.created=$R'
 good IC011 'an install that uses it' 'FROM debian:12
 ARG GIT_COMMIT
 RUN pip install git+https://x/y@${GIT_COMMIT}'
