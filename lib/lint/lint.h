@@ -201,6 +201,9 @@ void lint_dockerfile(struct lint_file *f, const struct lint_item *item);
 void lint_ignore_file(struct lint_file *f, const struct lint_item *item);
 void lint_script(struct lint_file *f);
 
+/* workflow.c: of one line of YAML. */
+void lint_workflow_line(struct lint_file *f, size_t line);
+
 void lint_add_extent(struct lint_file *f, int from, int to);
 
 /* lint_silence.c: mark what comments in the file silence, note bad comments. */
