@@ -81,6 +81,18 @@ RUN pip install -r requirements.txt'
 bad IC001 2:1 'system packages, too' 'FROM debian:12
 ADD . /src
 RUN apt-get update && apt-get install -y git'
+bad IC001 2:1 'packages that xargs hands over from a file' 'FROM debian:12
+COPY . /src
+RUN apt-get update && xargs -a /src/apt.txt apt-get install -y'
+bad IC001 2:1 'or from its input' 'FROM debian:12
+COPY . /src
+RUN apt-get update && xargs -r apt-get install -y < /src/apt.txt'
+bad IC001 2:1 'or from a pipe' 'FROM python:3.12
+COPY . /src
+RUN cat /src/r.txt | xargs -n1 pip install'
+good IC001 'xargs with another program' 'FROM debian:12
+COPY . /src
+RUN xargs -a /src/x -n 1 make apt-get install </src/y'
 good IC001 'the usual order' 'FROM node:22
 COPY package*.json ./
 RUN npm ci
@@ -105,6 +117,15 @@ COPY . /app
 RUN npm ci' 'mkdir -p web/node_modules && echo node_modules >.dockerignore'
 bad IC002 2:1 'a very big context' 'FROM a:1
 COPY . /app' 'weigh data.bin 101000000'
+test_that 'IC002: one changes, more of them change' '
+	room && mkdir .git && printf "FROM a:1\nCOPY . /app\n" >Dockerfile &&
+	found && jq -e ".[] | select(.rule == \"IC002\") | .cause |
+		endswith(\", which changes without the sources\")" ../found &&
+	mkdir .venv .tox .nox && found && cat ../found &&
+	jq -e ".[] | select(.rule == \"IC002\") | .cause |
+		endswith(\" and 1 more, which change without the sources\")" \
+		../found
+'
 good IC002 'an ignore file that leaves it out' 'FROM a:1
 COPY . /app' 'mkdir .git && echo .git >.dockerignore'
 good IC002 '.git for a step that calls git' 'FROM a:1
@@ -139,6 +160,12 @@ bad IC004 4:21 'what a stage below has' 'FROM debian:12 AS base
 RUN apt-get install curl git
 FROM base
 RUN apt-get install curl'
+bad IC004 2:17 'pip install -I' 'FROM python:3.12
+RUN pip install -I numpy'
+bad IC004 2:17 '--ignore-installed' 'FROM python:3.12
+RUN pip install --ignore-installed numpy'
+good IC004 'what -I is elsewhere' 'FROM debian:12
+RUN apt-get install -I curl; xargs -I{} pip install {} <a; xargs -I{} pip install {} <b'
 good IC004 'another base' 'FROM debian:12
 RUN apt-get update && apt-get install nodejs'
 good IC004 'the same of another release' 'FROM debian:12
@@ -170,6 +197,24 @@ ARG CACHE_BUST
 RUN apt-get update && apt-get install x'
 bad IC006 build.sh:1:39 'the date as an argument' 'FROM a:1' \
 	'echo "docker build --progress=x --build-arg CACHEBUST=\$(date +%s) ." >build.sh'
+bad IC006 .github/workflows/ci.yml:6:13 'the run as an argument of an action' 'FROM a:1' '
+	mkdir -p .github/workflows && printf "%s\n" "steps:" \
+		"  - name: x" "    uses: docker/build-push-action@v6" \
+		"    with:" "      build-args: |" \
+		"            CACHE_BUST=\${{ github.run_id }}" \
+		>.github/workflows/ci.yml'
+bad IC006 .github/workflows/ci.yml:3:21 'in one line' 'FROM a:1' '
+	mkdir -p .github/workflows && printf "%s\n" \
+		"- uses: docker/build-push-action@v6" "  with:" \
+		"        build-args: CACHEBUST=\${{ github.run_number }}" \
+		>.github/workflows/ci.yml'
+good IC006 'another action, another argument' 'FROM a:1' '
+	mkdir -p .github/workflows && printf "%s\n" \
+		"- uses: docker/build-push-action@v6" "  with:" \
+		"    build-args: |" "      VERSION=\${{ github.sha }}" \
+		"      CACHE_BUST=2026-01" "- uses: a/b@v1" "  with:" \
+		"    args: |" "      CACHE_BUST=\${{ github.run_id }}" \
+		>.github/workflows/ci.yml'
 good IC006 'below the install' 'FROM debian:12
 RUN apt-get update && apt-get install x
 ARG CACHE_BUST
@@ -229,6 +274,51 @@ bad IC011 3:5 'a date with a placeholder' 'FROM debian:12
 WORKDIR /x
 ARG BUILD_DATE=unknown
 RUN apt-get update && apt-get install x'
+bad IC011 3:5 'an ENV that takes it from an argument' 'FROM debian:12
+ARG R
+ENV GIT_SHA=$R BUILD_DATE=$R
+RUN apt-get update && apt-get install x'
+bad IC011 3:5 'the old form of it, for a stage that stands on this one' 'FROM debian:12 AS a
+ARG R=unknown
+ENV VCS_REF "v-${R}"
+FROM a
+RUN apt-get update && apt-get install x'
+bad IC011 2:9 'a day in an ENV' 'FROM debian:12
+ENV A=b BUILD_DATE=2026-01-02T03:04:05Z
+RUN apt-get update && apt-get install x'
+bad IC011 2:5 'a commit in an ENV' 'FROM debian:12
+ENV GIT_COMMIT="0123abcd"
+RUN apt-get update && apt-get install x'
+bad IC011 3:7 'a label that takes it from an argument' 'FROM debian:12
+ARG R
+LABEL org.opencontainers.image.created=$R
+RUN apt-get update && apt-get install x'
+bad IC011 3:13 'another label' 'FROM debian:12
+ARG R
+LABEL a="b" org.opencontainers.image.revision="${R}"
+RUN apt-get update && apt-get install x'
+bad IC011 2:5 'told once, where the argument is' 'FROM debian:12
+ARG GIT_SHA
+ENV GIT_SHA=$GIT_SHA
+LABEL org.opencontainers.image.revision=$GIT_SHA
+RUN apt-get update && apt-get install x'
+good IC011 'a label that does not change, or is no part of a step' 'FROM debian:12
+LABEL org.opencontainers.image.version=1.2 revision=0123abcd created=2026-01-02
+ARG VERSION=1.2
+LABEL org.opencontainers.image.version=$VERSION
+LABEL org.opencontainers.image.revision=$VERSION
+RUN apt-get update && apt-get install x'
+good IC011 'an ENV that some step goes by, or that is pinned' 'FROM debian:12
+ARG REV=0123abcd
+ENV GIT_COMMIT=0123abcd SOURCE_REF=$REV BUILD_NUMBER=12 APP_HASH=md5
+RUN apt-get update && apt-get install git
+RUN git checkout $GIT_COMMIT'
+good IC011 'an ENV that the install uses, or below it' 'FROM debian:12
+ARG R
+ENV GIT_REF=$R
+RUN pip install git+https://x/y@${GIT_REF}
+ENV BUILD_DATE=$R
+LABEL org.opencontainers.image.created=$R'
 good IC011 'an install that uses it' 'FROM debian:12
 ARG GIT_COMMIT
 RUN pip install git+https://x/y@${GIT_COMMIT}'
@@ -279,6 +369,21 @@ bad IC015 Makefile:2:16 'in a Makefile' 'FROM a:1' \
 	'printf "x:\n\t@docker build --no-cache -t x .\n" >Makefile'
 bad IC015 .gitlab-ci.yml:2:3 'the old builder' 'FROM a:1' \
 	'printf "variables:\n  DOCKER_BUILDKIT: \"0\"\n" >.gitlab-ci.yml'
+bad IC015 .github/workflows/ci.yml:3:5 'no-cache of an action' 'FROM a:1' '
+	mkdir -p .github/workflows && printf "%s\n" \
+		"- uses: docker/build-push-action@v6" "  with:" \
+		"    no-cache: true" "    push: true" \
+		>.github/workflows/ci.yml'
+bad IC015 compose.yaml:5:7 'no_cache of a service' 'FROM a:1' '
+	printf "%s\n" "services:" "  web:" "    build:" "      context: ." \
+		"      no_cache: true  # fresh" >compose.yaml'
+good IC015 'no-cache of another action, or off' 'FROM a:1' '
+	mkdir -p .github/workflows && printf "%s\n" \
+		"- uses: docker/build-push-action@v6" "  with:" \
+		"    no-cache: false" "- uses: a/b@v1" "  with:" \
+		"    no-cache: true" >.github/workflows/ci.yml
+	printf "%s\n" "services:" "  web:" "    build:" "      context: ." \
+		"      no_cache: false" >compose.yaml'
 good IC015 'a prune with a limit, a comment, another word' 'FROM a:1' '
 	printf "%s\n" "docker buildx prune --filter until=24h" \
 		"# docker system prune" "docker image prune" \
@@ -308,6 +413,10 @@ npm ci
 EOF'
 bad IC017 2:12 'sh -c' 'FROM node:22
 RUN sh -c '\''npm ci && npm test'\'
+bad IC017 2:5 'xargs' 'FROM debian:12
+RUN xargs -a /x apt-get install -y'
+bad IC017 2:14 'xargs in a pipe' 'FROM python:3.12
+RUN cat /r | xargs -n1 pip install'
 good IC017 'with a mount' 'FROM debian:12
 RUN --mount=type=cache,id=a,target=/var/cache/apt,sharing=locked apt-get install x
 RUN --mount=type=cache,id=b,target=/root/.npm npm ci
@@ -327,6 +436,22 @@ bad IC018 2:6 'COPY .git' 'FROM a:1
 COPY .git /src/.git'
 bad IC018 2:10 'a part of it' 'FROM a:1
 COPY src .git/HEAD /src/'
+bad IC018 2:6 'with ./' 'FROM a:1
+COPY ./.git /x'
+bad IC018 2:5 'ADD with a slash' 'FROM a:1
+ADD .git/ /y'
+bad IC018 2:13 'behind a flag' 'FROM a:1
+COPY --link .git /z'
+bad IC018 3:1 'by a variable' 'FROM a:1
+ARG G=.git
+COPY $G /z'
+test_that 'IC018: each of them is told, at its word' '
+	room && printf "%s\n" "FROM a:1" "COPY .git /w" "COPY ./.git /x" \
+		"ADD .git/ /y" "COPY --link .git /z" >Dockerfile && found &&
+	jq -r ".[] | select(.rule == \"IC018\") | \"\(.line):\(.column)\"" \
+		../found >../actual &&
+	printf "%s\n" 2:6 3:6 4:5 5:13 >../expect && same ../expect ../actual
+'
 good IC018 'in a mount, and what begins like it' 'FROM a:1
 RUN --mount=type=bind,source=.git,target=/git git describe
 COPY .gitconfig /x'
@@ -358,6 +483,12 @@ bad IC020 .dockerignore:1:1 'in a folder that is not there' 'FROM a:1' \
 	'touch a && printf "handbook/**/*.md\n" >.dockerignore'
 bad IC020 .dockerignore:2:1 'an exception of what is not there' 'FROM a:1' \
 	'touch a && printf "*\n!old-stuff\n" >.dockerignore'
+bad IC020 .dockerignore:1:1 'a comment behind a pattern' 'FROM a:1' \
+	'mkdir docs && touch docs/a && echo "docs/  # the docs" >.dockerignore'
+bad IC020 .dockerignore:2:1 'behind a wildcard' 'FROM a:1' \
+	'touch a && printf "# x\n*.pyc	# compiled\n" >.dockerignore'
+good IC020 'a name with #' 'FROM a:1' \
+	'touch "a#b" "a #c" && printf "a#b\na #c\n#x #y\n" >.dockerignore'
 good IC020 'what a build makes later' 'FROM a:1' \
 	'printf "dist\nnode_modules\n*.log\nweb/dist\n" >.dockerignore'
 good IC020 'what git ignores' 'FROM a:1' '

@@ -234,6 +234,37 @@ ONBUILD RUN npm ci'
 keeps 'apt in a quoted script' 'FROM debian:12
 RUN bash -c "apt-get update && apt-get install \"x\""'
 
+for text in 'npm ci && npm cache clean --force || true' \
+	'npm ci && { npm cache clean --force; }' \
+	'npm ci; if true; then npm cache clean --force; fi' \
+	'npm ci && (rm -rf ~/.npm)' 'npm ci && ls -a /root/.npm' \
+	'npm ci && npm cache ls >/x' 'npm ci && du -s /root >/x' \
+	'npm ci && tar c $HOME/.npm/_logs >/x' 'npm ci && find / -name x'; do
+	keeps "a clean-up that would stay, or a look: $text" "FROM node:22
+RUN $text"
+done
+for text in 'rm -rf /var/lib/apt/lists/* && ls /var/lib/apt/lists >/m' \
+	'rm -rf /var/lib/apt/lists/* || true' \
+	'(apt-get clean) && rm -rf /var/lib/apt/lists/*' \
+	'ls /var/cache >/m' 'find /var -type f >/m'; do
+	keeps "a look, or a clean-up that would stay: $text" "FROM debian:12
+RUN apt-get update && apt-get install -y git && $text"
+done
+keeps 'pip without its cache, in a quoted script' 'FROM python:3.12
+RUN sh -c "pip install --no-cache-dir \"x\" && :"'
+keeps 'a removal under a mount that the step looks at' 'FROM debian:12
+RUN --mount=type=cache,id=x,target=/var/lib/apt/lists,sharing=locked \
+    apt-get update && rm -rf /var/lib/apt/lists/* && ls /var/lib/apt/lists'
+
+test_that 'what hinders a mount is told' '
+	room && printf "FROM node:22\nRUN npm ci && npm cache clean || true\n" \
+		>Dockerfile &&
+	imgcache lint --no-buildx --rule IC017 --json >../found
+	jq -r ".[].cure" ../found >cure && cat cure &&
+	grep "id=npm.*; the step must not empty or read it then" cure &&
+	jq -e "length == 1" ../found
+'
+
 # Versions.
 
 fixes 'versions are quoted, all that is glued together' \
@@ -294,6 +325,17 @@ RUN $ARCHIVES $DISARM && $APT install -y git
 COPY . /src" \
 'printf %s "$(cat Dockerfile)" >x && mv x Dockerfile && touch main.c'
 
+fixes 'a setup.cfg, which old pips read, goes with the list' \
+"FROM python:3.12
+WORKDIR /app
+COPY . .
+RUN $PIP pip install -r requirements.txt" \
+"FROM python:3.12
+WORKDIR /app
+COPY requirements.txt setup.cfg ./
+RUN $PIP pip install -r requirements.txt
+COPY . ." 'touch setup.cfg && echo x >requirements.txt'
+
 package='echo "{\"lockfileVersion\": 3, \"packages\": {}}" >package-lock.json'
 keeps 'scripts that npm ci runs' "FROM node:22
 COPY . .
@@ -330,6 +372,180 @@ COPY . /src
 WORKDIR /src
 RUN --mount=type=cache,id=go,target=/go/pkg/mod go install example.test/x' \
 	'touch go.mod'
+
+# unmoved TITLE RUN [SETUP [ABOVE]]: with the whole context in /app, requirements
+# and a package that could be moved, this RUN leaves the COPY where it is; the
+# finding is told with its cure. moved TITLE RUN ...: the COPY goes below it.
+order() {
+	order_run=$2 order_setup=${3:-:} order_above=${4:-WORKDIR /app}
+	order_copy=${5:-COPY . .} order_moved=$6
+	test_that "$1" '
+		room && printf "%s\n" "FROM node:22" "$order_above" \
+			"$order_copy" "$order_run" >Dockerfile &&
+		echo numpy >requirements.txt && touch conf && eval "$lock" &&
+		echo "{\"name\": \"x\"}" >package.json && eval "$order_setup" &&
+		cp Dockerfile ../Dockerfile.was &&
+		imgcache lint --no-buildx --rule IC001 --json >../found
+		jq -e "length == 1 and (.[0].cure | length > 0)" ../found &&
+		lint_fix --rule IC001 && cat Dockerfile &&
+		if [ "$order_moved" ]; then
+			[ "$(tail -n 1 Dockerfile)" = "$order_copy" ]
+		else
+			same ../Dockerfile.was Dockerfile
+		fi
+	'
+}
+lock='echo "{\"lockfileVersion\": 3, \"packages\": {}}" >package-lock.json'
+unmoved() {
+	order "not moved: $1" "$2" "${3-}" "${4-}" "${5-}" ''
+}
+moved() {
+	order "moved: $1" "$2" "${3-}" "${4-}" "${5-}" yes
+}
+update='apt-get update && apt-get install -y --no-install-recommends'
+
+moved 'apt with what belongs to it' "RUN set -ex; $update \\
+    -o Acquire::Retries=3 -qq git curl=1.2 2>/dev/null && \\
+    apt-get purge -y --auto-remove git && apt-get clean && \\
+    mkdir -p /srv/x && rm -rf /var/lib/apt/lists/* /tmp/x && echo 'all done'"
+moved 'pip with harmless options and variables' 'RUN PIP_NO_CACHE_DIR=1 \
+    pip3 install --upgrade -q --index-url https://x.test/ --timeout=9 \
+    -r requirements.txt "uvicorn[standard]>=1"' '' 'ENV PYTHONUNBUFFERED=1 \
+    VIRTUAL_ENV=/opt/venv PIP_INDEX_URL=https://x.test NAME=value
+ENV PATH="$VIRTUAL_ENV/bin:$PATH"
+ARG PIP_DEFAULT_TIMEOUT=3
+RUN mkdir -p /app && chown root /app
+WORKDIR /app'
+moved 'npm ci with harmless options, settings and scripts' \
+	'RUN npm ci --omit=dev --no-audit && npm cache clean --force' '
+	printf "%s\n" "# ours" "@x:registry=https://x.test" \
+		"//x.test/:_authToken=\${TOKEN}" >.npmrc
+	echo "{\"scripts\": {\"build\": \"make\", \"test\": \"x\"}}" >package.json
+	echo "{\"lockfileVersion\": 3, \"packages\": {\"\": {},
+		\"node_modules/esbuild\": {\"hasInstallScript\": true,
+		\"resolved\": \"https://x.test/e.tgz\"}}}" >package-lock.json'
+moved 'npm ci without scripts' 'RUN npm ci --ignore-scripts' '
+	touch binding.gyp
+	echo "{\"scripts\": {\"prepare\": \"make\"}}" >package.json'
+moved 'packages of the system, into a folder of /usr/src' \
+	"RUN $update git" '' 'WORKDIR /usr/src/app'
+unmoved 'what is written to a file of the context' \
+	"RUN $update ed && echo added >>conf"
+unmoved 'or printed into one' "RUN printf x >/app/conf && $update ed"
+unmoved 'or read from one' "RUN { $update ed; } <conf"
+unmoved 'what a file decides' "RUN [ -f conf ] && $update ed"
+unmoved 'in a loop over files' "RUN $update ed; for f in *; do echo \$f; done"
+unmoved 'in an arithmetic of bash' "RUN (( \$(cat conf) )) && $update ed"
+unmoved 'packages that a variable names' "RUN $update \$PACKAGES"
+unmoved 'a wildcard that a file matches' "RUN $update con*" 'touch conx'
+unmoved 'a package file' "RUN $update ./x.deb"
+unmoved 'a removal in the folder' "RUN $update ed && rm -rf /ap*"
+unmoved 'a folder made in it' "RUN $update ed && mkdir /app/x"
+
+for option in '-c /app/conf' '--config-file=conf' '-o Dir::Etc=/app' \
+	'-oDir::State::lists=x' '-o APT::Update::Pre-Invoke::=./x' '--unknown'; do
+	unmoved "apt-get $option" "RUN apt-get $option install -y ed"
+done
+for option in '--find-links wheels' '-f wheels' '-fwheels' '-c conf' -cconf \
+	'--find-links=wheels' '--constraint=conf' '--constraint conf' \
+	'--cert ca.pem' '--cert=ca.pem' ./wheels wheels wheels/x '--group dev' \
+	'--requirements-from-script x.py' '--index-url=file:///app/index' \
+	'-i file:///app' '--extra-index-url $URL' '-e .' '-r more.txt' \
+	'--target lib' '--config-settings=x=y' '--unknown' '--proxy=x' x.whl; do
+	unmoved "pip install $option" "RUN pip install -r requirements.txt $option" \
+		'mkdir wheels && touch x.whl more.txt'
+done
+for list in '--find-links wheels' '-f wheels' './x.whl' '-i file:///app/x' \
+	'x @ file:///app/x.whl' 'x @ ${URL}' 'git+https://x.test/y' \
+	'--extra-index-url=file:x'; do
+	unmoved "a list with $list" 'RUN pip install -r requirements.txt' \
+		"mkdir wheels && touch x.whl && echo '$list' >requirements.txt"
+done
+unmoved 'python -m pip, which finds modules here' \
+	'RUN python3 -m pip install -r requirements.txt'
+unmoved 'a pip by its path' 'RUN /app/bin/pip install -r requirements.txt'
+unmoved 'two lists' 'RUN pip install -r requirements.txt -r conf'
+
+for name in PIP_CONSTRAINT=conf PIP_FIND_LINKS=wheels PIP_CONFIG_FILE=/x \
+	PIP_CERT=/etc/x PIP_INDEX_URL=file:///app PIP_REQUIREMENT=x \
+	PYTHONPATH=/app REQUESTS_CA_BUNDLE=ca.pem SSL_CERT_FILE=ca.pem \
+	CURL_CA_BUNDLE=ca.pem HOME=/app HOME=/ PATH='/app/bin:$PATH' \
+	PATH=bin:/bin PATH='$X/bin:/bin' LD_PRELOAD=x.so BASH_ENV=conf \
+	CFLAGS=-I. XY=/app/conf pip_find_links=wheels XDG_CONFIG_HOME=/app; do
+	unmoved "ENV $name" 'RUN pip install -r requirements.txt' '' "ENV $name
+WORKDIR /app"
+	unmoved "ARG $name" 'RUN pip install -r requirements.txt' '' "ARG $name
+WORKDIR /app"
+	unmoved "$name in front" "RUN $name pip install -r requirements.txt"
+done
+unmoved 'ARG PIP_INDEX_URL, which the caller gives' \
+	'RUN pip install -r requirements.txt' '' 'ARG PIP_INDEX_URL
+WORKDIR /app'
+unmoved 'ENV APT_CONFIG' "RUN $update ed" '' 'ENV APT_CONFIG=/app/conf
+WORKDIR /app'
+for name in NPM_CONFIG_USERCONFIG=/app/conf npm_config_cafile=ca.pem \
+	NODE_EXTRA_CA_CERTS=/app/ca.pem NODE_OPTIONS=--require=./x.js; do
+	unmoved "ENV $name" 'RUN npm ci' '' "ENV $name
+WORKDIR /app"
+	unmoved "$name in front" "RUN $name npm ci"
+done
+
+for option in '--userconfig conf' --userconfig=conf '--cafile ca.pem' \
+	'--prefix web' '--prefix=web' '-C web' --script-shell=./x -w=x \
+	--registry=file:x --unknown; do
+	unmoved "npm ci $option" "RUN npm ci $option"
+done
+for script in preinstall install postinstall prepublish preprepare prepare \
+	postprepare dependencies; do
+	unmoved "the script $script" 'RUN npm ci' \
+		"echo '{\"scripts\": {\"$script\": \"make\"}}' >package.json"
+done
+unmoved 'a rebuild by node-gyp' 'RUN npm ci' 'touch binding.gyp'
+unmoved 'workspaces' 'RUN npm ci' \
+	'echo "{\"workspaces\": [\"x\"]}" >package.json'
+unmoved 'a workspace of another project' 'RUN npm ci' \
+	'mkdir web && cp package.json package-lock.json web/' 'ENV A=b' \
+	'COPY . /app
+WORKDIR /app/web'
+unmoved 'a package with a script of its own' 'RUN npm ci' '
+	echo "{\"lockfileVersion\": 3, \"packages\": {\"node_modules/x\":
+		{\"hasInstallScript\": true}}}" >package-lock.json'
+unmoved 'a lock that says nothing of scripts' 'RUN npm ci' \
+	'echo "{\"lockfileVersion\": 1, \"dependencies\": {}}" >package-lock.json'
+unmoved 'a lock with a file' 'RUN npm ci' '
+	echo "{\"lockfileVersion\": 3, \"packages\": {\"node_modules/x\":
+		{\"resolved\": \"file:x.tgz\"}}}" >package-lock.json'
+for setting in cafile=ca.pem script-shell=./x node-options=--require=./x.js \
+	//x.test/:cafile=ca.pem globalconfig=x registry=file:x; do
+	unmoved ".npmrc with $setting" 'RUN npm ci' "echo '$setting' >.npmrc"
+done
+unmoved 'a yarn.lock that npm looks at' 'RUN npm ci' 'touch yarn.lock'
+unmoved 'npm -g in the folder' 'RUN npm install -g serve'
+
+for folder in /etc/ /etc/apt/apt.conf.d /usr/local/lib /root /root/x / /var/x \
+	/tmp /home/x /usr/src /opt /go /app/.npm /lib64/x; do
+	unmoved "into $folder" "RUN $update ed" '' "WORKDIR $folder"
+done
+unmoved 'into where the base works' "RUN $update ed" '' 'ENV A=b'
+unmoved 'into what is on PATH' "RUN $update ed" '' \
+	'ENV PATH=/opt/venv/bin:/bin
+WORKDIR /opt/venv'
+unmoved 'into what is below it' "RUN $update ed" '' \
+	'ENV PATH=/opt/venv:/bin
+WORKDIR /opt/venv/lib'
+unmoved 'for a user whose home is not known' 'RUN npm ci' '' 'USER node
+WORKDIR /app'
+for above in 'RUN pip config set global.find-links x' \
+	'RUN echo "[global]" >/etc/pip.conf' 'COPY conf /etc/pip.conf' \
+	'COPY root/ /' 'RUN ln -s /app/x /usr/local/lib/x' \
+	'RUN usermod -d /app root' 'SHELL ["/app/bash", "-c"]'; do
+	unmoved "below $above" "RUN pip install -r requirements.txt" '' "$above
+WORKDIR /app"
+done
+unmoved 'a mount in the folder' \
+	'RUN --mount=type=cache,id=x,target=/app/node_modules npm ci'
+unmoved 'a secret in the folder' \
+	'RUN --mount=type=secret,id=npmrc,target=/app/.npmrc npm ci'
 
 # Files.
 

@@ -191,6 +191,39 @@ test_that 'npm ci' '
 	same_image npm && grep "^COPY package-lock.json" npm.fixed/Dockerfile
 '
 
+# same_files NAME: the same, of what must not be moved.
+same_files() {
+	rm -rf "$1.fixed" && cp -a "$1" "$1.fixed" &&
+	imgcache -C "$1.fixed" lint --no-buildx --fix >"$1.diff" 2>&1
+	! cmp -s "$1/Dockerfile" "$1.fixed/Dockerfile" || return 1
+	build "$1" && files "$image" >"$1.files" &&
+	build "$1.fixed" && files "$image" >"$1.fixed.files" &&
+	diff -u "$1.files" "$1.fixed.files" && [ -s "$1.files" ]
+}
+
+test_that 'a step that writes to what was copied' '
+	cp -a apt append && echo was >append/conf &&
+	sed -i "s|^RUN cp .*||; s|^ && rm -rf.*| \&\& echo added >>conf|" \
+		append/Dockerfile && cat append/Dockerfile &&
+	same_files append &&
+	docker run --rm --network=none "$image" cat /app/conf >actual &&
+	printf "was\nadded\n" >expect && same expect actual
+'
+
+test_that 'a package that npm builds without a word of package.json' '
+	cp -a npm gyp && echo "{ not for a compiler" >gyp/binding.gyp &&
+	imgcache -C gyp lint --no-buildx --fix >out 2>words
+	grep "^COPY . /srv/app" gyp/Dockerfile && ! build gyp >log &&
+	grep gyp gyp.log
+'
+
+test_that 'folders that are not 755 and belong to another' '
+	cp -a pip modes && chmod 750 modes/requirements && chmod 700 modes/src &&
+	sed -i "s/^COPY /COPY --chown=7:8 /" modes/Dockerfile &&
+	same_image modes &&
+	grep "^COPY --chown=7:8 requirements/all.txt" modes.fixed/Dockerfile
+'
+
 if [ -s measured ]; then
 	sed 's/^/# /' measured
 fi

@@ -302,7 +302,11 @@ check_forced(struct lint_docker *d, const struct lint_install *in)
 
 	if (in->manager == LINT_PIP || in->manager == LINT_UV)
 		w = lint_install_option(in, "--force-reinstall");
-	else if (in->manager == LINT_APT)
+	if (!w && in->manager == LINT_PIP)
+		w = lint_install_option(in, "--ignore-installed");
+	if (!w && in->manager == LINT_PIP)
+		w = lint_install_option(in, "-I");
+	if (in->manager == LINT_APT)
 		w = lint_install_option(in, "--reinstall");
 	if (!w)
 		return;

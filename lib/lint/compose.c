@@ -31,9 +31,10 @@ plain_path(const char *base, const struct yaml_node *node)
 }
 
 static void
-add_build(struct lint *l, const struct yaml_node *build, const char *dir,
+add_build(struct lint *l, const struct yaml_node *build, const char *from,
 	  const char *top)
 {
+	char *dir = path_dir(from);
 	const struct yaml_node *where = build, *file = NULL;
 	struct lint_item *item;
 	char *context, *path = NULL;
@@ -42,6 +43,8 @@ add_build(struct lint *l, const struct yaml_node *build, const char *dir,
 		where = yaml_get(build, "context");
 		file = yaml_get(build, "dockerfile");
 	}
+	if (str_is(yaml_text(yaml_get(build, "no_cache")), "true"))
+		lint_add_item(l, LINT_SCRIPT_FILE, from, top);
 	context = where ? plain_path(dir, where) : mem_strdup(dir);
 	if (context && file_is_dir(context))
 		path = file ? plain_path(context, file) :
@@ -53,6 +56,7 @@ add_build(struct lint *l, const struct yaml_node *build, const char *dir,
 	}
 	free(context);
 	free(path);
+	free(dir);
 }
 
 void
@@ -61,7 +65,6 @@ lint_compose(struct lint *l, const char *path, const char *top)
 	struct imgcache_error ignored = {0};
 	const struct yaml_node *services, *at, *build;
 	struct yaml_doc doc = { .name = path };
-	char *dir = path_dir(path);
 
 	if (!yaml_read(&doc, AT_FDCWD, path, path, &ignored)) {
 		services = yaml_get(doc.root, "services");
@@ -70,9 +73,8 @@ lint_compose(struct lint *l, const char *path, const char *top)
 		for (; at; at = at->next) {
 			build = yaml_get(at, "build");
 			if (build)
-				add_build(l, build, dir, top);
+				add_build(l, build, path, top);
 		}
 	}
 	yaml_release(&doc);
-	free(dir);
 }

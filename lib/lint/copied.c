@@ -190,8 +190,8 @@ note_unwanted(struct lint_docker *d, const struct lint_read *r,
 	for (size_t i = 0; i < t->names.n; i++)
 		buf_addf(&patterns, "%s%s", i ? ", " : "", t->names.v[i]);
 	lint_note(d->f, LINT_CONTEXT, lint_begin(in), lint_end(in),
-		  "this copies %s, which changes without the sources",
-		  what.data);
+		  "this copies %s, which change%s without the sources",
+		  what.data, t->n == 1 ? "s" : "");
 	lint_cure(d->f, "%s %s: %s", d->context.has_ignore ? "add to" :
 		  "write a", file, patterns.data);
 	fix_ignore_file(d, t);

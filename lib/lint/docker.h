@@ -99,6 +99,9 @@ const struct lint_mount *lint_run_cache(const struct lint_run *run,
 const struct shell_word *lint_removed(const struct shell_command *c,
 				      const char *target, size_t *n_paths);
 
+/* Does the word name the target, what holds it, or what is in it? */
+bool lint_names_path(const char *word, const char *target);
+
 /* lint_context.c: which folder, what it holds, which ignore file counts. */
 void lint_context_find(struct lint_docker *d);
 void lint_context_release(struct lint_context *c);

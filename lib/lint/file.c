@@ -56,6 +56,15 @@ lint_edit(struct lint_file *f, size_t begin, size_t end, const char *text)
 }
 
 void
+lint_unedit(struct lint_file *f)
+{
+	struct lint_note *n = &f->notes[f->n_notes - 1];
+
+	f->n_edits -= n->n_edits;
+	n->n_edits = 0;
+}
+
+void
 lint_write_file(struct lint_file *f, const char *path, const char *text)
 {
 	struct lint_note *n = &f->notes[f->n_notes - 1];

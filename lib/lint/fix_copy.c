@@ -11,13 +11,12 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "recipe/npmlock.h"
+#include "lint/known.h"
 #include "recipe/requirements.h"
 #include "source/ignore.h"
-#include "store/jsonr.h"
 #include "sys/file.h"
 
-#define MAX_JSON (4 << 20)
+#define MAX_LIST (1 << 20)
 
 struct mover {
 	struct lint_docker *d;
@@ -25,6 +24,7 @@ struct mover {
 	const struct lint_run *run;
 	char *dest;		/* where the context goes */
 	char *cwd;		/* where the RUN works */
+	struct lint_place place;
 	struct strv files;	/* of the context, that the RUN reads */
 };
 
@@ -95,13 +95,33 @@ in_context(const struct mover *m, const char *path)
 {
 	size_t len = strlen(m->dest);
 
-	if (!len)
-		return *path == '/' ? NULL : mem_strdup(path);
-	if (!strcmp(m->dest, "/"))
-		return *path == '/' ? mem_strdup(path + 1) : NULL;
 	if (strncmp(path, m->dest, len) || (path[len] && path[len] != '/'))
 		return NULL;
 	return mem_strdup(path + len + (path[len] == '/'));
+}
+
+/* A list that includes lists, and leads pip to nothing else here. */
+static bool
+is_list(const struct mover *m, const char *path)
+{
+	static const char *const others[] = {
+		"file:", "${", "-f", "--find-links", "git+", "-e"
+	};
+	char *full = path_join(m->d->context.path, path);
+	struct imgcache_error ignored = {0};
+	struct buf text = BUF_INIT;
+	bool ok = (str_ends(path, ".txt") || str_ends(path, ".in")) &&
+		!strpbrk(path, " $\"'\\*?[") &&
+		!file_read(AT_FDCWD, full, MAX_LIST, &text, &ignored);
+
+	for (size_t i = 0; ok && i < sizeof(others) / sizeof(*others); i++)
+		for (const char *at = text.data;
+		     ok && (at = strstr(at, others[i])); at++)
+			ok = others[i][0] == '-' && at > text.data &&
+				!strchr(" \t\n", at[-1]);
+	buf_release(&text);
+	free(full);
+	return ok;
 }
 
 static bool
@@ -115,12 +135,9 @@ add_requirements(struct mover *m, const char *file)
 		!requirements_read(m->d->context.path, path, &r, &ignored);
 
 	for (size_t i = 0; ok && i < r.paths.n; i++) {
-		char *full = path_join(m->d->context.path, r.paths.v[i]);
-
-		ok = !file_is_dir(full) && !strpbrk(full, " $\"'\\*?[");
+		ok = is_list(m, r.paths.v[i]);
 		if (!strv_has(&m->files, r.paths.v[i]))
 			strv_push(&m->files, r.paths.v[i]);
-		free(full);
 	}
 	requirements_release(&r);
 	free(image);
@@ -128,152 +145,66 @@ add_requirements(struct mover *m, const char *file)
 	return ok;
 }
 
-/* Scripts that npm ci runs read the sources. */
-static bool
-has_scripts(const char *package)
+/* What old pips read of the working directory, whatever they install. */
+static void
+add_setup(struct mover *m)
 {
-	static const char *const names[] = {
-		"/scripts/preinstall", "/scripts/install",
-		"/scripts/postinstall", "/scripts/prepare",
-		"/scripts/preprepare", "/scripts/postprepare"
-	};
-	struct imgcache_error ignored = {0};
-	struct jsonr *r = jsonr_new();
-	struct buf text = BUF_INIT;
-	const struct jsonr_node *doc = NULL;
-	bool found;
+	char *file = path_join(m->place.folder, "setup.cfg");
+	char *path = path_join(m->d->context.path, file);
 
-	if (!file_read(AT_FDCWD, package, MAX_JSON, &text, &ignored))
-		doc = jsonr_parse(r, text.data, text.len, &ignored);
-	found = !doc;
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		found = found || jsonr_at(doc, names[i]);
-	jsonr_free(r);
-	buf_release(&text);
-	return found;
-}
-
-/* What an npm of the sender's machine left would be copied over ours. */
-static bool
-sends_modules(const struct lint_docker *d, const char *folder)
-{
-	char *modules = path_join(folder, "node_modules");
-	char *path = path_join(d->context.path, modules);
-	bool sent = file_exists(path) &&
-		!(d->context.ignore &&
-		  ignore_matches(d->context.ignore, modules));
-
-	free(modules);
+	if (file_exists(path) && !file_is_dir(path) &&
+	    !strv_has(&m->files, file))
+		strv_push(&m->files, file);
+	free(file);
 	free(path);
-	return sent;
 }
 
 static bool
-add_npm(struct mover *m)
+add_pip(struct mover *m, const struct lint_install *in)
 {
-	struct npmlock lock = NPMLOCK_INIT;
-	struct imgcache_error ignored = {0};
-	char *folder = in_context(m, m->cwd), *full, *package;
-	bool ok;
-
-	if (!folder)
+	if (*m->cwd != '/')
 		return false;
-	full = path_join(m->d->context.path, folder);
-	package = path_join(full, "package.json");
-	ok = !npmlock_read(m->d->context.path, *folder ? folder : ".", &lock,
-			   &ignored) &&
-		!has_scripts(package) && !sends_modules(m->d, folder);
-	for (size_t i = 0; i < lock.paths.n; i++)
-		if (!strv_has(&m->files, lock.paths.v[i]))
-			strv_push(&m->files, lock.paths.v[i]);
-	npmlock_release(&lock);
-	free(package);
-	free(folder);
-	free(full);
-	return ok;
-}
-
-/* A named package is the same in whatever folder it is asked for. */
-static bool
-ignores_folder(const struct lint_install *in)
-{
-	switch (in->manager) {
-	case LINT_APT:
-	case LINT_APK:
-	case LINT_DNF:
-	case LINT_ZYPPER:
-		return true;
-	case LINT_PIP:
-		return !strcmp(in->c->words[in->verb].text, "install") &&
-			!lint_install_option(in, "-t") &&
-			!lint_install_option(in, "--target") &&
-			!lint_install_option(in, "--root");
-	case LINT_NPM:
-		return in->is_global;
-	default:
+	if (in->by_manifest &&
+	    !(in->manifest && add_requirements(m, in->manifest->text)))
 		return false;
-	}
+	if (m->place.folder)
+		add_setup(m);
+	return true;
 }
 
-/* Copied over these, the sources could change what an installer does. */
+/* Globally, its packages' own scripts are told where npm was called. */
 static bool
-is_of_system(const char *dest)
+add_npm(struct mover *m, const struct lint_install *in)
 {
-	static const char *const dirs[] = {
-		"/etc", "/usr", "/var", "/bin", "/lib", "/sbin", "/root"
-	};
+	bool runs_scripts = !lint_install_option(in, "--ignore-scripts");
+	const char *verb = in->c->words[in->verb].text;
 
-	for (size_t i = 0; i < sizeof(dirs) / sizeof(*dirs); i++)
-		if (!strcmp(dest, dirs[i]))
-			return true;
-	return !strcmp(dest, "/");
+	if (*m->cwd != '/')
+		return false;
+	if (!in->by_manifest)
+		return in->is_global && !m->place.folder &&
+			!lint_paths_meet(m->cwd, m->dest);
+	return m->place.folder && !in->is_global &&
+		(!strcmp(verb, "ci") || !strcmp(verb, "clean-install")) &&
+		lint_knows_npm(m->d, m->place.folder, runs_scripts, &m->files);
 }
 
 /* Does the command read nothing but what we can name? */
 static bool
 add_install(struct mover *m, const struct lint_install *in)
 {
-	const struct shell_word *verb = &in->c->words[in->verb];
-
-	if (in->act == LINT_ACT_INDEX || in->act == LINT_ACT_CLEAN ||
-	    in->act == LINT_ACT_UPGRADE)
+	if (in->act != LINT_ACT_INSTALL)
 		return true;
-	if (in->act != LINT_ACT_INSTALL || in->is_local ||
-	    in->c->n_redirects)
+	if (in->is_local || (!in->n_names && !in->by_manifest))
 		return false;
-	if (in->manager == LINT_PIP && in->by_manifest)
-		return ignores_folder(in) && in->manifest && in->manifest->text[0] != '-' &&
-			!shell_has_word(in->c, "-c") &&
-			!shell_has_word(in->c, "--constraint") &&
-			add_requirements(m, in->manifest->text);
-	if (in->manager == LINT_NPM && in->by_manifest)
-		return !strcmp(verb->text, "ci") &&
-			!lint_install_option(in, "--prefix") &&
-			!lint_install_option(in, "-C") && add_npm(m);
-	if (in->by_manifest || !ignores_folder(in))
-		return false;
-	for (size_t i = 0; i < in->n_names; i++)
-		if (in->names[i]->expands)
-			return false;
-	return in->n_names > 0;
-}
-
-/* An assignment, a heredoc that is the script itself, a word to the user. */
-static bool
-is_harmless(const struct shell_command *c)
-{
-	const char *name = shell_program_name(c);
-
-	if (!strcmp(name, "rm")) {
-		for (size_t i = 1; i < c->n_words; i++)
-			if (c->words[i].text[0] != '-' &&
-			    strncmp(c->words[i].text, "/var/", 5))
-				return false;
-		return true;
+	switch (in->manager) {
+	case LINT_PIP:
+		return add_pip(m, in);
+	case LINT_NPM:
+		return add_npm(m, in);
+	default:
+		return !in->by_manifest;
 	}
-	return !c->n_words || !strcmp(name, "set") || !strcmp(name, "echo") ||
-		!strcmp(name, "printf") || !strcmp(name, "true") ||
-		!strcmp(name, "apt-mark");
 }
 
 /* Two -r of one pip are more than we look at. */
@@ -288,30 +219,57 @@ count_manifests(const struct lint_install *in)
 	return n;
 }
 
+/* Mounts of other things, outside of what is copied. */
+static bool
+knows_mounts(const struct mover *m)
+{
+	for (size_t i = 0; i < m->run->n_mounts; i++) {
+		const struct lint_mount *at = &m->run->mounts[i];
+		bool is_cache = !strcmp(at->type, "cache");
+
+		if (!is_cache && strcmp(at->type, "secret"))
+			return false;
+		if (*at->target ? *at->target != '/' ||
+		    strchr(at->target, '$') ||
+		    lint_paths_meet(at->target, m->dest) : is_cache)
+			return false;
+	}
+	return true;
+}
+
+/* Arithmetic is passed over by our reader of shell texts. */
+static bool
+has_arithmetic(const struct mover *m)
+{
+	const struct dockerfile_instruction *in = &m->d->df->v[m->run->index];
+	size_t line = (size_t)in->end_line, begin = lint_begin(in);
+	const struct lint_file *f = m->d->f;
+	size_t end = line < f->n_lines ? f->lines[line] : f->text.len;
+
+	return memmem(f->text.data + begin, end - begin, "((", 2) != NULL;
+}
+
 static bool
 find_files(struct mover *m)
 {
 	const struct lint_run *run = m->run;
-	size_t known = 0;
 
-	if (run->is_odd || run->form == LINT_FORM_JSON)
+	if (run->is_odd || run->form == LINT_FORM_JSON || !knows_mounts(m) ||
+	    has_arithmetic(m) || !lint_knows_settings(&m->place))
 		return false;
-	for (size_t i = 0; i < run->n_mounts; i++)
-		if (strcmp(run->mounts[i].type, "cache") &&
-		    strcmp(run->mounts[i].type, "secret"))
+	for (size_t i = 0; i < run->n; i++)
+		if (!lint_knows_command(&m->place, &run->v[i]))
 			return false;
-	for (size_t i = 0; i < run->n_installs; i++, known++)
+	for (size_t i = 0; i < run->n_installs; i++)
 		if ((run->installs[i].manager == LINT_PIP &&
 		     count_manifests(&run->installs[i]) > 1) ||
 		    !add_install(m, &run->installs[i]))
 			return false;
-	for (size_t i = 0; i < run->n; i++)
-		known += is_harmless(&run->v[i]);
 	for (size_t i = 0; i < m->files.n; i++)
 		if (m->d->context.ignore &&
 		    ignore_matches(m->d->context.ignore, m->files.v[i]))
 			return false;
-	return known == run->n;
+	return true;
 }
 
 /*
@@ -425,7 +383,7 @@ lint_fix_copy_order(struct lint_docker *d, const struct lint_read *copy,
 {
 	struct mover m = { .d = d, .copy = &d->df->v[copy->index],
 			   .run = run };
-	char *from;
+	char *from, *folder = NULL;
 
 	if (!d->context.path || run->is_trigger ||
 	    lint_stage_of(d, copy->index) != lint_stage_of(d, run->index) ||
@@ -435,8 +393,16 @@ lint_fix_copy_order(struct lint_docker *d, const struct lint_read *copy,
 	from = workdir(d, copy->index);
 	m.dest = from ? resolve(from, m.copy->args[1]) : NULL;
 	free(from);
-	if (m.cwd && m.dest && !is_of_system(m.dest) && find_files(&m))
-		edit(&m);
+	if (m.cwd && m.dest && lint_is_own_folder(m.dest)) {
+		folder = in_context(&m, m.cwd);
+		m.place = (struct lint_place){
+			.d = d, .run = run, .dest = m.dest, .cwd = m.cwd,
+			.folder = folder,
+		};
+		if (find_files(&m))
+			edit(&m);
+	}
+	free(folder);
 	free(m.cwd);
 	free(m.dest);
 	strv_release(&m.files);

@@ -119,7 +119,7 @@ drop_lines(struct lint_file *f, const struct shell_command *c)
  * The last command, with comments between it and what it hangs on: the comments
  * stay, the line that went on ends.
  */
-static void
+static bool
 drop_last(struct lint_file *f, const struct shell_command *c)
 {
 	size_t join_line = lint_line_begin(f, c->join_begin);
@@ -134,50 +134,52 @@ drop_last(struct lint_file *f, const struct shell_command *c)
 		while (at > 0 && is_comment(f, lint_line_begin(f, at - 1)))
 			at = lint_line_begin(f, at - 1);
 		if (!at)
-			return;
+			return false;
 		from = back_over_blanks(f, at - 1);
 		if (!from || f->text.data[from - 1] != '\\')
-			return;
+			return false;
 		lint_edit(f, back_over_blanks(f, from - 1), from, "");
 		lint_edit(f, join_line - 1, c->end, "");
-	} else if (line > join_line) {
-		lint_edit(f, from, lint_line_end(f, join_line), "");
-		lint_edit(f, line - 1, c->end, "");
+		return true;
 	}
+	if (line <= join_line)
+		return false;
+	lint_edit(f, from, lint_line_end(f, join_line), "");
+	lint_edit(f, line - 1, c->end, "");
+	return true;
 }
 
-void
+bool
 lint_fix_drop_command(struct lint_docker *d, const struct lint_run *run,
 		      const struct shell_command *c)
 {
 	const struct shell_command *next = next_command(run, c);
 	struct lint_file *f = d->f;
-	bool stopped;
+	bool stopped = false;
 	size_t from;
 
 	if (!can_drop(run, c, next))
-		return;
+		return false;
 	if (run->form == LINT_FORM_HEREDOC && c->join == SHELL_NEXT &&
-	    f->text.data[c->join_begin] == '\n') {
-		if (!next || next->join != SHELL_AND)
-			drop_lines(f, c);
-		return;
-	}
-	if (c->join == SHELL_FIRST) {
-		if (!has_comment(f, c->begin, next->begin))
-			lint_edit(f, c->begin, next->begin, "");
-		return;
-	}
-	from = back_over_gap(f, c->join_begin, &stopped);
-	if (!stopped && !has_comment(f, from, c->begin))
+	    f->text.data[c->join_begin] == '\n')
+		return (!next || next->join != SHELL_AND) && drop_lines(f, c);
+	from = c->join == SHELL_FIRST ? c->begin :
+		back_over_gap(f, c->join_begin, &stopped);
+	if (c->join != SHELL_FIRST && !stopped &&
+	    !has_comment(f, from, c->begin)) {
 		lint_edit(f, from, c->end, "");
-	else if (next && !has_comment(f, c->end, next->begin))
-		lint_edit(f, c->begin, next->begin, "");
-	else if (!next)
-		drop_last(f, c);
+		return true;
+	}
+	if (!next)
+		return drop_last(f, c);
+	if (has_comment(f, c->join == SHELL_FIRST ? c->begin : c->end,
+			next->begin))
+		return false;
+	lint_edit(f, c->begin, next->begin, "");
+	return true;
 }
 
-void
+bool
 lint_fix_drop_word(struct lint_docker *d, const struct lint_run *run,
 		   const struct shell_command *c, const struct shell_word *w)
 {
@@ -185,8 +187,9 @@ lint_fix_drop_word(struct lint_docker *d, const struct lint_run *run,
 	size_t from;
 
 	if (run->form == LINT_FORM_JSON || !c->exact || run->is_odd)
-		return;
+		return false;
 	from = back_over_gap(d->f, w->begin, &stopped);
 	if (!stopped)
 		lint_edit(d->f, from, w->end, "");
+	return !stopped;
 }

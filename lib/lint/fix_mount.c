@@ -11,9 +11,6 @@
 
 #include "sys/file.h"
 
-
-#define APT_CONF "/dev/shm/apt-keep.conf"
-
 static const char *
 newline(const struct lint_file *f)
 {
@@ -228,12 +225,12 @@ lint_fix_disarm(struct lint_docker *d, const struct lint_run *run)
 		size_t end = in->c->words[in->program].end;
 
 		if (in->manager == LINT_APT && in->act != LINT_ACT_CLEAN)
-			lint_edit(f, end, end, " -c " APT_CONF);
+			lint_edit(f, end, end, " -c " LINT_APT_CONF);
 	}
 	text = mem_printf("printf '%%s\\n' '#clear DPkg::Post-Invoke;' \\%s"
 			  "        '#clear APT::Update::Post-Invoke;' \\%s"
 			  "        'APT::Keep-Downloaded-Packages \"true\";' >"
-			  APT_CONF "%s%s%s", nl, nl, is_body ? "" : " && \\",
+			  LINT_APT_CONF "%s%s%s", nl, nl, is_body ? "" : " && \\",
 			  nl, is_body ? "" : "    ");
 	lint_edit(f, is_body ? run->body : run->text,
 		  is_body ? run->body : run->text, text);
@@ -263,50 +260,133 @@ keeps_no_lists(const struct lint_run *run)
 	return updates && removes;
 }
 
+static bool
+names_path(const struct shell_command *c, const char *target)
+{
+	bool is_cd = !strcmp(shell_program_name(c), "cd");
+
+	for (size_t i = shell_program(c) + 1; i < c->n_words; i++)
+		if (lint_names_path(c->words[i].text, target) &&
+		    !(is_cd && !strcmp(c->words[i].text, "/")))
+			return true;
+	for (size_t i = 0; i < c->n_assigns; i++)
+		if (strstr(c->assigns[i].text, target))
+			return true;
+	for (size_t i = 0; i < c->n_redirects; i++)
+		if (lint_names_path(c->redirects[i].target.text, target))
+			return true;
+	return false;
+}
+
+bool
+lint_fix_is_watched(const struct lint_run *run, const char *target)
+{
+	size_t n_paths;
+
+	for (size_t i = 0; i < run->n; i++)
+		if (!lint_removed(&run->v[i], target, &n_paths) &&
+		    names_path(&run->v[i], target))
+			return true;
+	return false;
+}
+
+/* What will be mounted. */
+static size_t
+targets(const struct lint_run *run, enum lint_manager manager,
+	const char *out[2])
+{
+	out[0] = lint_manager(manager)->mount;
+	out[1] = LISTS;
+	return manager == LINT_APT && keeps_no_lists(run) ? 2 : 1;
+}
+
+/* A step that looks there, or has the manager do so, would see the mount. */
+static bool
+uses_cache(const struct lint_run *run, enum lint_manager manager)
+{
+	const char *paths[2];
+	size_t n = targets(run, manager, paths);
+
+	for (size_t i = 0; i < n; i++)
+		if (lint_fix_is_watched(run, paths[i]))
+			return true;
+	for (size_t i = 0; i < run->n_installs; i++) {
+		const struct lint_install *in = &run->installs[i];
+
+		if (in->manager == manager && in->act == LINT_ACT_OTHER &&
+		    shell_has_word(in->c, "cache"))
+			return true;
+	}
+	return false;
+}
+
+bool
+lint_fix_is_cleaned(const struct lint_run *run, const struct lint_install *in)
+{
+	const char *paths[2];
+	size_t n = targets(run, in->manager, paths), n_paths;
+
+	for (size_t i = 0; i < run->n_installs; i++)
+		if (run->installs[i].manager == in->manager &&
+		    run->installs[i].act == LINT_ACT_CLEAN)
+			return true;
+	for (size_t i = 0; paths[0] && i < n; i++)
+		for (size_t k = 0; k < run->n; k++)
+			if (lint_removed(&run->v[k], paths[i], &n_paths))
+				return true;
+	return uses_cache(run, in->manager);
+}
+
 /* rm -rf of what will be mounted: the word, or all of the command. */
-static void
+static bool
 drop_removal(struct lint_docker *d, const struct lint_run *run,
 	     const struct shell_command *c, enum lint_manager manager)
 {
-	const char *targets[] = { lint_manager(manager)->mount, LISTS };
-	size_t n = manager == LINT_APT && keeps_no_lists(run) ? 2 : 1;
-	size_t n_found = 0, n_paths = 0;
+	const char *paths[2];
+	size_t n = targets(run, manager, paths), n_found = 0, n_paths = 0;
 	const struct shell_word *found[2];
+	bool dropped = true;
 
 	for (size_t i = 0; i < n; i++) {
-		const struct shell_word *w = lint_removed(c, targets[i],
+		const struct shell_word *w = lint_removed(c, paths[i],
 							  &n_paths);
 
 		if (w && (!n_found || found[0] != w))
 			found[n_found++] = w;
 	}
 	if (n_found && n_found == n_paths)
-		lint_fix_drop_command(d, run, c);
-	else
-		for (size_t i = 0; i < n_found; i++)
-			lint_fix_drop_word(d, run, c, found[i]);
+		return lint_fix_drop_command(d, run, c);
+	for (size_t i = 0; i < n_found; i++)
+		dropped = lint_fix_drop_word(d, run, c, found[i]) && dropped;
+	return dropped;
 }
 
-/* Clean-ups of what will be mounted are of no use any more. */
-static void
+/*
+ * Clean-ups of what will be mounted are of no use any more, and one that stays
+ * would empty it at each run: false.
+ */
+static bool
 drop_cleanups(struct lint_docker *d, const struct lint_run *run,
 	      const struct lint_install *mounted)
 {
 	for (size_t i = 0; i < run->n; i++)
-		drop_removal(d, run, &run->v[i], mounted->manager);
+		if (!drop_removal(d, run, &run->v[i], mounted->manager))
+			return false;
 	for (size_t i = 0; i < run->n_installs; i++) {
 		const struct lint_install *in = &run->installs[i];
 		const struct shell_word *w;
 
 		if (in->manager != mounted->manager)
 			continue;
-		if (in->act == LINT_ACT_CLEAN)
-			lint_fix_drop_command(d, run, in->c);
+		if (in->act == LINT_ACT_CLEAN &&
+		    !lint_fix_drop_command(d, run, in->c))
+			return false;
 		w = in->manager == LINT_PIP && in->act == LINT_ACT_INSTALL ?
 			lint_install_option(in, "--no-cache-dir") : NULL;
-		if (w)
-			lint_fix_drop_word(d, run, in->c, w);
+		if (w && !lint_fix_drop_word(d, run, in->c, w))
+			return false;
 	}
+	return true;
 }
 
 bool
@@ -316,7 +396,7 @@ lint_fix_flags(const struct lint_docker *d, const struct lint_run *run,
 	const struct lint_manager_info *info = lint_manager(in->manager);
 	char *base;
 
-	if (!can_mount(d, run, in) ||
+	if (!can_mount(d, run, in) || uses_cache(run, in->manager) ||
 	    (in->manager == LINT_APT && !can_disarm(run)))
 		return false;
 	if (in->manager != LINT_APT) {
@@ -345,7 +425,7 @@ lint_fix_cure(struct lint_docker *d, const struct lint_run *run,
 	for (size_t i = 0; i < flags->n; i++)
 		buf_addf(&text, " %s", flags->v[i]);
 	if (in->manager == LINT_APT)
-		buf_adds(&text, ", and apt-get -c " APT_CONF " with settings "
+		buf_adds(&text, ", and apt-get -c " LINT_APT_CONF " with settings "
 			 "that keep what it fetches");
 	if (in->manager == LINT_APT && keeps_no_lists(run))
 		buf_adds(&text, ", for the removal of the lists");
@@ -353,14 +433,17 @@ lint_fix_cure(struct lint_docker *d, const struct lint_run *run,
 	buf_release(&text);
 }
 
-void
+bool
 lint_fix_mount(struct lint_docker *d, const struct lint_run *run,
 	       const struct lint_install *in, const struct strv *flags)
 {
 	insert_flags(d, run, flags);
 	if (in->manager == LINT_APT)
 		lint_fix_disarm(d, run);
-	drop_cleanups(d, run, in);
+	if (drop_cleanups(d, run, in))
+		return true;
+	lint_unedit(d->f);
+	return false;
 }
 
 /* Where more values may be added to a flag; 0 if it is written in an odd way */

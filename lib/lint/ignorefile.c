@@ -337,6 +337,26 @@ has_usual_part(const char *text)
 	return usual;
 }
 
+/* "docs/  # the docs": docker takes all of it for the pattern. */
+static bool
+note_comment(struct reader *r, const struct pattern *p)
+{
+	struct lint_file *f = r->f;
+	size_t at = p->begin;
+
+	while (at < p->end && !(f->text.data[at] == '#' &&
+				is_space(f->text.data[at - 1])))
+		at++;
+	if (at == p->end)
+		return false;
+	lint_note(f, LINT_PATTERN_IDLE, p->begin, p->end,
+		  "'%.*s' matches nothing: the comment is a part of it",
+		  (int)(p->end - p->begin), f->text.data + p->begin);
+	lint_cure(f, "give the comment a line of its own, where # is the first "
+		  "character");
+	return true;
+}
+
 /*
  * That nothing is matched is no mistake by itself: many patterns are for what
  * is not there yet. Of one with wildcards the folder that it is for counts.
@@ -348,7 +368,8 @@ note_idle(struct reader *r, const struct lint_tree *tree,
 	struct lint_file *f = r->f;
 	const char *near = NULL, *text = p->text;
 
-	if (p->matches || p->deeper || !*text || is_into_opaque(p))
+	if (p->matches || p->deeper || !*text || note_comment(r, p) ||
+	    is_into_opaque(p))
 		return;
 	if (strpbrk(text, "*?[\\")) {
 		text = plain_folder(r, text);

@@ -176,6 +176,12 @@ last_component(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+static bool
+is_xargs(const struct shell_command *c)
+{
+	return !strcmp(shell_program_name(c), "xargs");
+}
+
 /* "python3.11" and "pip3.11", too. */
 static bool
 is_versioned(const char *name, const char *base)
@@ -186,6 +192,24 @@ is_versioned(const char *name, const char *base)
 		strspn(name + len, "0123456789.") == strlen(name + len);
 }
 
+/* From xargs to the word that names what it calls. */
+static size_t
+pass_xargs(const struct shell_command *c, size_t i)
+{
+	for (i++; i < c->n_words; i++) {
+		const char *word = c->words[i].text;
+
+		if (word[0] != '-' || !word[1])
+			break;
+		if (word[1] == '-' ? !strchr(word, '=') &&
+		    (!strcmp(word, "--arg-file") ||
+		     !strncmp(word, "--max-", 6) || !strcmp(word, "--delimiter"))
+		    : strchr("aEILnPsd", word[1]) && !word[2])
+			i++;
+	}
+	return i < c->n_words ? i : c->n_words;
+}
+
 /* Which manager; *i is the index of the word before its verb. */
 static bool
 find_manager(const struct shell_command *c, size_t *i, enum lint_manager *m)
@@ -193,6 +217,8 @@ find_manager(const struct shell_command *c, size_t *i, enum lint_manager *m)
 	const char *name;
 
 	*i = shell_program(c);
+	if (*i < c->n_words && is_xargs(c))
+		*i = pass_xargs(c, *i);
 	if (*i == c->n_words)
 		return false;
 	name = last_component(c->words[*i].text);
@@ -338,6 +364,11 @@ lint_install_read(struct lint_install *in, const struct shell_command *c)
 	if (!found)
 		return true;
 	take_operands(in);
+	in->is_fed = is_xargs(c);
+	if (in->is_fed && in->act == LINT_ACT_INSTALL) {
+		in->by_manifest = true;
+		in->n_names = 0;	/* of "-I{}" they are none */
+	}
 	if (found->by_manifest && !in->n_names && !in->is_local)
 		in->by_manifest = true;
 	if (shell_has_word(c, "--version") || shell_has_word(c, "--help"))

@@ -54,6 +54,7 @@ struct lint_install {
 	bool by_manifest;	/* a file says what to install */
 	bool is_local;		/* the project itself, a file of it */
 	bool is_global;		/* npm -g and the like */
+	bool is_fed;		/* xargs gives it its words */
 };
 
 /* False if the command calls none that is known. names is malloc'ed. */

@@ -180,20 +180,56 @@ check_add(struct lint_docker *d, const struct dockerfile_instruction *in)
 }
 
 static void
+note_git(struct lint_docker *d, const struct dockerfile_instruction *in,
+	 const char *word, const char *path)
+{
+	size_t begin = lint_begin(in), end = lint_end(in);
+
+	lint_word_place(in, word, &begin, &end);
+	lint_note(d->f, LINT_COPY_GIT, begin, end, "'%s' changes with "
+		  "every commit, and all steps below with it", path);
+	lint_cure(d->f, "pass what is needed of it as an ARG below the "
+		  "installs, or mount it in the one RUN that reads it");
+}
+
+/* "./.git/" as ".git"; NULL if it is not of it. */
+static const char *
+git_path(struct lint_docker *d, const char *word)
+{
+	size_t len;
+
+	while (*word == '/' || (word[0] == '.' && word[1] == '/'))
+		word++;
+	for (len = strlen(word); len && word[len - 1] == '/'; len--)
+		;
+	word = arena_strndup(&d->f->arena, word, len);
+	return !strcmp(word, ".git") || str_starts(word, ".git/") ? word : NULL;
+}
+
+/* As it is written; the reads know of what variables say. */
+static void
 check_git(struct lint_docker *d)
 {
-	for (size_t i = 0; i < d->n_reads; i++) {
-		const struct lint_read *r = &d->reads[i];
-		const struct dockerfile_instruction *in = &d->df->v[r->index];
-		size_t begin = lint_begin(in), end = lint_end(in);
+	for (size_t i = 0; i < d->df->n; i++) {
+		const struct dockerfile_instruction *in = &d->df->v[i];
+		bool is_copy = in->keyword == DOCKERFILE_COPY ||
+			in->keyword == DOCKERFILE_ADD;
+		bool noted = false;
 
-		if (strcmp(r->path, ".git") && !str_starts(r->path, ".git/"))
+		if (!is_copy || dockerfile_flag(in, "from"))
 			continue;
-		lint_word_place(in, r->path, &begin, &end);
-		lint_note(d->f, LINT_COPY_GIT, begin, end, "'%s' changes with "
-			  "every commit, and all steps below with it", r->path);
-		lint_cure(d->f, "pass what is needed of it as an ARG below the "
-			  "installs, or mount it in the one RUN that reads it");
+		for (size_t k = 0; k + 1 < in->n_args; k++) {
+			const char *path = git_path(d, in->args[k]);
+
+			if (path)
+				note_git(d, in, in->args[k], path);
+			noted |= path != NULL;
+		}
+		for (size_t k = 0; !noted && k < d->n_reads; k++)
+			if (d->reads[k].index == i &&
+			    git_path(d, d->reads[k].path))
+				note_git(d, in, d->reads[k].path,
+					 d->reads[k].path);
 	}
 }
 

@@ -160,6 +160,9 @@ void lint_cure(struct lint_file *f, const char *fmt, ...)
 void lint_edit(struct lint_file *f, size_t begin, size_t end,
 	       const char *text);
 
+/* Take back those of the last note. */
+void lint_unedit(struct lint_file *f);
+
 /* The last note is cured by a file of that text. */
 void lint_write_file(struct lint_file *f, const char *path, const char *text);
 
@@ -197,6 +200,9 @@ int lint_find(struct lint *l, const char *const *paths,
 void lint_dockerfile(struct lint_file *f, const struct lint_item *item);
 void lint_ignore_file(struct lint_file *f, const struct lint_item *item);
 void lint_script(struct lint_file *f);
+
+/* workflow.c: of one line of YAML. */
+void lint_workflow_line(struct lint_file *f, size_t line);
 
 void lint_add_extent(struct lint_file *f, int from, int to);
 

@@ -92,16 +92,18 @@ check_missing(struct lint_docker *d, const struct lint_run *run,
 	lint_note(d->f, LINT_NO_MOUNT, in->c->begin, in->c->end,
 		  "'%s' has no cache mount: when this step runs again, it "
 		  "fetches everything again", lint_install_text(in, text));
-	if (lint_fix_flags(d, run, in, &flags)) {
+	if (lint_fix_flags(d, run, in, &flags) &&
+	    lint_fix_mount(d, run, in, &flags)) {
 		lint_fix_cure(d, run, in, &flags);
-		lint_fix_mount(d, run, in, &flags);
 	} else if (!lint_is_root(d, run->index)) {
 		lint_cure(d->f, "mount a cache of %s that the step's user may "
 			  "write to: RUN --mount=type=cache,id=%s,uid=...,"
 			  "target=...", info->word, info->id);
 	} else {
-		lint_cure(d->f, "RUN --mount=type=cache,id=%s,target=%s%s",
-			  info->id, info->mount, info->hint);
+		lint_cure(d->f, "RUN --mount=type=cache,id=%s,target=%s%s%s",
+			  info->id, info->mount, info->hint,
+			  lint_fix_is_cleaned(run, in) ? "; the step must not "
+			  "empty or read it then" : "");
 	}
 	strv_release(&flags);
 }
@@ -235,6 +237,8 @@ check_removal(struct lint_docker *d, const struct lint_run *run,
 		  "this empties the cache that is mounted at '%s'; the image "
 		  "holds nothing of it anyway", m->target);
 	lint_cure(d->f, "drop it");
+	if (lint_fix_is_watched(run, m->target))
+		return;
 	if (n_paths == 1)
 		lint_fix_drop_command(d, run, c);
 	else
@@ -306,7 +310,8 @@ check_defeated(struct lint_docker *d, const struct lint_run *run,
 		  "holds nothing of it anyway", lint_install_text(in, text),
 		  m->target);
 	lint_cure(d->f, "drop it");
-	lint_fix_drop_command(d, run, in->c);
+	if (!lint_fix_is_watched(run, m->target))
+		lint_fix_drop_command(d, run, in->c);
 }
 
 static void

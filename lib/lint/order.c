@@ -201,6 +201,140 @@ check_arg(struct lint_docker *d, size_t index, const char *arg)
 	}
 }
 
+/* The first variable of a value: "sha-${GIT_SHA:-none}". NULL: there is none */
+static const char *
+variable(struct lint_docker *d, const char *value)
+{
+	const char *at = strchr(value, '$');
+	size_t len;
+
+	if (!at)
+		return NULL;
+	at += at[1] == '{' ? 2 : 1;
+	len = strspn(at, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
+		     "abcdefghijklmnopqrstuvwxyz0123456789");
+	return len ? arena_strndup(&d->f->arena, at, len) : NULL;
+}
+
+/* An ARG of the stage, above, to which the caller gives the value. */
+static bool
+is_given(const struct lint_docker *d, size_t index, const char *name)
+{
+	size_t stage = lint_stage_of(d, index), len = strlen(name);
+
+	while (stage != LINT_NO_STAGE && index-- > d->stages[stage].first) {
+		const struct dockerfile_instruction *in = &d->df->v[index];
+
+		for (size_t k = 0; in->keyword == DOCKERFILE_ARG &&
+		     k < in->n_args; k++)
+			if (!strncmp(in->args[k], name, len) &&
+			    strchr("=", in->args[k][len]))
+				return is_placeholder(in->args[k][len] ?
+						      in->args[k] + len + 1 :
+						      "");
+	}
+	return false;
+}
+
+/* A commit's id or a day, in quotes or not. */
+static bool
+is_stamp(const char *value)
+{
+	size_t n, len = strlen(value);
+
+	if (len >= 2 && (*value == '"' || *value == '\''))
+		value++;
+	n = strspn(value, "0123456789abcdef");
+	if (strchr("\"'", value[n]))
+		return (n >= 7 && n <= 40 && strspn(value, "0123456789") < n &&
+			strcspn(value, "0123456789") < n) || n == 64;
+	return !strncmp(value, "20", 2) && n == 4 && value[4] == '-' &&
+		strspn(value + 5, "0123456789") == 2 && value[7] == '-' &&
+		strspn(value + 8, "0123456789") >= 2;
+}
+
+/* What some step goes by is a pin, and changes when somebody wants it to. */
+static bool
+is_pin(const struct lint_docker *d, const char *name)
+{
+	for (size_t i = 0; i < d->df->n; i++)
+		if (d->runs[i] && uses(d, d->runs[i], name))
+			return true;
+	return false;
+}
+
+/* The ARG itself is what is noted then, or what the install needs. */
+static bool
+is_noted(const struct lint_docker *d, const struct lint_run *run,
+	 const char *arg)
+{
+	return lint_is_volatile(arg) || lint_is_cache_bust(arg) ||
+		uses(d, run, arg);
+}
+
+static bool
+check_env(struct lint_docker *d, size_t index, const char *name,
+	  const char *value)
+{
+	const struct dockerfile_instruction *in = &d->df->v[index];
+	const struct lint_run *run = install_below(d, index);
+	size_t begin = lint_begin(in), end = lint_end(in);
+	const char *arg = variable(d, value);
+
+	if (!run || !lint_is_volatile(name) || uses(d, run, name) ||
+	    (arg ? !is_given(d, index, arg) || is_noted(d, run, arg) :
+	     !is_stamp(value) || is_pin(d, name)))
+		return false;
+	lint_word_place(in, name, &begin, &end);
+	lint_note(d->f, LINT_VOLATILE, begin, end, "'%s' changes with every "
+		  "build or commit, and the install in line %d runs again "
+		  "though it does not use it", name,
+		  lint_line_of(d->f, run->begin));
+	lint_cure(d->f, "move the ENV below the install%s",
+		  arg ? ", with its ARG" : "");
+	return true;
+}
+
+/*
+ * A label by itself breaks no step of BuildKit's; but the ARG that it takes its
+ * value from is in the environment of every RUN below.
+ */
+static bool
+check_label(struct lint_docker *d, size_t index, const char *name,
+	    const char *value)
+{
+	const struct dockerfile_instruction *in = &d->df->v[index];
+	const struct lint_run *run = install_in_stage(d, index);
+	size_t begin = lint_begin(in), end = lint_end(in);
+	const char *arg = variable(d, value);
+
+	if (!run || !arg || !is_given(d, index, arg) ||
+	    is_noted(d, run, arg) ||
+	    !(lint_is_volatile(name) || str_ends(name, ".created")))
+		return false;
+	lint_word_place(in, name, &begin, &end);
+	lint_note(d->f, LINT_VOLATILE, begin, end, "ARG '%s' of this label "
+		  "changes with every build or commit, and the install in line "
+		  "%d runs again though it does not use it", arg,
+		  lint_line_of(d->f, run->begin));
+	lint_cure(d->f, "move the label and its ARG below the install, or give "
+		  "it by docker build --label");
+	return true;
+}
+
+/* One finding of an instruction is enough. */
+static void
+check_pairs(struct lint_docker *d, size_t index)
+{
+	const struct dockerfile_instruction *in = &d->df->v[index];
+	bool noted = false;
+
+	for (size_t i = 0; !noted && i + 1 < in->n_args; i += 2)
+		noted = in->keyword == DOCKERFILE_ENV ?
+			check_env(d, index, in->args[i], in->args[i + 1]) :
+			check_label(d, index, in->args[i], in->args[i + 1]);
+}
+
 void
 lint_check_order(struct lint_docker *d)
 {
@@ -215,9 +349,11 @@ lint_check_order(struct lint_docker *d)
 	for (size_t i = 0; i < d->df->n; i++) {
 		const struct dockerfile_instruction *in = &d->df->v[i];
 
-		if (in->keyword != DOCKERFILE_ARG)
-			continue;
-		for (size_t k = 0; k < in->n_args; k++)
+		if (in->keyword == DOCKERFILE_ENV ||
+		    in->keyword == DOCKERFILE_LABEL)
+			check_pairs(d, i);
+		for (size_t k = 0; in->keyword == DOCKERFILE_ARG &&
+		     k < in->n_args; k++)
 			check_arg(d, i, in->args[k]);
 	}
 }

@@ -364,3 +364,12 @@ lint_removed(const struct shell_command *c, const char *target,
 	}
 	return found;
 }
+
+bool
+lint_names_path(const char *word, const char *target)
+{
+	char room[256];
+
+	return covers(expand_home(word, room), target) ||
+		strstr(word, target) || !strcmp(word, "/");
+}

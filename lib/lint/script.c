@@ -376,6 +376,7 @@ check_line(struct lint_file *f, size_t line)
 	while (end > begin && s[end - 1] == '\\' && last + 1 < f->n_lines)
 		end = lint_line_end(f, f->lines[++last]);
 	check_export_line(f, line, lint_line_end(f, begin));
+	lint_workflow_line(f, line);
 	while ((at = memmem(at, (size_t)(s + end - at), "docker", 6))) {
 		size_t offset = (size_t)(at - s);
 

@@ -164,7 +164,7 @@ check_lock(struct lint_docker *d, const struct lint_run *run,
 	const struct shell_word *verb = &in->c->words[in->verb];
 
 	if (in->manager != LINT_NPM || in->act != LINT_ACT_INSTALL ||
-	    in->n_names || in->is_local || in->is_global ||
+	    in->n_names || in->is_local || in->is_global || in->is_fed ||
 	    !strcmp(verb->text, "ci") || !strcmp(verb->text, "clean-install") ||
 	    lint_install_option(in, "--no-package-lock") ||
 	    lint_install_option(in, "--package-lock=false") ||

@@ -74,6 +74,12 @@ Test(lint_install, commands)
 		{ "uv pip install x", "uv install [x] | uv pip install" },
 		{ "uv sync --frozen", "uv install file | uv sync" },
 		{ "npm ci", "npm install file | npm ci" },
+		{ "xargs -a f apt-get install -y <g",
+		  "apt-get install file | apt-get install" },
+		{ "sudo xargs -0 -n 1 --max-procs=2 -I{} pip3 install {}",
+		  "pip install file | pip3 install" },
+		{ "xargs -n 1 echo apt-get install", "none" },
+		{ "xargs", "none" }, { "xargs -n", "none" },
 		{ "npm install -g @a/b@1 c", "npm install [@a/b@1] [c] global "
 		  "| npm install" },
 		{ "npm --prefix web install", "npm install file | npm install" },
