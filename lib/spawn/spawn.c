@@ -4,6 +4,7 @@
  * the container exists, so the lease is kept to the end only because that is
  * simplest; an image that vanishes in between is built once more.
  */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,30 +22,65 @@
 #include "sys/file.h"
 
 /*
- * Where docker writes the container's id: with our state, or on a read-only
- * home in a directory that goes again (*made is set and to be removed).
+ * docker that cannot write the container's id leaves the container behind, so
+ * it is not asked before as much could be written there.
+ */
+static bool
+has_room(const char *dir, struct imgcache_error *err)
+{
+	static const char block[4096];
+	char *path = mem_printf("%s/run-%ld.room", dir, (long)getpid());
+	int ret;
+
+	error_clear(err);
+	ret = file_replace(AT_FDCWD, path, block, sizeof(block), 0600, false,
+			   err);
+	unlink(path);
+	free(path);
+	return !ret;
+}
+
+/* A directory of our own that goes again, or NULL. */
+static char *
+make_temp_dir(const char *parent, struct imgcache_error *err)
+{
+	char *dir = path_join(parent, "imgcache-XXXXXX");
+
+	error_clear(err);
+	if (mkdtemp(dir) && has_room(dir, err))
+		return dir;
+	if (!err->code)
+		error_errno(err, IMGCACHE_EFAIL, "cannot make '%s'", dir);
+	rmdir(dir);
+	free(dir);
+	return NULL;
+}
+
+/*
+ * Where docker writes the container's id: with our state, or where that is
+ * read-only or full elsewhere (*made is set and to be removed).
  */
 static int
 find_private_dir(struct imgcache *ic, const char **dir, char **made,
 		 struct imgcache_error *err)
 {
 	const char *temp = expand_get(&ic->env, "TMPDIR");
+	struct imgcache_error why = {0};
 
 	*made = NULL;
-	if (!session_state_dir(ic, "handover", dir, err) &&
-	    !access(*dir, W_OK))
+	if (!session_state_dir(ic, "handover", dir, &why) &&
+	    has_room(*dir, &why))
 		return 0;
-	error_clear(err);
-	*made = path_join(temp && *temp == '/' ? temp : "/tmp",
-			  "imgcache-XXXXXX");
-	if (!mkdtemp(*made)) {
-		error_errno(err, IMGCACHE_EFAIL, "cannot make '%s'", *made);
-		free(*made);
-		*made = NULL;
-		return err->code;
+	*made = make_temp_dir(temp && *temp == '/' ? temp : "/tmp", &why);
+	if (!*made) {
+		struct imgcache_error last = {0};
+
+		*made = make_temp_dir("/dev/shm", &last);
 	}
 	*dir = *made;
-	return 0;
+	return *made ? 0 : error_set(err, IMGCACHE_EFAIL, "no room for the "
+		"file with the container's id: %s; free some, or set TMPDIR "
+		"to a directory that has some", why.text);
 }
 
 static int
