@@ -83,8 +83,15 @@ test_that 'values of the wrong form, each with the right one' '
 		list --limit 99999999999999999999 &&
 	wrong "--max-age wants an age such as 30d or 12h, not '\''soon'\''" \
 		prune --max-age soon &&
-	wrong "--max-size wants a size such as 20GB, not '\''5XB'\''" \
+	wrong "--max-size wants a size with its unit, such as 20GB, not '\''5XB'\''" \
 		prune --max-size 5XB &&
+	wrong "--max-size wants a size with its unit, such as 20GB, not '\''5'\''" \
+		prune --max-size 5 &&
+	for time in 1h5m -1; do
+		expect_status 125 imgcache spawn --timeout $time &&
+		says stderr "--timeout wants a time such as 90s or 10m, not '\''$time'\''" ||
+			exit 1
+	done &&
 	wrong "--fail-under wants a rate such as 70%, not '\''101%'\''" \
 		stats --fail-under 101% &&
 	wrong "--sort: no such word '\''siez'\''; did you mean '\''size'\''?" \
