@@ -134,7 +134,7 @@ test_that 'COMMON_APT_PACKAGES with what is no package' '
 	DEFAULT_BASE_IMAGE=busybox COMMON_APT_PACKAGES="curl;rm" \
 		imgcache build --common >stdout 2>stderr; [ $? -ge 128 ] &&
 	one_line stderr && grep "curl;rm" stderr &&
-	grep "COMMON_APT_PACKAGES" stderr
+	grep "environment COMMON_APT_PACKAGES: apt package" stderr
 '
 
 test_that 'PREBUILD_COMMON_IMAGES without packages: 1, and the reason' '
