@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/units.h"
 #include "builder/ensure.h"
 #include "docker/engine.h"
 #include "docker/registry.h"
@@ -19,7 +20,11 @@
 #include "key/base.h"
 #include "key/inputs.h"
 #include "session/recipes.h"
+#include "store/images.h"
+#include "sys/clock.h"
 #include "sys/file.h"
+
+#define FAILED_S (60 * 60)	/* so long a failed build is not begun again */
 
 /*
  * docker that cannot write the container's id leaves the container behind, so
@@ -185,6 +190,45 @@ asks_no_cache(const char *const *options)
 	return false;
 }
 
+/* The row, if the last build of the key failed not long ago. */
+static int
+find_failed(struct imgcache *ic, const char *tag, struct image_list *list,
+	    struct imgcache_error *err)
+{
+	const char *engine;
+	int ret = session_engine_name(ic, &engine, err);
+
+	if (!ret)
+		ret = session_catalog(ic, CATALOG_READ, err);
+	if (!ret)
+		ret = images_find(ic->catalog, engine, tag, list, err);
+	if (!ret && (!list->n || list->v[0].status != IMAGE_FAILED ||
+		     clock_now_s() - list->v[0].status_at >= FAILED_S))
+		ret = IMGCACHE_ENO;
+	return ret;
+}
+
+/* It would fail once more; who mended what is outside asks for a build. */
+static bool
+has_just_failed(struct imgcache_recipe *r, const struct imgcache_answer *a)
+{
+	struct imgcache_error ignored = {0};
+	struct image_list list = {0};
+	char ago[UNITS_TEXT], id[13];
+	bool has = a->reason == IMGCACHE_BUILD_FAILED && a->tag &&
+		!find_failed(r->ic, a->tag, &list, &ignored);
+
+	if (has) {
+		image_short_id(a->tag, id);
+		units_age(ago, clock_now_s() - list.v[0].status_at);
+		session_warn(r->ic, "the image is not built in the background "
+			     "again: its build failed %s ago; see imgcache log "
+			     "%s, then imgcache build", ago, id);
+	}
+	image_list_release(&list);
+	return has;
+}
+
 /*
  * The next spawn is to find the image. Whether it does or not, the base is run
  * now, so what stands against it is a warning.
@@ -223,7 +267,8 @@ find_image(struct imgcache_recipe *r, const struct imgcache_spawn_options *o,
 	error_clear(err);
 	ret = base_image(r, a, err);
 	if (!ret && !build.no_cache && !session_is_disabled(r->ic) &&
-	    !settings_bool(&r->ic->settings, SETTING_NO_CACHE))
+	    !settings_bool(&r->ic->settings, SETTING_NO_CACHE) &&
+	    !has_just_failed(r, a))
 		start_build(r, &o->build);
 	return ret;
 }
