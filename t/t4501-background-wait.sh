@@ -107,7 +107,7 @@ test_that 'a build that fails: 2, and its log' '
 	image f "exit 3" && id=$(imgcache build -b -q f) &&
 	expect_status 2 imgcache wait "$id" &&
 	echo "$id failed" >expect && same expect stdout && one_line stderr &&
-	grep "image $id is failed: .*exit code: 3" stderr &&
+	grep "the build of image $id has failed: .*exit code: 3" stderr &&
 	is "$id" failed && imgcache log "$id" | grep "exit 3" &&
 	imgcache get --id "$id" | jq -e ".logs | length > 1"
 '
@@ -147,7 +147,7 @@ test_that 'kill -9 while it is still pending: interrupted at once' '
 	kill -9 "$(worker "$id")"; wait $fg; status=$?
 	[ $status -eq 0 ] && is "$id" completed &&
 	[ "$(cat id)" = "$id" ] && expect_status 2 imgcache wait "$id" &&
-	grep "is there, but its build in the background is interrupted" stderr
+	grep "is there, but its build in the background was interrupted" stderr
 '
 
 test_that 'what is there after all is no failure any more' '
