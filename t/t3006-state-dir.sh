@@ -145,8 +145,8 @@ test_that 'a read-only home: what must write says so' '
 	for verb in "build --base busybox --env B=1" "prune" "invalidate --all" \
 		"pin $(echo "${ref#*:g1-}" | cut -c 1-12)"; do
 		expect_status 128 readonly_home imgcache $verb &&
-		! [ -s stdout ] && tail -n 1 stderr |
-			grep -E "ro/state.*(writable|IMGCACHE_DIR)" ||
+		! [ -s stdout ] && one_line stderr &&
+		grep -E "ro/state.*(writable|IMGCACHE_DIR)" stderr ||
 			{ echo "$verb"; exit 1; }
 	done
 '

@@ -114,6 +114,7 @@ run_image(struct imgcache_recipe *r, const struct imgcache_spawn_options *o,
 	if (!ret)
 		ret = find_private_dir(r->ic, &request.private_dir, &made,
 				       err);
+	session_speak(r->ic);
 	if (!ret)
 		ret = run_container(&request, e, out, err);
 	if (made)
