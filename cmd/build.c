@@ -21,7 +21,7 @@ static struct results results;
 static struct summary *summary;
 static bool all, common, warm, background, rebuild, push, dry_run, no_cache;
 static bool pull, load;
-static int64_t jobs;		/* 0: not given */
+static int64_t jobs = -1;	/* not given */
 static int on_unknown = -1;	/* index into unknowns; none given */
 
 static const char *const progress_words[] = {
@@ -214,7 +214,7 @@ static int
 start_all(struct invocation *inv, const struct chosen *chosen)
 {
 	const struct imgcache_start_options o = {
-		.build = build_options(), .jobs = jobs ? jobs : 1
+		.build = build_options(), .jobs = jobs > 0 ? jobs : 1
 	};
 	struct imgcache_answer *v;
 	size_t n = 0;
@@ -405,7 +405,7 @@ check(struct invocation *inv, const struct parsed *p)
 		return fail(&inv->err, IMGCACHE_EUSAGE, "--background does not "
 			    "go with --dry-run, --summary, --output, --iidfile "
 			    "and --metadata-file: nothing is known of its end");
-	if (jobs > MAX_JOBS)
+	if (jobs == 0 || jobs > MAX_JOBS)
 		return fail(&inv->err, IMGCACHE_EUSAGE, "--jobs wants 1 to %d",
 			    MAX_JOBS);
 	if (tags.n && (all || warm || p->words.n > 1))

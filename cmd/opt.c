@@ -153,17 +153,21 @@ apply(const struct opt *o, const char *value, struct imgcache_error *err)
 	case OPT_COUNT:
 		return parse_count(o, value, err);
 	case OPT_SIZE:
-		if (imgcache_parse_size(value, o->to.number))
+		/* as in imgcache.yaml: a bare 20 may be meant as anything */
+		if (!is_bare(value) &&
+		    imgcache_parse_size(value, o->to.number))
 			return 0;
-		return fail(err, IMGCACHE_EUSAGE, "--%s wants a size such as "
-			    "20GB, not '%s'", o->name, value);
+		return fail(err, IMGCACHE_EUSAGE, "--%s wants a size with its "
+			    "unit, such as 20GB, not '%s'", o->name, value);
 	case OPT_AGE:
 		/* a bare 30 is rarely meant as seconds; 0 is no age at all */
 		if ((!is_bare(value) || !strcmp(o->argument, "TIME")) &&
 		    imgcache_parse_age(value, o->to.number))
 			return 0;
-		return fail(err, IMGCACHE_EUSAGE, "--%s wants an age such as "
-			    "30d or 12h, not '%s'", o->name, value);
+		return fail(err, IMGCACHE_EUSAGE, "--%s wants %s, not '%s'",
+			    o->name, strcmp(o->argument, "TIME") ?
+			    "an age such as 30d or 12h" :
+			    "a time such as 90s or 10m", value);
 	case OPT_WORD:
 		return parse_word(o, value, err);
 	case OPT_END:

@@ -81,10 +81,18 @@ test_that 'values of the wrong form, each with the right one' '
 		list --limit 9e9 &&
 	wrong "--limit wants a whole number, not '\''99999999999999999999'\''" \
 		list --limit 99999999999999999999 &&
+	wrong "--jobs wants 1 to 1000" build -j 0 --all &&
 	wrong "--max-age wants an age such as 30d or 12h, not '\''soon'\''" \
 		prune --max-age soon &&
-	wrong "--max-size wants a size such as 20GB, not '\''5XB'\''" \
+	wrong "--max-size wants a size with its unit, such as 20GB, not '\''5XB'\''" \
 		prune --max-size 5XB &&
+	wrong "--max-size wants a size with its unit, such as 20GB, not '\''5'\''" \
+		prune --max-size 5 &&
+	for time in 1h5m -1; do
+		expect_status 125 imgcache spawn --timeout $time &&
+		says stderr "--timeout wants a time such as 90s or 10m, not '\''$time'\''" ||
+			exit 1
+	done &&
 	wrong "--fail-under wants a rate such as 70%, not '\''101%'\''" \
 		stats --fail-under 101% &&
 	wrong "--sort: no such word '\''siez'\''; did you mean '\''size'\''?" \
@@ -129,7 +137,7 @@ test_that 'a setting that does not exist, or has no such value' '
 test_that 'no project and no flags: the next step is named' '
 	expect_status 128 imgcache get && one_line stderr &&
 	grep "no imgcache.yaml in .* write one (imgcache init), .* or give recipe flags" stderr &&
-	expect_status 128 imgcache get tools && one_line stderr &&
+	expect_status 129 imgcache get tools && one_line stderr &&
 	! [ -e "$IMGCACHE_DIR" ]
 '
 

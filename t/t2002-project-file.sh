@@ -111,7 +111,7 @@ deep() {
 test_that 'a nest of a million brackets' '
 	deep 1000000 >imgcache.yaml &&
 	expect_status 128 timeout -k 1 10 imgcache tag x &&
-	says stderr "imgcache.yaml:2:35: nested deeper than 32 levels"
+	says stderr "imgcache.yaml:2:35: nested deeper than 32 levels; no setting needs that many"
 '
 
 test_that 'a file of more than 1 MiB' '

@@ -85,6 +85,8 @@ test_that 'state and cache: XDG, IMGCACHE_DIR, their own settings' '
 test_that 'a wrong value names its origin and the right form' '
 	MAX_CACHED_IMAGES=many expect_status 128 imgcache config &&
 	says stderr "environment MAX_CACHED_IMAGES: '\''max_images'\'' needs a whole number, such as 50, not '\''many'\''" &&
+	AUTO_PRUNE_DAYS=12h expect_status 128 imgcache config &&
+	says stderr "environment AUTO_PRUNE_DAYS: needs a number of days, such as 30, or 0, not '\''12h'\''" &&
 	mkdir -p envs && echo "AUTO_PRUNE_DAYS=soon" >envs/.env &&
 	expect_status 128 imgcache -C envs config && one_line stderr &&
 	grep "envs/.env:1 AUTO_PRUNE_DAYS: .*not .soon" stderr

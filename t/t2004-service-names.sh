@@ -22,6 +22,12 @@ counted() {
 	imgcache stats --json | jq .lookups
 }
 
+# Not those that were built while nothing was recorded: found, they count not.
+built() {
+	imgcache list --json --status completed |
+		jq "[.[] | select(.origin == \"built\")] | length"
+}
+
 images() {
 	imgcache list --json --all-engines | jq length
 }
@@ -72,8 +78,7 @@ test_that 'MAX_CACHED_IMAGES prunes after each build, the oldest first' '
 	done >/dev/null && before=$(images) && [ "$before" -gt 2 ] &&
 	MAX_CACHED_IMAGES=2 imgcache -c grace=0 build --base busybox \
 		--env N=4 >ref &&
-	imgcache list --json --status completed >list &&
-	[ "$(jq length list)" -eq 2 ] && imgcache get --base busybox --env N=4 &&
+	[ "$(built)" -eq 2 ] && imgcache get --base busybox --env N=4 &&
 	expect_status 1 imgcache get --base busybox --env N=1 &&
 	grep "pruned" stderr
 '
@@ -81,22 +86,22 @@ test_that 'MAX_CACHED_IMAGES prunes after each build, the oldest first' '
 test_that 'MAX_CACHED_IMAGES=0 is no limit' '
 	MAX_CACHED_IMAGES=0 expect_status 0 imgcache -c grace=0 build \
 		--base busybox --env N=5 &&
-	[ "$(imgcache list --json --status completed | jq length)" -eq 3 ]
+	[ "$(built)" -eq 3 ]
 '
 
 test_that 'AUTO_PRUNE_DAYS counts days since the last use' '
 	AUTO_PRUNE_DAYS=3 imgcache config max_age >value &&
 	[ "$(cat value)" = 3d ] &&
 	AUTO_PRUNE_DAYS=3 expect_status 0 faketime "+2 days" imgcache prune &&
-	[ "$(imgcache list --json --status completed | jq length)" -eq 3 ] &&
+	[ "$(built)" -eq 3 ] &&
 	AUTO_PRUNE_DAYS=3 expect_status 0 faketime "+4 days" imgcache prune &&
-	[ "$(imgcache list --json --status completed | jq length)" -eq 1 ]
+	[ "$(built)" -eq 0 ]
 '
 
 test_that 'AUTO_PRUNE_DAYS=0 is no limit' '
 	imgcache build tools >/dev/null 2>&1 &&
 	AUTO_PRUNE_DAYS=0 expect_status 0 faketime "+9 years" imgcache prune &&
-	[ "$(imgcache list --json --status completed | jq length)" -eq 2 ]
+	[ "$(built)" -eq 1 ]
 '
 
 # The stand-in cannot play the steps of packages; what would be built is asked.
@@ -129,7 +134,7 @@ test_that 'COMMON_APT_PACKAGES with what is no package' '
 	DEFAULT_BASE_IMAGE=busybox COMMON_APT_PACKAGES="curl;rm" \
 		imgcache build --common >stdout 2>stderr; [ $? -ge 128 ] &&
 	one_line stderr && grep "curl;rm" stderr &&
-	grep "COMMON_APT_PACKAGES" stderr
+	grep "environment COMMON_APT_PACKAGES: apt package" stderr
 '
 
 test_that 'PREBUILD_COMMON_IMAGES without packages: 1, and the reason' '

@@ -117,6 +117,19 @@ test_that 'a read-only home: spawn works' '
 		--rm --on-miss=base -- echo ran && [ "$(cat stdout)" = ran ]
 '
 
+test_that 'a read-only home: spawn of a hit runs the image itself' '
+	expect_status 0 readonly_home imgcache spawn $recipe --rm \
+		--on-miss=fail -- echo ran && [ "$(cat stdout)" = ran ] &&
+	one_line stderr && grep "warning: .*ro/state" stderr &&
+	id=$(docker image inspect "$ref" | jq -r ".[0].Id") &&
+	grep "docker.*run.*$id.*ran" "$STANDIN_DIR/calls"
+'
+
+test_that 'a read-only home: doctor calls it ill, and what to do' '
+	expect_status 1 readonly_home imgcache doctor &&
+	grep "^ill .*ro/state" stdout && grep IMGCACHE_DIR stdout
+'
+
 test_that 'a read-only home: list and stats work' '
 	expect_status 0 readonly_home imgcache list --json &&
 	jq -e "length == 1" stdout && expect_status 0 readonly_home imgcache \
@@ -132,8 +145,8 @@ test_that 'a read-only home: what must write says so' '
 	for verb in "build --base busybox --env B=1" "prune" "invalidate --all" \
 		"pin $(echo "${ref#*:g1-}" | cut -c 1-12)"; do
 		expect_status 128 readonly_home imgcache $verb &&
-		! [ -s stdout ] && tail -n 1 stderr |
-			grep -E "ro/state.*(writable|IMGCACHE_DIR)" ||
+		! [ -s stdout ] && one_line stderr &&
+		grep -E "ro/state.*(writable|IMGCACHE_DIR)" stderr ||
 			{ echo "$verb"; exit 1; }
 	done
 '
@@ -145,11 +158,53 @@ test_that 'no home at all yet, and it cannot be made: get still answers' '
 	grep "^imgcache: warning: " stderr && [ -z "$(ls -A none)" ]
 '
 
-test_that 'a network file system gets no WAL' '
-	df --output=fstype "$IMGCACHE_DIR" | grep -qE "nfs|cifs|9p|fuse" || {
-		echo "none here; lib/store has the unit test"; exit 0; }
-	! [ -f "$IMGCACHE_DIR/catalog.db-wal" ]
-'
+# Every file system is said to be of the type $FS_TYPE.
+cat >fs.c <<'C'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <sys/vfs.h>
+int statfs(const char *path, struct statfs *out)
+{
+	int (*real)(const char *, struct statfs *) = dlsym(RTLD_NEXT, "statfs");
+	int rc = real(path, out);
+
+	out->f_type = strtol(getenv("FS_TYPE"), NULL, 16);
+	return rc;
+}
+C
+on_fs() {
+	FS_TYPE=$1 IMGCACHE_DIR=$PWD/fs-$1
+	shift
+	FS_TYPE=$FS_TYPE IMGCACHE_DIR=$IMGCACHE_DIR LD_PRELOAD=$PWD/fs.so \
+		ASAN_OPTIONS=verify_asan_link_order=0 "$@"
+}
+
+# has_journal TYPE MODE: three hits that count, and that journal.
+has_journal() {
+	on_fs "$1" imgcache build $recipe >/dev/null 2>&1 &&
+	on_fs "$1" imgcache get $recipe && on_fs "$1" imgcache get $recipe &&
+	[ "$(sqlite3 "fs-$1/catalog.db" "PRAGMA journal_mode")" = "$2" ] &&
+	on_fs "$1" imgcache stats --json >counted &&
+	jq -e ".totalHits == 3" counted
+}
+
+if "${CC:-cc}" -shared -fPIC -o fs.so fs.c -ldl 2>/dev/null; then
+	for type in 6969 fe534d42 1021997 65735546 c36400; do
+		test_that "a network file system ($type): no WAL, all counts" "
+			has_journal $type delete && ! [ -e fs-$type/catalog.db-wal ]
+		"
+	done
+	test_that 'a local file system has the WAL' '
+		has_journal ef53 wal
+	'
+	test_that 'doctor notes a network file system, and no local one' '
+		on_fs 6969 imgcache doctor >out; grep "^note.*network file" out &&
+		on_fs ef53 imgcache doctor >out; ! grep "network file" out
+	'
+else
+	test_skip 'a network file system' 'no C compiler here'
+fi
 
 test_that 'prune sweeps what dead processes left' '
 	echo x >"$IMGCACHE_DIR/handover/g1-dead.Dockerfile" &&

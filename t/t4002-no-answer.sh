@@ -121,6 +121,12 @@ test_that 'no process of ours is left' '
 	done; :
 '
 
+test_that 'what answers everything with one object is no engine: doctor' '
+	faults "info * exit 200 x" && expect_status 1 imgcache doctor --json &&
+	jq -e "any(.[]; .topic == \"engine\" and .health == \"ill\")" stdout
+	status=$?; untouched && [ $status -eq 0 ]
+'
+
 test_that 'a removal that is not answered: nothing is forgotten' '
 	for mode in "exit 500 x" nonsense kill; do
 		faults "remove * $mode" && expect_status 128 timeout -k 1 60 \
@@ -132,10 +138,11 @@ test_that 'a removal that is not answered: nothing is forgotten' '
 test_that 'containers that cannot be listed: nothing is removed' '
 	for mode in "exit 500 x" nonsense half; do
 		faults "containers * $mode"
-		imgcache -c grace=0 prune --max-images 1 --max-age 1 >/dev/null 2>&1
-		imgcache delete $id >/dev/null 2>&1 && {
-			echo "$mode"; faults; exit 1; }
-	done; untouched
+		expect_status 128 timeout -k 1 60 faketime -f +2d \
+			imgcache prune --max-age 1d && one_line stderr && ! [ -s stdout ] &&
+		expect_status 128 timeout -k 1 60 imgcache delete $id &&
+		one_line stderr || { echo "$mode"; faults; exit 1; }
+	done; faults; docker image inspect "$ref" >/dev/null && untouched
 '
 
 test_done

@@ -58,6 +58,13 @@ test_that 'by base: every image of it' '
 	misses a && imgcache get b
 '
 
+test_that 'by a base that no image has: 1, and how it is written' '
+	expect_status 1 imgcache invalidate --base nosuch && ! [ -s stdout ] &&
+	one_line stderr && grep "base .nosuch." stderr &&
+	faketime -f +1d imgcache prune --max-age 1h >/dev/null &&
+	expect_status 0 imgcache invalidate --base busybox
+'
+
 test_that 'all' '
 	sleep 1.1; all_built && expect_status 0 imgcache invalidate --all --json &&
 	jq -e ".images >= 3" stdout && misses a && misses b

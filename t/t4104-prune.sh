@@ -69,6 +69,8 @@ test_that 'a dry run writes nothing, not even of what is gone from the engine' '
 test_that 'max-images: the oldest go, and why' '
 	prune --max-images 2 && removed 5 4 &&
 	[ "$(reason 5)" = "remove: more than 2 images" ] &&
+	prune -n --max-images 1 &&
+	[ "$(reason 3)" = "remove: more than 1 image" ] &&
 	[ "$(reason 2)" = "keep: within the limits" ] &&
 	! is_there 5 && is_there 3
 '
@@ -98,6 +100,35 @@ test_that 'low-size: down to that one' '
 	images 6 5 4 3 2 && size=$(imgcache stats --json | jq .totalSize) &&
 	prune --max-size $((size - 1))B --low-size $((size / 2))B &&
 	removed 6 5 4
+'
+
+# strangers N...: the same from another catalog, found on the engine by this.
+strangers() {
+	for n; do
+		IMGCACHE_DIR=$PWD/other faketime -f "-${n}d" imgcache build \
+			--base busybox --env "N=$n" >/dev/null 2>&1 || return 1
+	done
+}
+
+test_that 'what was found on the engine stays, and counts for no limit' '
+	images 5 4 && strangers 13 12 11 && prune --max-images 2 && removed &&
+	reason 13 | grep "^keep: found on the engine, " &&
+	[ "$(reason 5)" = "keep: within the limits" ] &&
+	own=$(imgcache list --json | jq "[.[] | select(.origin == \"built\") |
+		.size] | add") && prune --max-size "${own}B" && removed &&
+	prune --max-images 1 && removed 5 && is_there 13
+'
+
+test_that 'found and then used: it is one of this catalog, and counts' '
+	images 5 4 && strangers 13 && faketime -f -3d imgcache get \
+		--base busybox --env N=13 && prune --max-images 2 &&
+	removed 5 && is_there 13; status=$?; rm -rf other
+	[ $status -eq 0 ]
+'
+
+test_that 'pinned: never, and counts as one' '
+	images 9 8 7 && imgcache pin "$(id 9)" && prune --max-images 2 &&
+	removed 8 && [ "$(reason 9)" = "keep: pinned" ]
 '
 
 test_that 'grace: what was just built or used stays, whatever the limits' '
@@ -222,9 +253,7 @@ test_that 'an image whose sources moved goes first, and counts for none' '
 	sleep 0.25; echo 2 >moving/file; wait $pid
 	[ $? -eq 3 ] && imgcache build moving >good 2>/dev/null &&
 	prune && jq -e ".removed == 0" stdout &&
-	found=$(jq "[.images[] | select(.reason | test(\"^found\"))] |
-		length" stdout) &&
-	prune --max-images $((found + 1)) --grace 0 && cat stdout &&
+	prune --max-images 1 --grace 0 && cat stdout &&
 	jq -e "[.images[] | select(.action == \"remove\") | .reason] ==
 		[\"its sources changed while it was built\"]" stdout &&
 	docker image inspect "$(cat good)" >/dev/null &&

@@ -188,6 +188,20 @@ test_that '--on-miss=base runs the base now, and builds for the next time' '
 	! [ -s stderr ] && told_all run "$(imgcache get --image-id later)"
 '
 
+test_that '--on-miss=base: what has just failed is not built again at once' '
+	mkdir -p bad && printf "FROM busybox\nRUN exit 8\n" >bad/Dockerfile &&
+	id=$(imgcache tag bad | cut -c 4-15) && : >"$STANDIN_DIR/calls" &&
+	expect_status 0 imgcache spawn --on-miss=base bad --rm -- true &&
+	grep "imgcache log -f $id" stderr && ! imgcache wait "$id" &&
+	expect_status 0 imgcache spawn --on-miss=base bad --rm -- echo ran &&
+	[ "$(cat stdout)" = ran ] && one_line stderr &&
+	grep "warning: .* failed .* ago.*imgcache log $id" stderr &&
+	[ "$(calls buildx build)" -eq 1 ] &&
+	expect_status 0 faketime -f +2h imgcache spawn --on-miss=base bad \
+		--rm -- true && grep "imgcache log -f $id" stderr &&
+	! imgcache wait "$id" && [ "$(calls buildx build)" -eq 2 ]
+'
+
 test_that '--on-miss=base that bypasses the cache starts nothing' '
 	printf "FROM busybox\nRUN echo never\n" >later/Dockerfile &&
 	for way in --no-cache "-e NO_CACHE=true"; do

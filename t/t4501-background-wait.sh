@@ -148,7 +148,7 @@ test_that 'kill -9 while it is still pending: interrupted at once' '
 	kill -9 "$(worker "$id")"; wait $fg; status=$?
 	[ $status -eq 0 ] && is "$id" completed &&
 	[ "$(cat id)" = "$id" ] && expect_status 2 imgcache wait "$id" &&
-	grep "is there, but its build in the background is interrupted" stderr
+	grep "is there, but its build in the background was interrupted" stderr
 '
 
 test_that 'what is there after all is no failure any more' '

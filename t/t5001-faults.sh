@@ -118,10 +118,42 @@ test_that 'interrupted calls are taken up again' '
 	done
 '
 
+# As docker does it: no room for the container's id, no container.
+mkdir -p writes-id
+cat >writes-id/docker <<SCRIPT
+#!/bin/sh
+for word; do
+	case \$word in --cidfile=*)
+		printf %064d 1 >"\${word#*=}.try" || exit 125
+		rm "\${word#*=}.try" ;;
+	esac
+done
+exec "$STANDIN_BIN/docker" "\$@"
+SCRIPT
+chmod +x writes-id/docker
+
 # A small disk: everything that writes, until there is no room left.
 small_disk() {
 	[ "$(id -u)" -eq 0 ] && mkdir -p disk &&
 	mount -t tmpfs -o size="$1" tmpfs disk 2>/dev/null
+}
+
+# says_one_line VERB...: it gives its answer or one line that says why not.
+says_one_line() {
+	verb=$*
+	timeout -k 1 20 imgcache "$@" >stdout 2>stderr
+	status=$?
+	echo "$verb: $status"
+	judge $status && { [ $status -eq 0 ] || one_line stderr; }
+}
+
+# Empty at first, then as far as the last turn came, then filled up.
+on_small_disk() {
+	for turn in 1 2 3; do
+		echo "turn $turn"
+		says_one_line build app && says_one_line get app || return 1
+		head -c 1000000 /dev/zero >disk/fill 2>/dev/null || :
+	done
 }
 
 if small_disk 400k; then
@@ -129,18 +161,9 @@ if small_disk 400k; then
 	for size in 16k 64k 200k 300k 400k; do
 		test_that "a disk of $size: one line or an answer, never a crash" "
 			small_disk $size && IMGCACHE_DIR=\$PWD/disk/state &&
-			export IMGCACHE_DIR && verb='build app' &&
-			for i in 1 2 3; do
-				timeout -k 1 20 imgcache build app >stdout 2>stderr
-				status=\$?
-				judge \$status || break
-				timeout -k 1 20 imgcache get app >stdout 2>stderr
-				status=\$?
-				case \$status in 0 | 1 | 128) ;; *) break ;; esac
-				head -c 1000000 /dev/zero >disk/fill 2>/dev/null
-				status=0
-			done
-			rm -f disk/fill; cat stderr; umount disk; [ \$status -eq 0 ]
+			export IMGCACHE_DIR && on_small_disk
+			status=\$?; rm -f disk/fill; cat stdout stderr
+			umount disk; [ \$status -eq 0 ]
 		"
 	done
 	test_that 'a disk that was full and has room again' '
@@ -159,6 +182,25 @@ if small_disk 400k; then
 		timeout -k 1 20 imgcache get app >stdout 2>stderr; status=$?
 		cat stderr; umount disk; [ $status -eq 0 ] &&
 		[ "$(cat stdout)" = "$ref" ]
+	'
+	test_that 'a full disk: spawn runs, docker finds room for its id file' '
+		small_disk 2m && IMGCACHE_DIR=$PWD/disk/state && export IMGCACHE_DIR &&
+		imgcache build app >/dev/null 2>&1; cat /dev/zero >disk/fill 2>/dev/null
+		export PATH="$PWD/writes-id:$PATH"
+		timeout -k 1 20 imgcache spawn app --rm -- echo ran >stdout 2>stderr
+		status=$?; cat stdout stderr; umount disk; [ $status -eq 0 ] &&
+		[ "$(cat stdout)" = ran ]
+	'
+	test_that 'no room anywhere: spawn says so in a line, docker is not asked' '
+		small_disk 2m && IMGCACHE_DIR=$PWD/disk/state && export IMGCACHE_DIR &&
+		imgcache build app >/dev/null 2>&1; mkdir disk/tmp
+		cat /dev/zero >disk/fill 2>/dev/null; : >"$STANDIN_DIR/calls"
+		TMPDIR=$PWD/disk/tmp timeout -k 1 20 unshare -m sh -c "
+			mount --bind disk/tmp /dev/shm || exit 99
+			imgcache spawn app --rm -- echo ran" >stdout 2>stderr
+		status=$?; cat stdout stderr; umount disk
+		[ $status -eq 125 ] && one_line stderr && grep "no room" stderr &&
+		! [ -s stdout ] && [ "$(calls run)" -eq 0 ]
 	'
 else
 	test_skip 'a small disk' 'no tmpfs can be mounted here'

@@ -351,7 +351,7 @@ test_that 'the image was deleted, pruned, lost: when' '
 	faketime -f "+2d" imgcache prune --max-images 1 --keep-last 0 --grace 1 \
 		>/dev/null; faketime -f "+5d" imgcache why app >out; cat out
 	grep "^app: nothing differs, but the image was pruned 3 d ago$" out &&
-	grep "more than 1 images" out && imgcache build app >/dev/null 2>&1 &&
+	grep "more than 1 image\>" out && imgcache build app >/dev/null 2>&1 &&
 	docker rmi "$(imgcache get app)" >/dev/null; imgcache why app >out
 	cat out; grep "^app: nothing differs, but the image is gone from the engine, missed just now" \
 		out; imgcache build app >/dev/null 2>&1

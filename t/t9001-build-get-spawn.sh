@@ -115,6 +115,19 @@ test_that 'on-miss=fail runs nothing, on-miss=base runs the base' '
 	imgcache wait "$(imgcache tag $recipe --env NEW=1 | cut -c 4-15)"
 '
 
+test_that 'a full disk: spawn runs, and no container is left behind' '
+	[ "$(id -u)" -eq 0 ] && mkdir full &&
+	mount -t tmpfs -o size=2m tmpfs full 2>/dev/null || {
+		echo "no tmpfs can be mounted here"; exit 0; }
+	export IMGCACHE_DIR=$PWD/full/state
+	imgcache get $recipe; cat /dev/zero >full/fill 2>/dev/null
+	imgcache spawn $recipe --rm --name "full-$RUN" -- echo ran \
+		>stdout 2>stderr
+	status=$?; cat stdout stderr; umount full
+	[ $status -eq 0 ] && [ "$(cat stdout)" = ran ] &&
+	[ -z "$(docker ps -aq --filter name=full-$RUN)" ]
+'
+
 test_that 'list and stats know the image and its lookups' '
 	expect_status 0 imgcache list --json &&
 	jq -e "any(.[]; .buildStatus == \"completed\" and .cacheHits > 3)" \

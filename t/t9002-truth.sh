@@ -50,6 +50,16 @@ test_that 'a lost catalog: the image is adopted by its label' '
 	imgcache list --json >list && jq -e "length > 0" list
 '
 
+test_that 'an adopted image weighs what it weighed where it was built' '
+	imgcache build $recipe --env WEIGHED=1 >/dev/null 2>&1 &&
+	imgcache list --json | jq -r ".[0].size" >expect &&
+	export IMGCACHE_DIR=$PWD/another &&
+	imgcache get --json $recipe --env WEIGHED=1 | jq .size >answer &&
+	imgcache list --json | jq -r ".[0].size" >actual &&
+	same expect actual && same expect answer &&
+	[ "$(cat actual)" -gt 0 ]
+'
+
 test_that 'a corrupt catalog is set aside and filled from the labels' '
 	printf "this is no database, this is nothing" |
 		dd of="$IMGCACHE_DIR/catalog.db" conv=notrunc 2>/dev/null &&

@@ -95,7 +95,12 @@ engine_info(struct engine *e, struct engine_info *out,
 		out->api = engine_text(&out->arena, doc, "/APIVersion");
 	out->min_api = engine_text(&out->arena, doc, "/MinAPIVersion");
 	out->arch = engine_text(&out->arena, doc, "/Arch");
-	return 0;
+	if (*out->id && *out->version && *out->api)
+		return 0;
+	engine_info_release(out);
+	return error_set(err, IMGCACHE_EUNKNOWN, "docker at '%s' answered "
+			 "without saying its id and versions: that is no "
+			 "docker engine", engine_endpoint(e));
 }
 
 void

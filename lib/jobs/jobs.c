@@ -84,6 +84,20 @@ fail_of(enum build_status s)
 	return s == BUILD_CHANGED ? IMGCACHE_ECHANGED : IMGCACHE_EBUILD;
 }
 
+static const char *
+ended(enum build_status s)
+{
+	static const char *const words[] = {
+		[BUILD_RUNNING] = "is not at its end",
+		[BUILD_COMPLETED] = "is completed",
+		[BUILD_FAILED] = "has failed",
+		[BUILD_CHANGED] = "is void, its sources changed",
+		[BUILD_INTERRUPTED] = "was interrupted",
+	};
+
+	return words[s];
+}
+
 /*
  * An image that was there before may still be, though the job failed. What was
  * built after it counts for more.
@@ -112,15 +126,15 @@ judge(struct imgcache *ic, const struct imgcache_image *image,
 					image->reason ? image->reason : "",
 					image->id);
 		else
-			ret = error_set(err, fail_of(s), "image %s is %s%s%.700s",
-					image->id, image->status,
+			ret = error_set(err, fail_of(s), "the build of image "
+					"%s %s%s%.700s", image->id, ended(s),
 					image->reason ? ": " : "",
 					image->reason ? image->reason : "");
 	} else if (j && j->status != BUILD_COMPLETED &&
 		   j->finished_at >= image->built_at) {
 		ret = error_set(err, fail_of(j->status), "image %s is there, "
-				"but its build in the background is %s%s%.700s",
-				image->id, build_status_text(j->status),
+				"but its build in the background %s%s%.700s",
+				image->id, ended(j->status),
 				j->error ? ": " : "",
 				j->error ? j->error : "");
 	}

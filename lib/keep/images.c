@@ -228,7 +228,8 @@ imgcache_delete(struct imgcache *ic, const struct imgcache_image *image,
 	if (!ret)
 		ret = removal_run(ic, image, &removal, err);
 	if (!ret && removal.end == REMOVAL_IN_USE)
-		ret = error_set(err, IMGCACHE_EBUSY, "image %s is in use: %s",
-				image->id, removal.why);
+		ret = error_set(err, IMGCACHE_EBUSY, "image %s is in use: %s; "
+				"remove the container, or try again later", image->id,
+				removal.why);
 	return ret;
 }

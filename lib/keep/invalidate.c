@@ -12,19 +12,27 @@
 #include "store/images.h"
 #include "store/invalidations.h"
 
-/* Images that there are now and that the filter takes. */
+/* Images that the filter takes. */
 static int
-count_images(struct imgcache *ic, struct image_filter *filter, size_t *n,
-	     struct imgcache_error *err)
+count_all(struct imgcache *ic, const struct image_filter *filter, size_t *n,
+	  struct imgcache_error *err)
 {
 	struct image_list list = {0};
 	int ret;
 
-	filter->statuses = 1u << IMAGE_COMPLETED;
 	ret = images_list(ic->catalog, filter, &list, err);
 	*n = list.n;
 	image_list_release(&list);
 	return ret;
+}
+
+/* Of them those that there are now. */
+static int
+count_images(struct imgcache *ic, struct image_filter *filter, size_t *n,
+	     struct imgcache_error *err)
+{
+	filter->statuses = 1u << IMAGE_COMPLETED;
+	return count_all(ic, filter, n, err);
 }
 
 static int
@@ -174,12 +182,38 @@ by_stage(struct imgcache *ic, const char *name, const char *written, size_t *n,
 	return ret;
 }
 
+/* Also one that only the registry's images have, so it is noted first. */
+static int
+by_base(struct imgcache *ic, const char *base, size_t *n,
+	struct imgcache_error *err)
+{
+	struct image_filter filter = { .base = base };
+	int64_t generation;
+	size_t ever = 0;
+	int ret = count_all(ic, &filter, &ever, err);
+
+	if (!ret)
+		ret = count_images(ic, &filter, n, err);
+	if (!ret)
+		ret = bases_forget(ic->catalog, base, err);
+	if (!ret)
+		ret = configs_forget(ic->catalog, false, err);
+	if (!ret)
+		ret = invalidations_add(ic->catalog, INVALIDATE_BASE, NULL,
+					base, &generation, err);
+	if (!ret && !ever)
+		ret = error_set(err, IMGCACHE_ENO, "no image of the catalog "
+				"has the base '%.200s'; it is written as the "
+				"recipe has it, see imgcache list", base);
+	return ret;
+}
+
 int
 imgcache_invalidate(struct imgcache *ic,
 		    const struct imgcache_invalidation *what, size_t *n,
 		    struct imgcache_error *err)
 {
-	struct image_filter filter = { .base = what->base };
+	struct image_filter filter = {0};
 	int64_t generation;
 	int ret = session_catalog(ic, CATALOG_WRITE, err);
 
@@ -192,15 +226,11 @@ imgcache_invalidate(struct imgcache *ic,
 		return by_name(ic, what->name, n, err);
 	if (what->tag)
 		return by_tag(ic, what->tag, n, err);
+	if (what->base)
+		return by_base(ic, what->base, n, err);
 	ret = count_images(ic, &filter, n, err);
-	if (!ret && what->base)
-		ret = bases_forget(ic->catalog, what->base, err);
-	if (!ret && what->base)
-		ret = configs_forget(ic->catalog, false, err);
 	if (!ret)
-		ret = invalidations_add(ic->catalog, what->base ?
-					INVALIDATE_BASE : INVALIDATE_ALL, NULL,
-					what->base ? what->base : "",
+		ret = invalidations_add(ic->catalog, INVALIDATE_ALL, NULL, "",
 					&generation, err);
 	return ret;
 }

@@ -41,7 +41,7 @@ struct pruning {
 	int64_t now;
 	struct imgcache_pruned *v;
 	size_t n;
-	int64_t left, left_bytes;	/* images and bytes still there */
+	int64_t left, left_bytes;	/* what the limits count, still there */
 };
 
 /* The last moment at which it was of use; the future counts as now. */
@@ -83,6 +83,14 @@ has_name(const struct imgcache_image *image, const char *name)
 	return false;
 }
 
+/* Of another catalog, it seems: nothing of ours yet, whatever the limits. */
+static bool
+is_only_found(const struct pruning *p, const struct imgcache_image *image)
+{
+	return !image->built_at && !image->last_used_at && !image->pinned &&
+		!is_unkeyed(image) && p->now - last_use(p, image) < ADOPTED_S;
+}
+
 /* Of one of its names: were only so few images used after this one? */
 static bool
 is_among_last(const struct pruning *p, size_t at)
@@ -108,8 +116,7 @@ is_protected(struct pruning *p, size_t i)
 	int64_t age = p->now - last_use(p, image);
 	char text[128], age_text[UNITS_TEXT];
 
-	if (!image->built_at && !image->last_used_at && age < ADOPTED_S &&
-	    !is_unkeyed(image)) {
+	if (is_only_found(p, image)) {
 		decide(p, i, IMGCACHE_KEEP, "found on the engine, not built "
 		       "or used by this catalog");
 		return true;
@@ -150,8 +157,9 @@ is_over(const struct pruning *p, const struct imgcache_image *image,
 		snprintf(reason, 128, "not used for %s (limit %s)",
 			 units_age(a, age), units_age(b, l->max_age_s));
 	else if (l->max_images && p->left > l->max_images)
-		snprintf(reason, 128, "more than %lld images",
-			 (long long)l->max_images);
+		snprintf(reason, 128, "more than %lld image%s",
+			 (long long)l->max_images,
+			 l->max_images == 1 ? "" : "s");
 	else if (*shrinking)
 		snprintf(reason, 128, "more than %s together",
 			 units_size(a, l->max_size));
@@ -375,6 +383,8 @@ load(struct pruning *p, struct imgcache_error *err)
 		    !adopt_is_there(&all, &list.v[i]))
 			continue;
 		p->v[p->n++].image = &images[i];
+		if (is_only_found(p, &images[i]))
+			continue;
 		p->left += !is_unkeyed(&images[i]);
 		if (images[i].size_bytes > 0)
 			p->left_bytes += images[i].size_bytes;

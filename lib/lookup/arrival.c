@@ -56,15 +56,19 @@ arrival_names(struct inputs *in, const char *id, const char *const *tags)
 void
 arrival_size(struct engine *e, struct engine_image *image)
 {
+	const char *key = engine_image_label(image, LABEL_KEY);
+	char *filter = mem_printf("%s%s%s", LABEL_KEY, key ? "=" : "",
+				  key ? key : "");
 	struct imgcache_error ignored = {0};
 	struct engine_images all = {0};
 	size_t i;
 
-	if (!engine_images(e, LABEL_KEY, &all, &ignored))
+	if (!engine_images(e, filter, &all, &ignored))
 		for (i = 0; i < all.n; i++)
 			if (!strcmp(all.v[i].id, image->id))
 				image->size_bytes = all.v[i].size_bytes;
 	engine_images_release(&all);
+	free(filter);
 }
 
 void

@@ -183,6 +183,25 @@ is_of_strangers(const struct lookup_found *f, const struct engine_image *image)
 		str_is(f->row.image_id, image->id);
 }
 
+static bool
+has_size(const struct lookup_found *f)
+{
+	return f->has_row && f->row.size_bytes > 0;
+}
+
+/* As the catalog that built it has it; asked once, for the row. */
+static int
+find_size(struct inputs *in, const struct lookup_found *f,
+	  struct engine_image *image, struct imgcache_error *err)
+{
+	struct engine *e;
+	int ret = has_size(f) ? 0 : session_engine(in->ic, &e, err);
+
+	if (!ret && !has_size(f))
+		arrival_size(e, image);
+	return ret;
+}
+
 /* An image that we made, or that was here before the catalog: note it. */
 static int
 adopt(struct inputs *in, struct lookup_found *f,
@@ -193,7 +212,7 @@ adopt(struct inputs *in, struct lookup_found *f,
 	row.status = IMAGE_COMPLETED;
 	row.origin = "adopted";
 	row.image_id = image->id;
-	if (!f->has_row || f->row.size_bytes <= 0)
+	if (!has_size(f))
 		row.size_bytes = image->size_bytes;
 	row.generation = labels_generation(image);
 	row.is_untrusted = is_of_strangers(f, image);
@@ -211,8 +230,7 @@ set_hit(struct inputs *in, const struct engine_image *image,
 {
 	a->state = IMGCACHE_HIT;
 	a->image_id = arena_strdup(&in->ic->arena, image->id);
-	a->size_bytes = f->has_row && f->row.size_bytes > 0 ?
-		f->row.size_bytes : image->size_bytes;
+	a->size_bytes = has_size(f) ? f->row.size_bytes : image->size_bytes;
 	if (f->has_row && f->row.pushed_ref) {
 		a->pushed_ref = f->row.pushed_ref;
 		a->digest = f->row.digest;
@@ -256,11 +274,19 @@ is_loaded(struct inputs *in, const struct lookup_found *f,
 	return ret;
 }
 
+/* Of a row that was found on the engine we now know the inputs. */
+static bool
+is_to_adopt(const struct inputs *in, const struct lookup_found *f)
+{
+	return !session_is_disabled(in->ic) &&
+		(!f->has_row || f->row.status != IMAGE_COMPLETED ||
+		 (!f->row.manifest && str_is(f->row.origin, "adopted")));
+}
+
 /* The engine has something under our tag: is it what we mean? */
 static int
-judge(struct inputs *in, struct lookup_found *f,
-      const struct engine_image *image, struct imgcache_answer *a,
-      struct imgcache_error *err)
+judge(struct inputs *in, struct lookup_found *f, struct engine_image *image,
+      struct imgcache_answer *a, struct imgcache_error *err)
 {
 	const char *label = engine_image_label(image, LABEL_KEY);
 	/*
@@ -295,14 +321,14 @@ judge(struct inputs *in, struct lookup_found *f,
 			 "its %s is not loaded", in->local));
 		return ret;
 	}
+	if (is_to_adopt(in, f))
+		ret = find_size(in, f, image, err);
+	if (ret)
+		return ret;
 	set_hit(in, image, f, a);
-	if (session_is_disabled(in->ic))
-		return 0;
-	/* of a row that was found on the engine we now know the inputs */
-	if (!f->has_row || f->row.status != IMAGE_COMPLETED ||
-	    (!f->row.manifest && str_is(f->row.origin, "adopted")))
+	if (is_to_adopt(in, f))
 		return adopt(in, f, image, err);
-	return note_name(in, f, err);
+	return session_is_disabled(in->ic) ? 0 : note_name(in, f, err);
 }
 
 /*

@@ -186,9 +186,11 @@ fail(const struct recipe_package *package, struct imgcache_error *err,
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	error_set(err, IMGCACHE_EUSAGE, "%s", text);
-	if (package->place.file)
+	if (package->place.file && package->place.line)
 		error_prefix(err, "%s:%d:%d", package->place.file,
 			     package->place.line, package->place.column);
+	else if (package->place.file)	/* a variable of the environment */
+		error_prefix(err, "%s", package->place.file);
 	return err->code;
 }
 

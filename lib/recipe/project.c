@@ -126,7 +126,8 @@ check_version(const struct project *p, struct imgcache_error *err)
 		return yaml_fail(&p->doc, NULL, err,
 				 "the file is empty; begin with 'version: 1'");
 	if (root->kind != YAML_MAP)
-		return yaml_expected(&p->doc, root, "a mapping", err);
+		return yaml_expected(&p->doc, root,
+				     "a mapping with version and images", err);
 	version = yaml_get(root, "version");
 	if (!version)
 		return yaml_fail(&p->doc, root, err,

@@ -113,14 +113,23 @@ find_default(const struct loader *l, enum setting_id id, struct finding *f)
 }
 
 /* AUTO_PRUNE_DAYS counts days; what it stands for needs a unit. */
-static char *
-with_unit(const struct setting_row *row, const struct finding *f)
+static int
+read_text(struct loader *l, const struct setting_row *row,
+	  const struct finding *f, struct setting_value *v)
 {
-	bool bare = !f->text[strspn(f->text, "0123456789")];
+	char *text;
+	int ret;
 
-	if (f->rank != SETTING_FROM_SERVICE || !row->service_unit || !bare)
-		return mem_strdup(f->text);
-	return mem_printf("%s%s", f->text, row->service_unit);
+	if (f->rank != SETTING_FROM_SERVICE || !row->service_unit)
+		return setting_value_text(v, row, f->text, l->err);
+	if (f->text[strspn(f->text, "0123456789")])
+		return error_set(l->err, IMGCACHE_EFAIL, "needs a number of "
+				 "days, such as 30, or 0, not '%.64s'",
+				 f->text);
+	text = mem_printf("%s%s", f->text, row->service_unit);
+	ret = setting_value_text(v, row, text, l->err);
+	free(text);
+	return ret;
 }
 
 /* Takes the origin over. */
@@ -129,10 +138,8 @@ use_text(struct loader *l, enum setting_id id, struct finding *f)
 {
 	const struct setting_row *row = setting_row(id);
 	struct setting_value *v = &l->s->v[id];
-	char *text = with_unit(row, f);
-	int ret = setting_value_text(v, row, text, l->err);
+	int ret = read_text(l, row, f, v);
 
-	free(text);
 	if (ret) {
 		error_prefix(l->err, "%s", f->origin);
 		free(f->origin);

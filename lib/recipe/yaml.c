@@ -214,7 +214,8 @@ open_node(struct builder *b, enum yaml_kind kind,
 		return ret;
 	if (b->depth == YAML_MAX_DEPTH)
 		return fail_at(b, mark_spot(&event->start_mark),
-			       "nested deeper than %d levels", YAML_MAX_DEPTH);
+			       "nested deeper than %d levels; no setting needs "
+			       "that many", YAML_MAX_DEPTH);
 	b->level[b->depth++] = (struct level){ node, NULL, NULL };
 	return 0;
 }

@@ -2,6 +2,7 @@
 /* Directories, disk, and the catalog with what crashed processes left. */
 #include <stdlib.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/units.h"
@@ -38,7 +39,9 @@ look_at_directory(struct doctor *d, enum setting_id id)
 	const char *path = settings_text(&d->ic->settings, id);
 	struct imgcache_error err = {0};
 
-	if (file_private_dir(path, &err)) {
+	if (!file_private_dir(path, &err) && access(path, W_OK | X_OK))
+		error_errno(&err, IMGCACHE_EFAIL, "cannot write to '%s'", path);
+	if (err.code) {
 		doctor_add(d, IMGCACHE_ILL, setting_row(id)->name, "make it "
 			   "yours and writable, or set IMGCACHE_DIR", "%s",
 			   err.text);

@@ -90,8 +90,9 @@ imgcache_recipe_named(struct imgcache *ic, const char *name,
 	const struct project_image *image;
 	int ret = need_project(ic, err);
 
-	if (!ret)
-		ret = project_image(&ic->project, name, &image, err);
+	if (ret)	/* a name that there is not, as any other */
+		return err->code = IMGCACHE_EUSAGE;
+	ret = project_image(&ic->project, name, &image, err);
 	if (!ret)
 		*out = of_project(ic, image);
 	return ret;

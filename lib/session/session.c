@@ -178,6 +178,7 @@ imgcache_close(struct imgcache *ic)
 
 	if (!ic)
 		return;
+	session_speak(ic);
 	for (i = 0; i < ic->n_recipes; i++) {
 		if (ic->recipes[i]->recipe == &ic->recipes[i]->own)
 			recipe_release(&ic->recipes[i]->own);
@@ -209,8 +210,19 @@ imgcache_signals_end(void)
 void
 session_event(struct imgcache *ic, const struct imgcache_event *e)
 {
+	session_speak(ic);
 	if (ic->on_event)
 		ic->on_event(ic->payload, e);
+}
+
+void
+session_speak(struct imgcache *ic)
+{
+	const char *text = ic->unsaid;
+
+	ic->unsaid = NULL;
+	if (text)
+		session_warn(ic, "%s", text);
 }
 
 void
@@ -242,6 +254,20 @@ refill(struct imgcache *ic)
 			     "engine: %s", err.text);
 }
 
+/* In one line: what would have been the warning, and what to do. */
+static int
+refuse_to_write(struct imgcache *ic, const char *dir,
+		struct imgcache_error *err)
+{
+	const char *cause = catalog_cause(ic->catalog);
+
+	ic->unsaid = NULL;
+	if (cause && strstr(cause, "; "))
+		return error_set(err, IMGCACHE_EFAIL, "%s", cause);
+	return error_set(err, IMGCACHE_EFAIL, "cannot write '%s'; make it "
+			 "writable or set IMGCACHE_DIR", dir);
+}
+
 int
 session_catalog(struct imgcache *ic, enum catalog_mode mode,
 		struct imgcache_error *err)
@@ -251,18 +277,18 @@ session_catalog(struct imgcache *ic, enum catalog_mode mode,
 	int ret;
 
 	if (ic->catalog) {
-		if (mode == CATALOG_WRITE &&
-		    catalog_flags(ic->catalog).is_readonly)
-			return error_set(err, IMGCACHE_EFAIL,
-					 "cannot write '%s'; make it writable "
-					 "or set IMGCACHE_DIR", dir);
-		return 0;
+		if (mode != CATALOG_WRITE ||
+		    !catalog_flags(ic->catalog).is_readonly)
+			return 0;
+		return refuse_to_write(ic, dir, err);
 	}
 	ret = catalog_open(dir, mode, &ic->catalog, err);
 	if (ret)
 		return ret;
 	warning = catalog_warning(ic->catalog);
-	if (warning)
+	if (warning && catalog_flags(ic->catalog).is_readonly)
+		ic->unsaid = arena_strdup(&ic->arena, warning);
+	else if (warning)
 		session_warn(ic, "%s", warning);
 	if (catalog_flags(ic->catalog).was_rebuilt)
 		refill(ic);

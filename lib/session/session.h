@@ -44,6 +44,7 @@ struct imgcache {
 	const char *bad_project;	/* why it is done without, or NULL */
 	struct settings settings;
 	struct strv warned;		/* warnings already given */
+	const char *unsaid;		/* one that is given later, or NULL */
 	imgcache_event_fn *on_event;
 	void *payload;
 
@@ -83,6 +84,13 @@ int session_engine_name(struct imgcache *ic, const char **out,
 			struct imgcache_error *err);
 
 void session_event(struct imgcache *ic, const struct imgcache_event *e);
+
+/*
+ * That nothing is recorded is said with the next event or at the end: the
+ * failure of what has to be recorded says it all. For those who hand over the
+ * terminal: now.
+ */
+void session_speak(struct imgcache *ic);
 
 /* A warning event, once per text and handle. */
 void session_warn(struct imgcache *ic, const char *fmt, ...)

@@ -82,6 +82,7 @@ imgcache_exec(struct imgcache *ic, const struct imgcache_env_options *o,
 	ret = env_collect(ic, o, "exec", leases, &images, err);
 	if (!ret) {
 		set_variables(images, o->n, &variables);
+		session_speak(ic);
 		ret = run_command(command, &variables, status, err);
 	}
 	for (i = 0; i < o->n; i++)

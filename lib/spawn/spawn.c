@@ -4,11 +4,13 @@
  * the container exists, so the lease is kept to the end only because that is
  * simplest; an image that vanishes in between is built once more.
  */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/units.h"
 #include "builder/ensure.h"
 #include "docker/engine.h"
 #include "docker/registry.h"
@@ -19,33 +21,72 @@
 #include "key/inputs.h"
 #include "session/alive.h"
 #include "session/recipes.h"
+#include "store/images.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 
+#define FAILED_S (60 * 60)	/* so long a failed build is not begun again */
+
 /*
- * Where docker writes the container's id: with our state, or on a read-only
- * home in a directory that goes again (*made is set and to be removed).
+ * docker that cannot write the container's id leaves the container behind, so
+ * it is not asked before as much could be written there.
+ */
+static bool
+has_room(const char *dir, struct imgcache_error *err)
+{
+	static const char block[4096];
+	char *path = mem_printf("%s/run-%ld.room", dir, (long)getpid());
+	int ret;
+
+	error_clear(err);
+	ret = file_replace(AT_FDCWD, path, block, sizeof(block), 0600, false,
+			   err);
+	unlink(path);
+	free(path);
+	return !ret;
+}
+
+/* A directory of our own that goes again, or NULL. */
+static char *
+make_temp_dir(const char *parent, struct imgcache_error *err)
+{
+	char *dir = path_join(parent, "imgcache-XXXXXX");
+
+	error_clear(err);
+	if (mkdtemp(dir) && has_room(dir, err))
+		return dir;
+	if (!err->code)
+		error_errno(err, IMGCACHE_EFAIL, "cannot make '%s'", dir);
+	rmdir(dir);
+	free(dir);
+	return NULL;
+}
+
+/*
+ * Where docker writes the container's id: with our state, or where that is
+ * read-only or full elsewhere (*made is set and to be removed).
  */
 static int
 find_private_dir(struct imgcache *ic, const char **dir, char **made,
 		 struct imgcache_error *err)
 {
 	const char *temp = expand_get(&ic->env, "TMPDIR");
+	struct imgcache_error why = {0};
 
 	*made = NULL;
-	if (!session_state_dir(ic, "handover", dir, err) &&
-	    !access(*dir, W_OK))
+	if (!session_state_dir(ic, "handover", dir, &why) &&
+	    has_room(*dir, &why))
 		return 0;
-	error_clear(err);
-	*made = path_join(temp && *temp == '/' ? temp : "/tmp",
-			  "imgcache-XXXXXX");
-	if (!mkdtemp(*made)) {
-		error_errno(err, IMGCACHE_EFAIL, "cannot make '%s'", *made);
-		free(*made);
-		*made = NULL;
-		return err->code;
+	*made = make_temp_dir(temp && *temp == '/' ? temp : "/tmp", &why);
+	if (!*made) {
+		struct imgcache_error last = {0};
+
+		*made = make_temp_dir("/dev/shm", &last);
 	}
 	*dir = *made;
-	return 0;
+	return *made ? 0 : error_set(err, IMGCACHE_EFAIL, "no room for the "
+		"file with the container's id: %s; free some, or set TMPDIR "
+		"to a directory that has some", why.text);
 }
 
 static int
@@ -74,6 +115,7 @@ run_image(struct imgcache_recipe *r, const struct imgcache_spawn_options *o,
 	if (!ret)
 		ret = find_private_dir(r->ic, &request.private_dir, &made,
 				       err);
+	session_speak(r->ic);
 	if (!ret)
 		ret = run_container(&request, e, out, err);
 	if (made)
@@ -164,6 +206,45 @@ say_somebody_is(struct imgcache *ic, const struct imgcache_answer *a)
 	session_event(ic, &e);
 }
 
+/* The row, if the last build of the key failed not long ago. */
+static int
+find_failed(struct imgcache *ic, const char *tag, struct image_list *list,
+	    struct imgcache_error *err)
+{
+	const char *engine;
+	int ret = session_engine_name(ic, &engine, err);
+
+	if (!ret)
+		ret = session_catalog(ic, CATALOG_READ, err);
+	if (!ret)
+		ret = images_find(ic->catalog, engine, tag, list, err);
+	if (!ret && (!list->n || list->v[0].status != IMAGE_FAILED ||
+		     clock_now_s() - list->v[0].status_at >= FAILED_S))
+		ret = IMGCACHE_ENO;
+	return ret;
+}
+
+/* It would fail once more; who mended what is outside asks for a build. */
+static bool
+has_just_failed(struct imgcache_recipe *r, const struct imgcache_answer *a)
+{
+	struct imgcache_error ignored = {0};
+	struct image_list list = {0};
+	char ago[UNITS_TEXT], id[13];
+	bool has = a->reason == IMGCACHE_BUILD_FAILED && a->tag &&
+		!find_failed(r->ic, a->tag, &list, &ignored);
+
+	if (has) {
+		image_short_id(a->tag, id);
+		units_age(ago, clock_now_s() - list.v[0].status_at);
+		session_warn(r->ic, "the image is not built in the background "
+			     "again: its build failed %s ago; see imgcache log "
+			     "%s, then imgcache build", ago, id);
+	}
+	image_list_release(&list);
+	return has;
+}
+
 /*
  * The next spawn is to find the image. Whether it does or not, the base is run
  * now, so what stands against it is a warning.
@@ -205,7 +286,8 @@ find_image(struct imgcache_recipe *r, const struct imgcache_spawn_options *o,
 	error_clear(err);
 	ret = base_image(r, a, err);
 	if (!ret && !build.no_cache && !session_is_disabled(r->ic) &&
-	    !settings_bool(&r->ic->settings, SETTING_NO_CACHE))
+	    !settings_bool(&r->ic->settings, SETTING_NO_CACHE) &&
+	    !has_just_failed(r, a))
 		start_build(r, &o->build);
 	return ret;
 }

@@ -428,6 +428,12 @@ catalog_warning(const struct catalog *cat)
 }
 
 const char *
+catalog_cause(const struct catalog *cat)
+{
+	return cat->cause;
+}
+
+const char *
 catalog_dir(const struct catalog *cat)
 {
 	return cat->dir;

@@ -59,6 +59,9 @@ struct catalog_flags catalog_flags(const struct catalog *cat);
 /* One line for the user about the flags above, or NULL. Lives as cat does. */
 const char *catalog_warning(const struct catalog *cat);
 
+/* Why is_readonly, or NULL. Lives as cat does. */
+const char *catalog_cause(const struct catalog *cat);
+
 const char *catalog_dir(const struct catalog *cat);
 const char *catalog_path(const struct catalog *cat);
 

@@ -267,7 +267,8 @@ Test(project, the_version_is_looked_at_first)
 			 "imgcache.yaml:1:10: version '2' is not known to this "
 			 "imgcache, which reads version 1");
 	cr_assert_str_eq(complaint("[version]\n"),
-			 "imgcache.yaml:1:1: expected a mapping, found a list");
+			 "imgcache.yaml:1:1: expected a mapping with version "
+			 "and images, found a list");
 	cr_assert_str_eq(complaint("version: [1]\n"),
 			 "imgcache.yaml:1:10: expected 1, found a list");
 }

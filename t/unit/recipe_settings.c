@@ -302,9 +302,8 @@ Test(settings, a_bad_value_names_its_origin_and_the_form)
 			 "environment MAX_CACHED_IMAGES: 'max_images' needs a "
 			 "whole number, such as 50, not '-1'");
 	cr_assert_str_eq(env_complaint("AUTO_PRUNE_DAYS=often"),
-			 "environment AUTO_PRUNE_DAYS: 'max_age' needs a time "
-			 "with its unit, such as 30d, 12h or 15m, or 0, not "
-			 "'often'");
+			 "environment AUTO_PRUNE_DAYS: needs a number of days, "
+			 "such as 30, or 0, not 'often'");
 	cr_assert_str_eq(env_complaint("IMGCACHE_MAX_SIZE=20"),
 			 "environment IMGCACHE_MAX_SIZE: 'max_size' needs a "
 			 "size with its unit, such as 20GB, or 0, not '20'");
