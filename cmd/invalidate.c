@@ -75,6 +75,11 @@ print_count(size_t n)
 {
 	struct printer *p;
 
+	if (!given.json && base && !n) {
+		printf("no image of the catalog begins with '%s'; its digest "
+		       "is looked up again\n", base);
+		return;
+	}
 	if (!given.json) {
 		printf("%zu image%s of the catalog will be built anew\n", n,
 		       n == 1 ? "" : "s");

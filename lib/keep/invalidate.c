@@ -12,27 +12,19 @@
 #include "store/images.h"
 #include "store/invalidations.h"
 
-/* Images that the filter takes. */
-static int
-count_all(struct imgcache *ic, const struct image_filter *filter, size_t *n,
-	  struct imgcache_error *err)
-{
-	struct image_list list = {0};
-	int ret;
-
-	ret = images_list(ic->catalog, filter, &list, err);
-	*n = list.n;
-	image_list_release(&list);
-	return ret;
-}
-
-/* Of them those that there are now. */
+/* Images that there are now and that the filter takes. */
 static int
 count_images(struct imgcache *ic, struct image_filter *filter, size_t *n,
 	     struct imgcache_error *err)
 {
+	struct image_list list = {0};
+	int ret;
+
 	filter->statuses = 1u << IMAGE_COMPLETED;
-	return count_all(ic, filter, n, err);
+	ret = images_list(ic->catalog, filter, &list, err);
+	*n = list.n;
+	image_list_release(&list);
+	return ret;
 }
 
 static int
@@ -182,18 +174,15 @@ by_stage(struct imgcache *ic, const char *name, const char *written, size_t *n,
 	return ret;
 }
 
-/* Also one that only the registry's images have, so it is noted first. */
+/* Also one that no image here has: those of the registry may. */
 static int
 by_base(struct imgcache *ic, const char *base, size_t *n,
 	struct imgcache_error *err)
 {
 	struct image_filter filter = { .base = base };
 	int64_t generation;
-	size_t ever = 0;
-	int ret = count_all(ic, &filter, &ever, err);
+	int ret = count_images(ic, &filter, n, err);
 
-	if (!ret)
-		ret = count_images(ic, &filter, n, err);
 	if (!ret)
 		ret = bases_forget(ic->catalog, base, err);
 	if (!ret)
@@ -201,10 +190,6 @@ by_base(struct imgcache *ic, const char *base, size_t *n,
 	if (!ret)
 		ret = invalidations_add(ic->catalog, INVALIDATE_BASE, NULL,
 					base, &generation, err);
-	if (!ret && !ever)
-		ret = error_set(err, IMGCACHE_ENO, "no image of the catalog "
-				"has the base '%.200s'; it is written as the "
-				"recipe has it, see imgcache list", base);
 	return ret;
 }
 
