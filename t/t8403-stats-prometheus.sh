@@ -114,6 +114,11 @@ test_that 'the values' '
 	done <expect
 '
 
+test_that 'the whole of it, to the letter' '
+	stats --format prometheus >metrics &&
+	same "$TOP/t/golden/stats-prometheus.txt" metrics
+'
+
 test_that 'every metric is in the manual, and no other' '
 	stats --format prometheus | sed -n "s/^# TYPE \([^ ]*\).*/\1/p" |
 		sort >have && grep -o "imgcache_[a-z0-9_]*" \

@@ -15,6 +15,10 @@ test_that 'printed where no runner named a file' '
 	grep -F "| api | 12 | 8 | 72.7 % | 2 min 30 s | 4 | 1 | 20.0 s | 1 min 00 s | 500 MB |" stdout
 '
 
+test_that 'the whole of it, to the letter' '
+	stats --format github >page && same "$TOP/t/golden/stats-github.txt" page
+'
+
 test_that 'the rows of a table have the cells of its head, a blank line before' '
 	stats --format github >page && awk -F "|" "
 		/^\|/ { if (!cells) { cells = NF; if (last != \"\") bad = 1 }

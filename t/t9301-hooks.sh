@@ -116,15 +116,15 @@ test_that 'bake: by a file' '
 '
 
 test_that 'GitHub Actions: the step, then the next one' '
-	run=$(sed -n "s/^ *run: \(imgcache env .*\)/\1/p" \
-		"$TOP/man/imgcache-hooks.7") && [ -n "$run" ] &&
+	run=$(example github.yml |
+		sed -n "s/^ *run: \(imgcache env .*\)/\1/p") && [ -n "$run" ] &&
 	GITHUB_ENV=$PWD/ghenv GITHUB_OUTPUT=$PWD/ghout $run &&
 	same ghenv ghout && env $(cat ghenv) sh -c \
 		"docker run --rm \"\$IMGCACHE_TOOLS_REF\" echo made" | grep -x made
 '
 
 test_that 'GitLab: the command, its file read by a shell' '
-	sed -n "s/^    - \(imgcache env .*\)/\1/p" "$TOP/man/imgcache-hooks.7" \
+	example gitlab.yml | sed -n "s/^    - \(imgcache env .*\)/\1/p" \
 		>script && [ -s script ] && sh -e script &&
 	! grep "[\"'\'' ]" images.env && . ./images.env &&
 	[ "$IMGCACHE_TOOLS_REF" = "$(imgcache get tools)" ]
