@@ -171,7 +171,8 @@ image_print(struct printer *p, const struct imgcache_image *i)
 	print_text(p, "origin", NULL, i->origin);
 	print_bool(p, "pinned", i->pinned);
 	print_text(p, "dockerImageId", NULL, i->image_id);
-	print_text(p, "digestHash", NULL, i->digest);
+	/* an engine gives digests to what is nowhere else, too */
+	print_text(p, "digestHash", NULL, i->pushed_ref ? i->digest : NULL);
 	print_text(p, "dependenciesHash", NULL, i->dependencies_hash);
 	print_text(p, "reason", NULL, i->reason);
 	print_text(p, "platform", NULL, i->platform);

@@ -35,6 +35,12 @@ test_that 'no name of the build is left but the tag' '
 	! grep imgcache-unkeyed stdout
 '
 
+test_that 'what is in no registry has no digest there' '
+	imgcache list --json | jq -e ".[0] | .pushed == false and
+		.digestHash == null" && id=$(cut -d- -f2 ref | cut -c1-12) &&
+	imgcache get --id "$id" | jq -e ".digestHash == null"
+'
+
 test_that 'a hit prints the same ref and starts no docker process' '
 	: >docker-calls &&
 	expect_status 0 imgcache get $recipe &&
