@@ -57,7 +57,7 @@ lib/init := check compose dockerfile find hcl hook ignore image init link \
 	packages pyproject toml write
 cmd := answer build caches commands complete config context context_report \
 	delete dockerargs dockerfile doctor dropin env exec findings get \
-	help init invalidate lint list lock log main opt outfile pace pin \
+	group help init invalidate lint list lock log main opt outfile pace pin \
 	plugin printer progress prune prune_timer recipe spawn stats \
 	stats_charts stats_disk stats_github stats_html stats_json \
 	stats_limits stats_prometheus stats_style stats_sums stats_table \

@@ -6,8 +6,10 @@
 #include "answer.h"
 #include "caches.h"
 #include "dropin.h"
+#include "group.h"
 #include "recipe.h"
 #include "summary.h"
+#include "text.h"
 #include "verbs.h"
 #include "warm.h"
 
@@ -272,6 +274,33 @@ build_each(struct invocation *inv, const struct chosen *chosen,
 	return ret;
 }
 
+static void
+put_line(void *payload, const char *line, size_t len)
+{
+	(void)payload;
+	text_put_data(stderr, line, len);
+	fputc('\n', stderr);
+}
+
+/*
+ * Of several at once only a line each was seen; a job of GitHub Actions has the
+ * log of each in a group of its own, when all are done.
+ */
+static void
+show_log(struct invocation *inv, const struct imgcache_answer *a)
+{
+	const struct imgcache_image *image;
+	struct imgcache_error ignored = {0};
+	struct log_group group = {0};
+
+	if (given.quiet || !summary_in_github() || !a->tag || !a->log ||
+	    imgcache_find(inv->ic, a->tag, &image, &ignored))
+		return;
+	group_open(&group, a->name);
+	imgcache_log(inv->ic, image, false, put_line, NULL, &ignored);
+	group_close(&group);
+}
+
 /* All are told, those that came out after a failure too. */
 static int
 build_many(struct invocation *inv, const struct chosen *chosen,
@@ -301,6 +330,7 @@ build_many(struct invocation *inv, const struct chosen *chosen,
 			err = inv->err;
 			ret = err.code;
 		}
+		show_log(inv, &v[i]);
 		tell(inv, p, chosen->v[i], &v[i], &err);
 	}
 	free(v);

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "group.h"
 #include "pace.h"
-#include "summary.h"
 #include "text.h"
 
 #define MAX_RUNNING 16
@@ -35,7 +35,7 @@ struct tail_line {
 struct progress {
 	bool quiet;
 	bool live;
-	char github[33];	/* ends what its runner must not obey, or "" */
+	struct log_group group;
 	const char *color;
 	char *name;		/* of the image under way */
 	char *log;
@@ -87,34 +87,11 @@ forget_steps(struct progress *p)
 	p->steps = p->cached = 0;
 }
 
-/*
- * In a job of GitHub Actions each image is a group, and lines in it that look
- * like commands to the runner are none: a step may print anything.
- */
-static void
-open_group(struct progress *p, const char *name)
-{
-	if (!summary_in_github() || *p->github)
-		return;
-	summary_random_word(p->github);
-	fputs("::group::", stderr);
-	text_put(stderr, name ? name : "image");
-	fprintf(stderr, "\n::stop-commands::%s\n", p->github);
-}
-
-static void
-close_group(struct progress *p)
-{
-	if (*p->github)
-		fprintf(stderr, "::%s::\n::endgroup::\n", p->github);
-	*p->github = '\0';
-}
-
 void
 progress_free(struct progress *p)
 {
 	progress_pause(p);
-	close_group(p);
+	group_close(&p->group);
 	forget_steps(p);
 	free(p->name);
 	free(p->log);
@@ -346,7 +323,7 @@ begin_build(struct progress *p, const struct imgcache_event *e)
 	replace(&p->log, e->log);
 	snprintf(text, sizeof(text), "%s%s%s", e->text ? " (" : "",
 		 e->text ? e->text : "", e->text ? ")" : "");
-	open_group(p, e->name);
+	group_open(&p->group, e->name);
 	say(p, e, "building", text);
 }
 
@@ -363,7 +340,7 @@ end_build(struct progress *p, const struct imgcache_event *e)
 		snprintf(text + n, sizeof(text) - (size_t)n,
 			 ", %d of %d steps cached", e->cached, e->steps);
 	say(p, e, "built in ", text);
-	close_group(p);
+	group_close(&p->group);
 }
 
 /* One of several at once. */

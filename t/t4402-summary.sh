@@ -109,4 +109,18 @@ test_that 'a job: what a failed step printed stays within' '
 	tail -n 1 words | grep "^::endgroup::$"
 '
 
+test_that 'a job: of several at once each has its log as a group' '
+	printf "version: 1\nimages:\n  %s\n  %s\n" "two: {context: app}" \
+		"bad: {context: bad}" >several.yaml &&
+	printf "FROM busybox\nRUN echo ::set-env n=7\n" >app/Dockerfile &&
+	expect_status 2 in_job -f several.yaml build --all -j 2 && cat stderr &&
+	sed "s/^::[0-9a-f]\{32\}::$/::END::/; s/\(stop-commands::\).*/\1/" \
+		stderr | grep "^::[gsEe]" | grep -v set-env >commands &&
+	for name in two bad; do
+		printf "::group::%s\n::stop-commands::\n::END::\n::endgroup::\n" \
+			$name
+	done >expect && same expect commands &&
+	sed -n "/^::group::bad/,/^::endgroup/p" stderr | grep "exit code: 3"
+'
+
 test_done
