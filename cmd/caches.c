@@ -18,7 +18,7 @@ print_cache(struct printer *p, const struct imgcache_cache *c)
 	print_number(p, "size", "SIZE", c->size_bytes, AS_SIZE);
 	print_number(p, "exportedAt", "EXPORTED", c->exported_at, AS_AGO);
 	print_number(p, "lastUsedAt", "USED", c->used_at, AS_AGO);
-	print_id(p, "place", "PLACE", c->place);
+	print_text(p, "place", "PLACE", c->place);
 	print_text(p, "project", NULL, c->project);
 	print_text(p, "deleteCommand", NULL, c->command);
 }

@@ -131,7 +131,9 @@ put_last(const struct table *t, const char *text)
 
 	for (other = t->columns; other < c; other++)
 		at += other->width + GAP;
-	if (c->kind == CELL_TEXT)
+	if (c->kind == CELL_TEXT && !strchr(text, ' '))
+		text_put_folded(stdout, text, at, c->width);
+	else if (c->kind == CELL_TEXT)
 		text_put_wrapped(stdout, text, at, at, at + c->width);
 	else
 		put_cell(c, text, true);

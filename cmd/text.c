@@ -197,6 +197,19 @@ text_put_wrapped(FILE *f, const char *s, int column, int indent, int width)
 	}
 }
 
+void
+text_put_folded(FILE *f, const char *s, int indent, int width)
+{
+	size_t n;
+
+	while (text_width(s) > width && (n = fitting(s, width)) > 0) {
+		fwrite(s, 1, n, f);
+		fprintf(f, "\n%*s", indent, "");
+		s += n;
+	}
+	fputs(s, f);
+}
+
 int
 terminal_width(int fd)
 {

@@ -37,6 +37,9 @@ void text_put_cut(FILE *f, const char *s, int width);
 void text_put_wrapped(FILE *f, const char *s, int column, int indent,
 		      int width);
 
+/* The same of one long word, a path say: width columns of it a line. */
+void text_put_folded(FILE *f, const char *s, int indent, int width);
+
 /* Does the locale want UTF-8? */
 bool text_is_utf8(void);
 

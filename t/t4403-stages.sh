@@ -291,6 +291,13 @@ test_that 'list --caches: where, of what, size of local ones, age and use' '
 	grep "^TYPE .*IMAGE .*STAGE .*SIZE .*EXPORTED .*USED .*PLACE" table
 '
 
+test_that 'list --caches: within 80 columns, and nothing is lost' '
+	COLUMNS=80 imgcache list --caches >table && cat table &&
+	[ "$(awk "length > 80" table | wc -l)" -eq 0 ] &&
+	place=$(imgcache list --caches --json | jq -r ".[0].place") &&
+	sed "s/.*  //" table | tr -d "\n" | grep -F "$place"
+'
+
 test_that 'list --caches: no filters of images' '
 	expect_status 129 imgcache list --caches app &&
 	expect_status 129 imgcache list --caches --pinned && one_line stderr
