@@ -47,7 +47,10 @@ last_build_us(struct imgcache *ic, const char *name)
 	return -1;
 }
 
-/* *misses: is there nothing to be had, neither here nor in a registry? */
+/*
+ * *misses: is there nothing to be had, neither here nor in a registry? What is
+ * wrong with one image does not keep the others cold.
+ */
 static int
 look(struct invocation *inv, struct candidate *c, bool *misses)
 {
@@ -58,7 +61,12 @@ look(struct invocation *inv, struct candidate *c, bool *misses)
 	*misses = !ret && a.state == IMGCACHE_MISS;
 	if (*misses)
 		answer_reason(&a, c->reason);
-	return ret;
+	if (ret != IMGCACHE_EFAIL)
+		return ret;
+	complain("warning: '%s' is left out: %s", imgcache_recipe_name(c->r),
+		 inv->err.text);
+	inv->err = (struct imgcache_error){0};
+	return 0;
 }
 
 static int

@@ -117,6 +117,14 @@ test_that '--warm in the background, two at a time' '
 	expect_status 0 imgcache wait $(cat stdout)
 '
 
+test_that '--warm: what is wrong with one image is told, the others are built' '
+	imgcache get fast >/dev/null && gone slow && mv fast away &&
+	expect_status 0 imgcache build --warm; status=$?; mv away fast
+	cat stderr && [ $status -eq 0 ] && one_line stdout &&
+	imgcache get --no-count slow >get && same get stdout &&
+	grep "warning: .fast. is left out: .*fast. is not a directory" stderr
+'
+
 test_that '--warm with a word that is no number, or other choices' '
 	for words in many 0 -1 "1 2"; do
 		expect_status 129 imgcache build --warm $words && one_line stderr ||
