@@ -190,32 +190,6 @@ test_that 'P8: untracked files and files that git ignores are sent, so count' '
 	rm app/untracked app/.gitignore app/a.secret
 '
 
-# ARGS, beside none of them, for the Dockerfile of a folder.
-args_tag() {
-	mkdir -p given && cat >given/Dockerfile && imgcache tag given "$@"
-}
-
-test_that 'an argument given as its default is as if not given' '
-	{ echo "ARG G=1"; echo "FROM scratch AS a"; echo "ARG G"; echo "ARG X=v"
-	echo "ARG Y=\$X-1"; echo "COPY Dockerfile /\$G\$X\$Y"; } >file &&
-	none=$(args_tag <file) && for arg in G=1 X=v Y=v-1; do
-		[ "$(args_tag --build-arg $arg <file)" = "$none" ] || exit 1
-	done && for arg in G=2 X=w Y=v; do
-		[ "$(args_tag --build-arg $arg <file)" != "$none" ] || exit 1
-	done && [ "$(args_tag --build-arg X=w --build-arg Y=v-1 <file)" != \
-		"$(args_tag --build-arg X=w <file)" ]
-'
-
-test_that 'but not where another stage has another default' '
-	{ echo "FROM scratch AS a"; echo "ARG X=v"; echo "COPY Dockerfile /\$X"
-	echo "FROM a"; echo "ARG X"; echo "COPY Dockerfile /b\$X"; } >file &&
-	[ "$(args_tag --build-arg X=v <file)" != "$(args_tag <file)" ] &&
-	{ echo "ARG G=1"; echo "ARG H=\$G"; echo "ARG G=2"; echo "FROM scratch"
-	echo "ARG G"; echo "ARG H"; echo "COPY Dockerfile /\$G\$H"; } >file &&
-	[ "$(args_tag --build-arg G=2 <file)" != "$(args_tag <file)" ]
-	status=$?; rm -rf given file; [ $status -eq 0 ]
-'
-
 test_that 'an image that is none has its place, and may be meant as a stage' '
 	mkdir nope && printf "FROM scratch\nCOPY --from=nope / /x/\n" \
 		>nope/Dockerfile && ! imgcache tag nope 2>out &&

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "base/error.h"
 #include "base/mem.h"
 
 struct dfvar
@@ -37,22 +36,6 @@ assign_env(const struct source_reader *r,
 	return 0;
 }
 
-/* Was the name given only what it would be without? */
-static bool
-is_idle_gift(const struct source_reader *r, const struct globals *globals,
-	     const char *name, const char *given, const char *word)
-{
-	struct imgcache_error ignored = { 0 };
-	const char *value = NULL;
-
-	if (!given)
-		return false;
-	if (!word)
-		return globals_is_idle_gift(globals, name);
-	return sources_expand(r, word, &value, &ignored) == 0 &&
-	       globals_is_default(name, given, value);
-}
-
 /* One NAME or NAME=default. */
 static int
 assign_arg(const struct source_reader *r, struct globals *globals,
@@ -61,17 +44,11 @@ assign_arg(const struct source_reader *r, struct globals *globals,
 	const char *equals = strchr(arg, '='), *value;
 	const char *name = arena_strndup(r->arena, arg, strcspn(arg, "="));
 	const char *given = globals_given(globals, name);
-	bool is_idle = is_idle_gift(r, globals, name, given,
-				    equals ? equals + 1 : NULL);
 	int ret = 0;
 
 	if (strpbrk(name, "$'\"\\`"))
 		plan_doubt(r->plan, r->line, "an odd ARG name '%.50s'", name);
-	idle_add(idle, (struct idle_arg){
-		.name = name,
-		.counts = !is_idle,
-		.inherits = (!given || is_idle) && !equals,
-	});
+	idle_add(idle, name, !given && !equals);
 	if (given) {
 		scope_set(r->scope, name, dfvar_of(given));
 	} else if (equals) {

@@ -12,12 +12,10 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/error.h"
 #include "base/mem.h"
 #include "base/strv.h"
 #include "recipe/dockerfile.h"
 #include "recipe/dockerfile_ref.h"
-#include "recipe/generate.h"
 
 static void
 id_list_add(struct id_list *list, size_t id)
@@ -153,69 +151,33 @@ replace_made_of(struct globals *g, size_t id, struct id_list *refs)
 			id_list_add(old, refs->v[i]);
 }
 
-bool
-globals_is_default(const char *name, const char *given, const char *value)
-{
-	return given && value && strcmp(given, value) == 0 &&
-	       strcmp(name, GENERATE_EPOCH_ARG) != 0 &&
-	       !dockerfile_arg_is_predefined_proxy(name) &&
-	       !dockerfile_arg_always_counts(name);
-}
-
-bool
-globals_is_idle_gift(const struct globals *g, const char *name)
-{
-	size_t id = strmap_get(&g->ids, name, strlen(name));
-
-	return id != STRMAP_NONE && g->v[id].idle_gift;
-}
-
-static int
-set_default(struct globals *g, size_t id, const char *word, const char *given,
-	    struct imgcache_error *err)
-{
-	struct id_list refs = { 0 };
-	const char *value;
-	bool is_first = !g->v[id].declared;
-	int ret = globals_expand(g, word, &value, &refs, err);
-	struct global *var = &g->v[id];
-
-	if (ret == 0 && given) {
-		var->idle_gift = (is_first || var->idle_gift) &&
-			globals_is_default(var->name, given, value);
-	} else if (ret == 0) {
-		var->odd = false;
-		var->var.state = DFVAR_UNKNOWN;
-		if (value)
-			set(var, value);
-	}
-	if (ret == 0)
-		replace_made_of(g, id, &refs);
-	free(refs.v);
-	return ret;
-}
-
 static int
 declare(struct globals *g, const char *arg, struct imgcache_error *err)
 {
 	const char *equals = strchr(arg, '=');
 	size_t len = equals ? (size_t)(equals - arg) : strlen(arg);
 	size_t id = id_of(g, arg, len);
-	const char *given = globals_given(g, g->v[id].name);
-	struct imgcache_error ignored = { 0 };
+	const char *given = globals_given(g, g->v[id].name), *value;
+	struct id_list refs = { 0 };
 	int ret = 0;
 
-	/* a default that nobody takes may be anything */
-	if (given && (!equals ||
-		      set_default(g, id, equals + 1, given, &ignored) < 0))
-		g->v[id].idle_gift = false;
-	if (given)
-		set(&g->v[id], given);
-	else if (equals)
-		ret = set_default(g, id, equals + 1, NULL, err);
-	else	/* BuildKit 0.13 forgets the value of an earlier ARG here */
-		g->v[id].odd |= g->v[id].var.state != DFVAR_UNSET;
 	g->v[id].declared = true;
+	if (given) {
+		set(&g->v[id], given);
+	} else if (!equals) {
+		/* BuildKit 0.13 forgets the value of an earlier ARG here */
+		g->v[id].odd |= g->v[id].var.state != DFVAR_UNSET;
+	} else {
+		g->v[id].odd = false;
+		ret = globals_expand(g, equals + 1, &value, &refs, err);
+		if (ret == 0) {
+			replace_made_of(g, id, &refs);
+			g->v[id].var.state = DFVAR_UNKNOWN;
+			if (value)
+				set(&g->v[id], value);
+		}
+	}
+	free(refs.v);
 	return ret;
 }
 
@@ -242,7 +204,7 @@ globals_use(struct globals *g, size_t first)
 		if (var->used)
 			continue;
 		var->used = true;
-		if (globals_given(g, var->name) && !var->idle_gift)
+		if (globals_given(g, var->name))
 			continue;
 		for (size_t i = 0; i < var->made_of.n; i++)
 			id_list_add(&todo, var->made_of.v[i]);

@@ -31,7 +31,6 @@ struct global {
 	bool declared;		/* by an ARG, or predefined */
 	bool used;		/* see globals_use() */
 	bool odd;		/* engines differ on its value */
-	bool idle_gift;		/* what was given is its default each time */
 	struct id_list made_of;
 };
 
@@ -69,17 +68,6 @@ int globals_expand(struct globals *g, const char *word, const char **out,
 
 /* The value the caller gave, NULL if none. */
 const char *globals_given(const struct globals *g, const char *name);
-
-/* Was it declared here, and given nothing but what it is without that? */
-bool globals_is_idle_gift(const struct globals *g, const char *name);
-
-/*
- * Would name have the value that was given for it without that, too, as the
- * default of its ARG comes to that? Those that mean more than their value are
- * no matter of this.
- */
-bool globals_is_default(const char *name, const char *given,
-			const char *value);
 
 /* What a bare ARG of that name in a stage takes over. */
 struct dfvar globals_inherit(const struct globals *g, const char *name);

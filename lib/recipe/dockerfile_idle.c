@@ -19,10 +19,10 @@ idle_can_use(const struct dockerfile_instruction *in)
 }
 
 void
-idle_add(struct idle_args *idle, struct idle_arg arg)
+idle_add(struct idle_args *idle, const char *name, bool inherits)
 {
 	mem_grow(idle->v, idle->n, idle->cap);
-	idle->v[idle->n++] = arg;
+	idle->v[idle->n++] = (struct idle_arg){ name, inherits };
 }
 
 void
@@ -40,8 +40,7 @@ idle_use(struct idle_args *idle, struct plan_builder *plan,
 	for (; idle->used < idle->n; idle->used++) {
 		const struct idle_arg *arg = &idle->v[idle->used];
 
-		if (arg->counts)
-			plan_add_arg(plan, arg->name);
+		plan_add_arg(plan, arg->name);
 		if (arg->inherits)
 			globals_use_name(globals, arg->name);
 	}

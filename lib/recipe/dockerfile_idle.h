@@ -14,8 +14,7 @@
 #include "recipe/dockerfile_plan.h"
 
 struct idle_arg {
-	const char *name;	/* borrowed */
-	bool counts;		/* without what was given it is another */
+	const char *name;
 	bool inherits;		/* from the global of that name */
 };
 
@@ -27,11 +26,11 @@ struct idle_args {		/* zero-initialised is empty */
 
 bool idle_can_use(const struct dockerfile_instruction *in);
 
-void idle_add(struct idle_args *idle, struct idle_arg arg);
+/* The name is borrowed. */
+void idle_add(struct idle_args *idle, const char *name, bool inherits);
 void idle_release(struct idle_args *idle);
 
-/* Something can use them: all that count go to the plan, with the globals
- * behind them. */
+/* Something can use them: all go to the plan, with the globals behind them. */
 void idle_use(struct idle_args *idle, struct plan_builder *plan,
 	      struct globals *globals);
 

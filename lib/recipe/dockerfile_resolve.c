@@ -363,7 +363,7 @@ walk_all(struct resolver *r)
 			ret = walk_tree(r, i);
 	for (size_t i = 0; i < r->stages.globals.n; i++) {
 		const struct global *g = &r->stages.globals.v[i];
-		if (g->used && g->declared && !g->idle_gift)
+		if (g->used && g->declared)
 			plan_add_arg(&r->plan, g->name);
 		if (g->used && g->odd)
 			plan_doubt(&r->plan, 0, "engines differ on the value "
