@@ -443,4 +443,24 @@ test_that 'a copy of what .dockerignore leaves out; what is there is found' '
 	imgcache tag --base busybox --copy real:/a
 '
 
+test_that 'what docker adds as arguments decides what is read, too' '
+	mkdir -p dated/src-0 dated/src-5 && echo a >dated/src-0/f &&
+	echo a >dated/src-5/f && printf "%s\n" "ARG SOURCE_DATE_EPOCH" \
+		"ARG S=\${SOURCE_DATE_EPOCH:-0}" "FROM scratch" "ARG S" \
+		"COPY src-\$S /x" >dated/Dockerfile &&
+	SOURCE_DATE_EPOCH=5 imgcache tag dated >one && echo b >dated/src-5/f &&
+	SOURCE_DATE_EPOCH=5 imgcache tag dated >two && ! cmp one two &&
+	echo b >dated/src-0/f && SOURCE_DATE_EPOCH=5 imgcache tag dated >three &&
+	same two three && mkdir proxied proxied/with proxied/without cfg &&
+	echo a >proxied/with/f && echo a >proxied/without/f &&
+	printf "%s\n" "ARG http_proxy" "ARG S=\${http_proxy:+with}" \
+		"FROM scratch" "ARG S" "COPY \${S:-without}/f /" \
+		>proxied/Dockerfile && cp -r "${DOCKER_CONFIG:-$HOME/.docker}"/. \
+		cfg/ 2>/dev/null; echo "{\"proxies\": {\"default\":
+			{\"httpProxy\": \"http://p.test:1\"}}}" >cfg/config.json &&
+	DOCKER_CONFIG=$PWD/cfg imgcache tag proxied >one &&
+	echo b >proxied/with/f &&
+	DOCKER_CONFIG=$PWD/cfg imgcache tag proxied >two && ! cmp one two
+'
+
 test_done

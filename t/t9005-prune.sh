@@ -127,9 +127,9 @@ test_that 'max-age counts from the last use' '
 test_that 'max-size: from above the high mark down to the low one' '
 	fresh && make 1 2 3 4 5 &&
 	size=$(size_of_one) &&
-	pruned --max-size $((size * 5 + 9)) --low-size $((size * 2)) &&
+	pruned --max-size $((size * 5 + 9))B --low-size $((size * 2))B &&
 	jq -e ".removed == 0" prune.json &&
-	pruned --max-size $((size * 4)) --low-size $((size * 2 + 9)) &&
+	pruned --max-size $((size * 4))B --low-size $((size * 2 + 9))B &&
 	jq -e ".removed == 3 and .expectedSize == 3 * $size" prune.json &&
 	grep "^remove $(id 1) more than .* together" pruned &&
 	! there 1 && ! there 2 && ! there 3 && there 4 && there 5
@@ -137,7 +137,7 @@ test_that 'max-size: from above the high mark down to the low one' '
 
 test_that 'without a low mark it is 80 per cent' '
 	fresh && make 1 2 3 4 5 && size=$(size_of_one) &&
-	pruned --max-size $((size * 5 - 9)) &&
+	pruned --max-size $((size * 5 - 9))B &&
 	jq -e ".removed == 2" prune.json
 '
 

@@ -176,7 +176,7 @@ add_stage(const struct finder *f, const char *stage, struct buf *text,
 	const struct recipe *q = f->in->r->recipe;
 	const struct dockerfile_options o = {
 		.target = stage,
-		.args = &f->in->args,
+		.args = &f->in->all_args,
 		.platforms = &q->platforms,
 		.build_platform = session_own_platform(f->in->ic),
 	};

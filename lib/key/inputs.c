@@ -494,6 +494,7 @@ inputs_release(struct inputs *in)
 	strv_release(&in->allow);
 	strv_release(&in->plain_contexts);
 	strv_release(&in->args);
+	strv_release(&in->all_args);
 	strv_release(&in->key_args);
 	strv_release(&in->labels);
 	strv_release(&in->secret_ids);

@@ -381,6 +381,61 @@ has_runs(const struct dockerfile *df, const struct dockerfile_plan *plan)
 	return false;
 }
 
+static bool
+declares_proxy(const struct dockerfile *df)
+{
+	size_t i, k;
+
+	for (i = 0; i < df->n; i++)
+		for (k = 0; df->v[i].keyword == DOCKERFILE_ARG &&
+		     k < df->v[i].n_args; k++) {
+			size_t len = strcspn(df->v[i].args[k], "=");
+			char *name = mem_strndup(df->v[i].args[k], len);
+			bool is = dockerfile_arg_is_predefined_proxy(name);
+
+			free(name);
+			if (is)
+				return true;
+		}
+	return false;
+}
+
+/*
+ * What is read and where it is from can hang on values that nobody gave us:
+ * the client takes SOURCE_DATE_EPOCH from the environment and the proxies from
+ * its configuration.
+ */
+static int
+take_all_args(struct inputs *in, const struct dockerfile *df,
+	      struct imgcache_error *err)
+{
+	static const char date[] = "SOURCE_DATE_EPOCH";
+	const char *value = expand_get(&in->ic->env, date);
+	struct strv proxies = {0};
+	struct engine *ignored;
+	size_t i;
+	int ret = 0;
+
+	strv_push_all(&in->all_args, &in->args);
+	if (value && !is_given(in, date))
+		strv_pushf(&in->all_args, "%s=%s", date, value);
+	if (!declares_proxy(df))
+		return 0;
+	ret = session_engine(in->ic, &ignored, err);
+	if (!ret)
+		ret = proxies_read(&in->ic->endpoint, &proxies, err);
+	for (i = 0; !ret && i < proxies.n; i++) {
+		char *name = mem_strndup(proxies.v[i],
+					 strcspn(proxies.v[i], "="));
+
+		if (!is_given(in, name))
+			strv_push(&in->all_args, proxies.v[i]);
+		free(name);
+	}
+	strv_release(&proxies);
+	return ret;
+}
+
 static int
 take_plan(struct inputs *in, const char *name, const struct strv *contexts,
 	  const struct inputs_options *o, struct imgcache_error *err)
@@ -388,7 +443,7 @@ take_plan(struct inputs *in, const char *name, const struct strv *contexts,
 	const struct recipe *q = in->r->recipe;
 	struct dockerfile_options options = {
 		.target = q->target,
-		.args = &in->args,
+		.args = &in->all_args,
 		.platforms = &q->platforms,
 		.build_platform = session_own_platform(in->ic),
 		.contexts = contexts,
@@ -400,6 +455,8 @@ take_plan(struct inputs *in, const char *name, const struct strv *contexts,
 
 	ret = dockerfile_parse(in->dockerfile.data, in->dockerfile.len, name,
 			       &df, err);
+	if (!ret)
+		ret = take_all_args(in, df, err);
 	if (!ret)
 		ret = inputs_plan(in, df, &planning, &plan, err);
 	if (!ret) {
