@@ -18,8 +18,9 @@ struct summary;
 struct summary *summary_new(void);
 
 /*
- * What is kept is copied. error: why there is no image, or NULL. saved_us: by a hit, below 0: not known. caches: what
- * the image's build caches weigh, "" where none is known.
+ * What is kept is copied. error: why there is no image, or NULL. saved_us: by a
+ * hit, below 0: not known. caches: what the image's build caches weigh, ""
+ * where none is known.
  */
 void summary_add(struct summary *s, const struct imgcache_answer *a,
 		 const char *error, int64_t saved_us, const char *caches);

@@ -223,7 +223,7 @@ has_source(const struct push *p)
 	repository = mem_printf("%.*s", (int)(strrchr(row->pushed_ref, ':') -
 					      row->pushed_ref),
 				row->pushed_ref);
-	has = registries_is_trusted(in->ic, in->r->recipe, repository);
+	has = registries_is_believed(in->ic, in->r->recipe, repository);
 	free(repository);
 	return has;
 }

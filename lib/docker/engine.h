@@ -120,9 +120,9 @@ const char *engine_image_digest(const struct engine_image *image,
 				const char *ref);
 
 /*
- * All images that carry a label ("name", any value, or "name=value"), by id. Only id, tags, digests,
- * labels, size and created are filled in. One image holds no arena of its own
- * here; the list does.
+ * All images that carry a label ("name", any value, or "name=value"), by id.
+ * Only id, tags, digests, labels, size and created are filled in. One image
+ * holds no arena of its own here; the list does.
  */
 struct engine_images {
 	struct engine_image *v;

@@ -279,6 +279,7 @@ static bool
 is_to_adopt(const struct inputs *in, const struct lookup_found *f)
 {
 	return !session_is_disabled(in->ic) &&
+		catalog_can_write(in->ic->catalog) &&
 		(!f->has_row || f->row.status != IMAGE_COMPLETED ||
 		 (!f->row.manifest && str_is(f->row.origin, "adopted")));
 }

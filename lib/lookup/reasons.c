@@ -109,10 +109,11 @@ add_base(struct buf *b, const struct imgcache_change *c)
 
 /* "full (line 3: odd)", "sources", "none" */
 static void
-add_counted(struct buf *b, const char *after)
+add_counted(struct buf *b, const char *before, const char *after)
 {
 	if (*after == 'f')
-		buf_addf(b, "every file of the context counts now%s",
+		buf_addf(b, "every file of the context counts%s%s",
+			 *before == 'f' ? ", as before" : " now",
 			 after + strlen("full"));
 	else if (*after == 's')
 		buf_adds(b, "only what is read of the context counts now");
@@ -127,7 +128,7 @@ add_value(struct buf *b, const struct imgcache_change *c)
 	const char *word = subjects[c->subject];
 
 	if (c->subject == IMGCACHE_SUBJECT_COUNTED) {
-		add_counted(b, c->after);
+		add_counted(b, c->before, c->after);
 		return;
 	}
 	if (c->subject == IMGCACHE_SUBJECT_HASH)

@@ -53,6 +53,9 @@ missing_source(const struct side *s)
 {
 	const struct inputs *in = s->in;
 
+	/* what another platform reads need not be read by what is built */
+	if (in && in->r->recipe->platforms.n > 1)
+		return NULL;
 	for (size_t i = 0; in && i < in->n_contexts; i++) {
 		const struct input_context *c = &in->contexts[i];
 

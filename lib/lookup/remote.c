@@ -163,8 +163,8 @@ record(struct inputs *in, struct lookup_found *f,
 
 	row.status = IMAGE_COMPLETED;
 	row.origin = "pulled";
-	row.is_untrusted = !registries_is_trusted(in->ic, in->r->recipe,
-						  r->repository);
+	row.is_untrusted = !registries_is_believed(in->ic, in->r->recipe,
+						   r->repository);
 	row.image_id = image->id;
 	row.size_bytes = image->size_bytes;
 	row.generation = labels_generation(image);

@@ -59,8 +59,10 @@ add_need(struct project *p, struct project_image *image, const char *key,
 
 	if (value && arg)
 		value++;
-	if (value && str_starts(value, scheme))
-		value += strlen(scheme);
+	/* a context without it is a directory, whatever that is called */
+	if (value && !strcmp(key, "build_contexts"))
+		value = str_starts(value, scheme) ? value + strlen(scheme) :
+			NULL;
 	name = value ? recipe_reference(value) : NULL;
 
 	if (!name)

@@ -43,6 +43,19 @@ registries_is_trusted(const struct imgcache *ic, const struct recipe *q,
 	return is_one;
 }
 
+bool
+registries_is_believed(const struct imgcache *ic, const struct recipe *q,
+		       const char *repository)
+{
+	struct strv trusted = {0};
+	bool is_one;
+
+	registries_trusted(ic, q, &trusted);
+	is_one = strv_has(&trusted, repository);
+	strv_release(&trusted);
+	return is_one;
+}
+
 /* Of an untrusted build, or NULL. */
 static const char *
 untrusted(const struct imgcache *ic)

@@ -42,6 +42,13 @@ void registries_trusted(const struct imgcache *ic, const struct recipe *q,
 bool registries_is_trusted(const struct imgcache *ic, const struct recipe *q,
 			   const char *repository);
 
+/*
+ * The same for who is to be believed what stands there: it must be written the
+ * same way. One host may be another one at another port.
+ */
+bool registries_is_believed(const struct imgcache *ic, const struct recipe *q,
+			    const char *repository);
+
 /* Is the name, len bytes, a repository of images of ours? */
 bool registries_has(const struct imgcache *ic, const char *name, size_t len);
 
