@@ -457,10 +457,27 @@ for option in '--find-links wheels' '-f wheels' '-fwheels' '-c conf' -cconf \
 done
 for list in '--find-links wheels' '-f wheels' './x.whl' '-i file:///app/x' \
 	'x @ file:///app/x.whl' 'x @ ${URL}' 'git+https://x.test/y' \
-	'--extra-index-url=file:x'; do
+	'--extra-index-url=file:x' '--extra-index-url ./simple' '-i simple' \
+	'--index-url=/app/simple' '--extra-index-url http:x' 'x --global-option=y' \
+	'x --config-settings y=z' '--only-binary x' '-r more.txt -f wheels' \
+	'x; python_version > "3" --global-option y' 'x.tbz' 'x.txz' 'x.tlz' \
+	'X.ZIP' 'x.zip[y]' 'x.tar.gz ; python_version > "3"' 'x==1.zip' \
+	'x @ https://x.test/y' 'wheels/x' 'x --hash=md5:0'; do
 	unmoved "a list with $list" 'RUN pip install -r requirements.txt' \
 		"mkdir wheels && touch x.whl && echo '$list' >requirements.txt"
 done
+hash=--hash=sha256:$(printf %064d 0)
+moved 'with a list of names, versions, markers, hashes and an index' \
+	'RUN pip install -r requirements.txt' 'touch more.txt &&
+	printf "%s\n" "# ours" "" "--index-url https://x.test/simple" \
+		"--extra-index-url=http://y.test" "-r more.txt" "-c conf.txt" \
+		"a" "b.c_d-e [f, g] >=1.0, !=1.5.*,<2 # why" "h~=1!2.0+x" \
+		"i==1 ; python_version >= \"3.8\" and os_name != '"'nt'"'" \
+		"j[k]===1;(extra == '"'x'"') \\" "    '"$hash"' \\" "    '"$hash"'" \
+		>requirements.txt && echo "l<3" >conf.txt'
+unmoved 'with a list that includes another with a folder' \
+	'RUN pip install -r requirements.txt' 'echo "-r more.txt" \
+	>requirements.txt && echo "-i simple" >more.txt'
 unmoved 'python -m pip, which finds modules here' \
 	'RUN python3 -m pip install -r requirements.txt'
 unmoved 'a pip by its path' 'RUN /app/bin/pip install -r requirements.txt'
@@ -542,6 +559,10 @@ for above in 'RUN pip config set global.find-links x' \
 	unmoved "below $above" "RUN pip install -r requirements.txt" '' "$above
 WORKDIR /app"
 done
+for copy in 'COPY * .' 'COPY ** ./' 'COPY ./* .' 'COPY / .'; do
+	unmoved "$copy" 'RUN npm ci' '' '' "$copy"
+done
+moved 'COPY ./ .' 'RUN npm ci' '' '' 'COPY ./ .'
 unmoved 'a mount in the folder' \
 	'RUN --mount=type=cache,id=x,target=/app/node_modules npm ci'
 unmoved 'a secret in the folder' \

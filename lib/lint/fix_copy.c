@@ -104,21 +104,14 @@ in_context(const struct mover *m, const char *path)
 static bool
 is_list(const struct mover *m, const char *path)
 {
-	static const char *const others[] = {
-		"file:", "${", "-f", "--find-links", "git+", "-e"
-	};
 	char *full = path_join(m->d->context.path, path);
 	struct imgcache_error ignored = {0};
 	struct buf text = BUF_INIT;
 	bool ok = (str_ends(path, ".txt") || str_ends(path, ".in")) &&
 		!strpbrk(path, " $\"'\\*?[") &&
-		!file_read(AT_FDCWD, full, MAX_LIST, &text, &ignored);
+		!file_read(AT_FDCWD, full, MAX_LIST, &text, &ignored) &&
+		strlen(text.data) == text.len && lint_knows_list(text.data);
 
-	for (size_t i = 0; ok && i < sizeof(others) / sizeof(*others); i++)
-		for (const char *at = text.data;
-		     ok && (at = strstr(at, others[i])); at++)
-			ok = others[i][0] == '-' && at > text.data &&
-				!strchr(" \t\n", at[-1]);
 	buf_release(&text);
 	free(full);
 	return ok;
@@ -304,6 +297,7 @@ can_pass(const struct mover *m)
 	return true;
 }
 
+/* "*" is another matter: docker leaves out the folders of what it matches. */
 static bool
 is_plain_copy(const struct dockerfile_instruction *in)
 {
@@ -313,7 +307,8 @@ is_plain_copy(const struct dockerfile_instruction *in)
 		    strcmp(in->flags[i], "--link"))
 			return false;
 	return in->keyword == DOCKERFILE_COPY && in->n_args == 2 && !in->json &&
-		!in->n_heredocs && !strpbrk(in->args[1], "$\"'\\");
+		!in->n_heredocs && !strpbrk(in->args[1], "$\"'\\") &&
+		(!strcmp(in->args[0], ".") || !strcmp(in->args[0], "./"));
 }
 
 /* "COPY [flags] a b dest/folder/" for the files of one folder. */

@@ -52,4 +52,13 @@ bool lint_knows_install(const struct lint_place *p,
 bool lint_knows_npm(const struct lint_docker *d, const char *folder,
 		    bool runs_scripts, struct strv *files);
 
+/* known_list.c: does a requirements file lead pip to nothing but its lists? */
+bool lint_knows_list(const char *text);
+
+/* Would a package manager take the word for a file that it installs? */
+bool lint_is_archive(const char *text);
+
+/* One URL of the web, and nothing else. */
+bool lint_is_url(const char *text);
+
 #endif

@@ -93,12 +93,6 @@ is_plain(const char *value)
 	return *value && strspn(value, LETTERS ":,") == strlen(value);
 }
 
-static bool
-is_web(const char *value)
-{
-	return str_starts(value, "https://") || str_starts(value, "http://");
-}
-
 /* Settings of apt that are no paths. */
 static bool
 is_apt_setting(const char *text)
@@ -139,21 +133,6 @@ is_a_file(const struct lint_place *p, const struct shell_word *w)
 	return found;
 }
 
-/* A file that is handed to a package manager. */
-static bool
-is_archive(const char *text)
-{
-	static const char *const ends[] = {
-		".deb", ".apk", ".whl", ".zip", ".gz", ".tgz", ".bz2", ".xz",
-		".tar", ".txt", ".egg"
-	};
-
-	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
-		if (str_ends(text, ends[i]))
-			return true;
-	return false;
-}
-
 /* "@scope/name" is the one name with a slash. */
 static bool
 is_name(const struct lint_place *p, const struct grammar *g,
@@ -161,7 +140,7 @@ is_name(const struct lint_place *p, const struct grammar *g,
 {
 	const char *text = w->text, *slash = strchr(text, '/');
 
-	if (w->expands || text[0] == '.' || is_archive(text) ||
+	if (w->expands || text[0] == '.' || lint_is_archive(text) ||
 	    is_a_file(p, w))
 		return false;
 	if (slash && g == &npm && *text == '@' && !strchr(slash + 1, '/'))
@@ -186,7 +165,7 @@ knows_option(const struct grammar *g, const struct shell_command *c, size_t *i)
 	value = text[len] ? text + len + 1 : next;
 	if (is_web_option || is_in(g->valued, text, len)) {
 		*i += !text[len];
-		return is_web_option ? is_web(value) : is_plain(value);
+		return is_web_option ? lint_is_url(value) : is_plain(value);
 	}
 	if (g == &apt && (!strcmp(text, "-o") || !strcmp(text, "-c"))) {
 		++*i;
