@@ -440,6 +440,9 @@ unmoved 'packages that a variable names' "RUN $update \$PACKAGES"
 unmoved 'a wildcard that a file matches' "RUN $update con*" 'touch conx'
 unmoved 'a package file' "RUN $update ./x.deb"
 unmoved 'a removal in the folder' "RUN $update ed && rm -rf /ap*"
+for path in //app /./app/x //ap* /./a?p /srv/x/../../app; do
+	unmoved "a removal of $path" "RUN $update ed && rm -rf $path"
+done
 unmoved 'a folder made in it' "RUN $update ed && mkdir /app/x"
 
 for option in '-c /app/conf' '--config-file=conf' '-o Dir::Etc=/app' \
@@ -498,6 +501,15 @@ done
 unmoved 'ARG PIP_INDEX_URL, which the caller gives' \
 	'RUN pip install -r requirements.txt' '' 'ARG PIP_INDEX_URL
 WORKDIR /app'
+for name in 'PIP_EXTRA_INDEX_URL="https://x.test file:///app/y"' \
+	'PIP_EXTRA_INDEX_URL="https://x.test /app/y"' 'PIP_INDEX_URL=""' \
+	PATH=//app/bin:/bin PATH=/./app:/bin; do
+	unmoved "ENV $name" 'RUN pip install -r requirements.txt' '' "ENV $name
+WORKDIR /app"
+done
+moved 'with two URLs' 'RUN pip install -r requirements.txt' '' \
+	'ENV PIP_EXTRA_INDEX_URL="https://x.test/a http://y.test/b"
+WORKDIR /app'
 unmoved 'ENV APT_CONFIG' "RUN $update ed" '' 'ENV APT_CONFIG=/app/conf
 WORKDIR /app'
 for name in NPM_CONFIG_USERCONFIG=/app/conf npm_config_cafile=ca.pem \
@@ -555,10 +567,37 @@ WORKDIR /app'
 for above in 'RUN pip config set global.find-links x' \
 	'RUN echo "[global]" >/etc/pip.conf' 'COPY conf /etc/pip.conf' \
 	'COPY root/ /' 'RUN ln -s /app/x /usr/local/lib/x' \
-	'RUN usermod -d /app root' 'SHELL ["/app/bash", "-c"]'; do
+	'RUN usermod -d /app root' 'SHELL ["/app/bash", "-c"]' \
+	'RUN pip config --global set global.find-links x' \
+	'RUN pip3 --isolated config --user set global.find-links x' \
+	'RUN python3 -m pip config --site set x.y z' \
+	'RUN npm config -g set x y' 'RUN npm -g config set x y' \
+	'RUN npm c set x y' 'RUN npm --location=global set x=y' \
+	'RUN yarn config --home set x y' 'RUN sh -c "npm config edit"' \
+	'COPY conf /etc/xdg' 'COPY conf /etc/xdg/pip/' 'COPY conf /root/.config' \
+	'COPY conf /root/.config/x/' 'COPY conf //root/./x/' 'COPY conf .' \
+	'COPY conf etc' 'COPY conf $X' 'ADD conf /etc//' 'COPY conf /etc/apt/' \
+	'WORKDIR /root
+COPY conf x' 'WORKDIR /
+COPY conf etc/' 'WORKDIR srv
+COPY conf ./' 'SHELL ["bash", "-c"]' 'SHELL ["/bin/bash", "-lc"]' \
+	'SHELL ["/bin/bash", "-c", "x"]' 'SHELL ["/bin/sh", "conf", "-c"]' \
+	'SHELL ["/bin/bash", "--rcfile", "conf", "-c"]' \
+	'SHELL ["/bin/sh", "-o", "pipefail", "-c"]' \
+	'SHELL ["/bin/bash", "-ic"]' 'SHELL ["/srv/bash", "-c"]'; do
 	unmoved "below $above" "RUN pip install -r requirements.txt" '' "$above
 WORKDIR /app"
 done
+for above in 'SHELL ["/bin/sh", "-c"]' 'SHELL ["/bin/bash", "-ec"]' \
+	'SHELL ["/bin/bash", "-o", "pipefail", "-c"]' \
+	'SHELL ["/bin/bash", "-e", "-uxo", "pipefail", "-c"]' \
+	'RUN set -e; pip install -U pip' 'COPY conf /srv/x/' 'WORKDIR /srv
+COPY conf x'; do
+	moved "below $above" "RUN pip install -r requirements.txt" '' "$above
+WORKDIR /app"
+done
+unmoved 'settings made in the step' \
+	'RUN pip config --global set x.y z && pip install -r requirements.txt'
 for copy in 'COPY * .' 'COPY ** ./' 'COPY ./* .' 'COPY / .'; do
 	unmoved "$copy" 'RUN npm ci' '' '' "$copy"
 done

@@ -28,9 +28,8 @@ struct mover {
 	struct strv files;	/* of the context, that the RUN reads */
 };
 
-/* b as seen from a, "." and ".." taken out; NULL if only a build knows. */
-static char *
-resolve(const char *a, const char *b)
+char *
+lint_resolve(const char *a, const char *b)
 {
 	struct strv parts = {0};
 	struct buf out = BUF_INIT;
@@ -62,9 +61,8 @@ odd:
 	return NULL;
 }
 
-/* The working directory at an instruction, as far as WORKDIRs say. */
-static char *
-workdir(const struct lint_docker *d, size_t index)
+char *
+lint_workdir(const struct lint_docker *d, size_t index)
 {
 	size_t stage = lint_stage_of(d, index), at = index, n = 0;
 	const char *dirs[64];
@@ -81,7 +79,7 @@ workdir(const struct lint_docker *d, size_t index)
 	}
 	cwd = mem_strdup("");
 	while (n-- > 0 && cwd) {
-		char *next = resolve(cwd, dirs[n]);
+		char *next = lint_resolve(cwd, dirs[n]);
 
 		free(cwd);
 		cwd = next;
@@ -122,7 +120,7 @@ add_requirements(struct mover *m, const char *file)
 {
 	struct requirements r = REQUIREMENTS_INIT;
 	struct imgcache_error ignored = {0};
-	char *image = resolve(m->cwd, file);
+	char *image = lint_resolve(m->cwd, file);
 	char *path = image ? in_context(m, image) : NULL;
 	bool ok = path && *path &&
 		!requirements_read(m->d->context.path, path, &r, &ignored);
@@ -384,9 +382,9 @@ lint_fix_copy_order(struct lint_docker *d, const struct lint_read *copy,
 	    lint_stage_of(d, copy->index) != lint_stage_of(d, run->index) ||
 	    !is_plain_copy(m.copy) || !can_pass(&m))
 		return;
-	m.cwd = workdir(d, run->index);
-	from = workdir(d, copy->index);
-	m.dest = from ? resolve(from, m.copy->args[1]) : NULL;
+	m.cwd = lint_workdir(d, run->index);
+	from = lint_workdir(d, copy->index);
+	m.dest = from ? lint_resolve(from, m.copy->args[1]) : NULL;
 	free(from);
 	if (m.cwd && m.dest && lint_is_own_folder(m.dest)) {
 		folder = in_context(&m, m.cwd);

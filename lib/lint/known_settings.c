@@ -65,18 +65,31 @@ is_of_tools(const char *name)
 	return str_is_one_of(name, names);
 }
 
+/* Where the next part of a path begins: "//" and "/./" are one slash. */
+static const char *
+next_part(const char *at)
+{
+	for (;;) {
+		at += strspn(at, "/");
+		if (at[0] != '.' || (at[1] && at[1] != '/'))
+			return at;
+		at++;
+	}
+}
+
 bool
 lint_paths_meet(const char *a, const char *b)
 {
-	size_t n = strlen(a), m = strlen(b);
+	size_t len;
 
-	while (n > 1 && a[n - 1] == '/')
-		n--;
-	while (m > 1 && b[m - 1] == '/')
-		m--;
-	if (n > m)
-		return lint_paths_meet(b, a);
-	return !strncmp(a, b, n) && (n == m || b[n] == '/' || n == 1);
+	while (*(a = next_part(a)) && *(b = next_part(b))) {
+		len = strcspn(a, "/");
+		if (len != strcspn(b, "/") || strncmp(a, b, len))
+			return false;
+		a += len;
+		b += len;
+	}
+	return true;
 }
 
 /*
@@ -128,10 +141,19 @@ are_elsewhere(const struct lint_place *p, const char *value)
 	return ok;
 }
 
+/* Some settings are lists: each of it must be of the web. */
 static bool
-is_url(const char *value)
+are_urls(const char *value)
 {
-	return str_starts(value, "https://") || str_starts(value, "http://");
+	struct strv urls = {0};
+	bool ok;
+
+	strv_split(&urls, value, " \t\r\n\v\f");
+	ok = urls.n > 0;
+	for (size_t i = 0; ok && i < urls.n; i++)
+		ok = lint_is_url(urls.v[i]);
+	strv_release(&urls);
+	return ok;
 }
 
 /* The value, without the quotes around it; NULL: whatever the caller gives. */
@@ -155,7 +177,7 @@ is_known(const struct lint_place *p, const char *name, const char *value)
 			!str_starts(plain, ".");
 	else
 		ok = known[i].values == ANY ? true :
-			known[i].values == A_URL ? is_url(plain) :
+			known[i].values == A_URL ? are_urls(plain) :
 			are_elsewhere(p, plain);
 	free(plain);
 	return ok;
@@ -216,14 +238,40 @@ count_makers(const struct lint_run *run, const char *dest)
 	return n;
 }
 
+/*
+ * "pip --isolated config set", "npm -g set", "npm c set": a manager's name and
+ * such a word below it, whatever stands between.
+ */
+static bool
+configures(const char *text, size_t len)
+{
+	static const char *const managers[] = { "pip", "npm", "pnpm", "yarn" };
+	char *copy = mem_strndup(text, len);
+	struct strv words = {0};
+	bool named = false, found = false;
+
+	strv_split(&words, copy, " \t\r\n\\\"'`;&|(){}[],$/=");
+	for (size_t i = 0; i < words.n; i++) {
+		const char *word = words.v[i];
+
+		found = found || (named && (!strcmp(word, "set") ||
+					    str_starts("config", word)));
+		for (size_t k = 0; k < sizeof(managers) / sizeof(*managers);
+		     k++)
+			named = named || str_starts(word, managers[k]);
+	}
+	strv_release(&words);
+	free(copy);
+	return found;
+}
+
 /* Files by which pip, npm and apt are told where to look. */
 static bool
 has_settings(const char *text, size_t len)
 {
 	static const char *const words[] = {
-		"pip.conf", ".pip", "config/pip", "npmrc", "config set",
-		"npm set", "npm -g set", "gitconfig", "sitecustomize",
-		"usermod", ".pth"
+		"pip.conf", ".pip", "config/pip", "npmrc", "gitconfig",
+		"sitecustomize", "usermod", ".pth"
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
@@ -248,30 +296,78 @@ knows_run(const struct lint_place *p, size_t index)
 	text = d->f->text.data + begin;
 	len = (line < d->f->n_lines ? d->f->lines[line] : d->f->text.len) -
 		begin;
-	return !has_settings(text, len) &&
+	return !has_settings(text, len) && !configures(text, len) &&
 		count(text, len, p->dest) == count_makers(run, p->dest);
+}
+
+/* Where managers look for settings, or what such a folder is in. */
+static bool
+is_of_settings(const char *path)
+{
+	static const char *const trees[] = {
+		"/", "/etc", "/usr", "/usr/local", "/usr/etc",
+		"/usr/local/etc", NULL
+	};
+	static const char *const within[] = {
+		"/root", "/etc/xdg", "/etc/apt", "/etc/apk"
+	};
+
+	for (size_t i = 0; i < sizeof(within) / sizeof(*within); i++)
+		if (lint_paths_meet(path, within[i]))
+			return true;
+	return str_is_one_of(path, trees);
 }
 
 /* A copy above: not a tree of settings, nor a file of them. */
 static bool
-knows_copy(const struct dockerfile_instruction *in)
+knows_copy(const struct lint_place *p, size_t index)
 {
-	static const char *const trees[] = {
-		"/", "/etc", "/etc/", "/root", "/root/", "/usr", "/usr/",
-		"/usr/local", "/usr/local/", "/usr/etc", "/usr/etc/",
-		"/usr/local/etc", "/usr/local/etc/", NULL
-	};
+	const struct dockerfile_instruction *in = &p->d->df->v[index];
+	char *cwd, *path;
+	bool ok;
 
-	return in->n_args && !in->n_heredocs &&
-		!str_is_one_of(in->args[in->n_args - 1], trees) &&
-		!has_settings(in->text, strlen(in->text));
+	if (!in->n_args || in->n_heredocs ||
+	    has_settings(in->text, strlen(in->text)))
+		return false;
+	cwd = lint_workdir(p->d, index);
+	path = cwd ? lint_resolve(cwd, in->args[in->n_args - 1]) : NULL;
+	ok = path && *path == '/' && !is_of_settings(path);
+	free(path);
+	free(cwd);
+	return ok;
+}
+
+/* ["/bin/bash", "-euxo", "pipefail", "-c"]: no profile, nothing of ours. */
+static bool
+knows_shell(const struct dockerfile_instruction *in)
+{
+	bool is_bash = in->n_args && !strcmp(in->args[0], "/bin/bash");
+
+	if (!in->json || in->n_args < 2 ||
+	    (!is_bash && strcmp(in->args[0], "/bin/sh")))
+		return false;
+	for (size_t i = 1; i < in->n_args; i++) {
+		const char *text = in->args[i];
+		const char *end;
+
+		if (*text != '-')
+			return false;
+		end = text + 1 + strspn(text + 1, "eux");
+		if (!strcmp(end, "c"))
+			return i + 1 == in->n_args;
+		if (!strcmp(end, "o") && is_bash && i + 1 < in->n_args &&
+		    !strcmp(in->args[i + 1], "pipefail"))
+			i++;
+		else if (*end || end == text + 1)
+			return false;
+	}
+	return false;
 }
 
 static bool
 knows_above(const struct lint_place *p, size_t index)
 {
 	const struct dockerfile_instruction *in = &p->d->df->v[index];
-	const char *shell;
 
 	switch (in->keyword) {
 	case DOCKERFILE_ENV:
@@ -285,14 +381,12 @@ knows_above(const struct lint_place *p, size_t index)
 				return false;
 		return true;
 	case DOCKERFILE_SHELL:
-		shell = in->n_args ? in->args[0] : "";
-		return *shell == '/' ? !lint_paths_meet(shell, p->dest) :
-			!strchr(shell, '/');
+		return knows_shell(in);
 	case DOCKERFILE_RUN:
 		return knows_run(p, index);
 	case DOCKERFILE_COPY:
 	case DOCKERFILE_ADD:
-		return knows_copy(in);
+		return knows_copy(p, index);
 	default:
 		return true;
 	}

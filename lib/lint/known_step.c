@@ -235,6 +235,19 @@ lint_knows_install(const struct lint_place *p, const struct lint_install *in)
 	return verb != NULL;
 }
 
+/* What the shell finds for a wildcard is elsewhere, too. */
+static bool
+is_elsewhere(const struct lint_place *p, const char *text)
+{
+	char *path = *text == '/' ? lint_resolve("/", text) : NULL;
+	size_t plain = path ? strcspn(path, "*?[{") : 0;
+	bool ok = path && !lint_paths_meet(path, p->dest) &&
+		(!path[plain] || strncmp(path, p->dest, plain));
+
+	free(path);
+	return ok;
+}
+
 /* Options, and paths that are elsewhere. */
 static bool
 are_paths(const struct lint_place *p, const struct shell_command *c)
@@ -242,13 +255,8 @@ are_paths(const struct lint_place *p, const struct shell_command *c)
 	for (size_t i = 1; i < c->n_words; i++) {
 		const struct shell_word *w = &c->words[i];
 
-		size_t plain = strcspn(w->text, "*?[{");
-
 		if (w->expands || strstr(w->text, "..") ||
-		    (*w->text != '-' && *w->text != '/') ||
-		    (*w->text == '/' && lint_paths_meet(w->text, p->dest)))
-			return false;
-		if (w->text[plain] && !strncmp(w->text, p->dest, plain))
+		    (*w->text != '-' && !is_elsewhere(p, w->text)))
 			return false;
 	}
 	return true;
