@@ -463,6 +463,10 @@ prepare(struct invocation *inv)
 	if (!ret && given.json && summary_file && !strcmp(summary_file, "-"))
 		ret = fail(&inv->err, IMGCACHE_EUSAGE, "--json and a summary "
 			   "cannot both go to standard output");
+	if (!ret && results.fills_stdout && summary_file &&
+	    !strcmp(summary_file, "-"))
+		ret = fail(&inv->err, IMGCACHE_EUSAGE, "a summary and an "
+			   "archive cannot both go to standard output");
 	if (!ret && results.fills_stdout && given.json)
 		ret = fail(&inv->err, IMGCACHE_EUSAGE, "--json and an archive "
 			   "cannot both go to standard output");

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "answer.h"
@@ -211,13 +212,23 @@ is_stdout(const char *file)
 int
 summary_check(const char *file, struct imgcache_error *err)
 {
-	FILE *f = !file || is_stdout(file) ? NULL : fopen(file, "ae");
+	struct stat st;
+	bool is_new;
+	FILE *f;
 
+	if (!file || is_stdout(file))
+		return 0;
+	is_new = stat(file, &st) && errno == ENOENT;
+	/* who reads a pipe would take this for all there is */
+	if (!is_new && !S_ISREG(st.st_mode) && !access(file, W_OK))
+		return 0;
+	f = fopen(file, "ae");
 	if (!f)
-		return !file || is_stdout(file) ? 0 :
-			fail(err, IMGCACHE_EFAIL, "cannot write the summary "
-			     "'%s': %s", file, strerror(errno));
+		return fail(err, IMGCACHE_EFAIL, "cannot write the summary "
+			    "'%s': %s", file, strerror(errno));
 	fclose(f);
+	if (is_new)
+		unlink(file);
 	return 0;
 }
 

@@ -123,4 +123,13 @@ test_that 'a job: of several at once each has its log as a group' '
 	sed -n "/^::group::bad/,/^::endgroup/p" stderr | grep "exit code: 3"
 '
 
+test_that '--summary into a pipe, and not behind an archive' '
+	mkfifo pipe && cat pipe >got & reader=$!
+	until [ -p pipe ]; do sleep 0.05; done
+	timeout 20 imgcache build one --summary pipe && wait $reader &&
+	grep "^| one | hit" got &&
+	expect_status 129 imgcache build one --output type=tar,dest=- \
+		--summary - && one_line stderr && ! [ -s stdout ]
+'
+
 test_done

@@ -157,4 +157,16 @@ test_that 'a number that is none' '
 	expect_status 129 imgcache build --all -j 2000 && one_line stderr
 '
 
+test_that 'an interrupt while one waits for its base: no hit of it' '
+	printf "FROM busybox\nRUN sleep 30; echo wait\n" >low/Dockerfile
+	printf "version: 1\nimages:\n  low: {context: low}\n  %s\n" \
+		"top: {base: \"@low\", env: {A: b}}" >waits.yaml
+	imgcache -f waits.yaml build low top -j 2 --json >out 2>err & pid=$!
+	n=0; until [ "$(imgcache list --json --status building | jq length)" = 1 ] ||
+		[ $n -gt 200 ]; do n=$((n + 1)); sleep 0.02; done
+	kill -TERM $pid; wait $pid; status=$?; cat out err
+	[ $status -eq 143 ] && { ! [ -s out ] ||
+		jq -e "all(.[]; .success | not)" out; }
+'
+
 test_done

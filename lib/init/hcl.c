@@ -29,7 +29,7 @@ skip_comment(struct scan *s)
 {
 	const char *end;
 
-	if (s->at[1] == '*') {
+	if (str_starts(s->at, "/*")) {
 		end = strstr(s->at + 2, "*/");
 		s->at = end ? end + 2 : s->at + strlen(s->at);
 	} else {

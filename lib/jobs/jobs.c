@@ -216,7 +216,9 @@ open_process(struct imgcache *ic, const char *tag, struct imgcache_error *err)
 	if (gethostname(here, sizeof(here) - 1))
 		here[0] = '\0';
 	if (!read_holder(path, &pid, host))
-		return error_set(err, IMGCACHE_EBUSY, "it is just being "
+		return !alive_job(ic, tag) ?
+			error_set(err, IMGCACHE_ENO, "it has just ended") :
+			error_set(err, IMGCACHE_EBUSY, "it is just being "
 				 "started; try again");
 	if (strcmp(host, here))
 		return error_set(err, IMGCACHE_EBUSY, "it is built on '%s'; "

@@ -177,6 +177,14 @@ cancel_all(struct parallel *p)
 	}
 }
 
+/* An answer that was begun, and no more, looks like a hit without an image. */
+static bool
+has_come_out(const struct imgcache_answer *a)
+{
+	return a->state == IMGCACHE_HIT && a->ref &&
+		(a->image_id || a->is_static);
+}
+
 /* What has neither come out nor failed by itself has another's failure. */
 static void
 tell_cancelled(struct parallel *p, size_t failed, size_t n,
@@ -189,7 +197,7 @@ tell_cancelled(struct parallel *p, size_t failed, size_t n,
 
 	for (i = 0; i < n; i++) {
 		if (out[i].error || (i < p->n && i != failed &&
-				     out[i].state == IMGCACHE_HIT))
+				     has_come_out(&out[i])))
 			continue;
 		if (i == failed)
 			out[i].error = arena_strdup(arena, err->text);

@@ -87,7 +87,8 @@ has_name(const struct imgcache_image *image, const char *name)
 static bool
 is_only_found(const struct pruning *p, const struct imgcache_image *image)
 {
-	return !image->built_at && !image->last_used_at && !image->pinned &&
+	return image->origin && !strcmp(image->origin, "adopted") &&
+		!image->built_at && !image->last_used_at && !image->pinned &&
 		!is_unkeyed(image) && p->now - last_use(p, image) < ADOPTED_S;
 }
 

@@ -219,7 +219,7 @@ find_failed(struct imgcache *ic, const char *tag, struct image_list *list,
 	if (!ret)
 		ret = images_find(ic->catalog, engine, tag, list, err);
 	if (!ret && (!list->n || list->v[0].status != IMAGE_FAILED ||
-		     clock_now_s() - list->v[0].status_at >= FAILED_S))
+		     llabs(clock_now_s() - list->v[0].status_at) >= FAILED_S))
 		ret = IMGCACHE_ENO;
 	return ret;
 }
