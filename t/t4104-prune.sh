@@ -250,7 +250,10 @@ test_that 'an image whose sources moved goes first, and counts for none' '
 	rm -rf "$IMGCACHE_DIR" moving && mkdir moving && echo 1 >moving/file &&
 	printf "FROM busybox\nCOPY . /m\nRUN sleep 0.5\n" >moving/Dockerfile
 	imgcache build moving >/dev/null 2>err & pid=$!
-	sleep 0.25; echo 2 >moving/file; wait $pid
+	n=0; until grep RUN err || [ $n -gt 200 ]; do
+		n=$((n + 1)); sleep 0.02
+	done
+	echo 2 >moving/file; wait $pid
 	[ $? -eq 3 ] && imgcache build moving >good 2>/dev/null &&
 	prune && jq -e ".removed == 0" stdout &&
 	prune --max-images 1 --grace 0 && cat stdout &&

@@ -31,7 +31,8 @@ test_that 'the image is there and carries its key' '
 '
 
 test_that 'no name of the build is left but the tag' '
-	docker images --format "{{.Repository}}" >stdout &&
+	docker images --format "{{.Repository}}" \
+		--filter "label=imgcache-test=$RUN" >stdout && [ -s stdout ] &&
 	! grep imgcache-unkeyed stdout
 '
 
