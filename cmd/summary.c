@@ -37,10 +37,11 @@ copy(const char *text)
 }
 
 void
-summary_add(struct summary *s, const struct imgcache_answer *a, const char *error,
-	    int64_t saved_us, const char *caches)
+summary_add(struct summary *s, const struct imgcache_answer *a,
+	    const char *error, int64_t saved_us, const char *caches)
 {
-	bool success = !error, hit = success && !a->built && a->state == IMGCACHE_HIT;
+	bool success = !error;
+	bool hit = success && !a->built && a->state == IMGCACHE_HIT;
 	char reason[1024], text[1100];
 	struct row *r;
 
@@ -213,14 +214,15 @@ int
 summary_check(const char *file, struct imgcache_error *err)
 {
 	struct stat st;
-	bool is_new;
+	bool is_there, is_new;
 	FILE *f;
 
 	if (!file || is_stdout(file))
 		return 0;
-	is_new = stat(file, &st) && errno == ENOENT;
+	is_there = !stat(file, &st);
+	is_new = !is_there && errno == ENOENT;
 	/* who reads a pipe would take this for all there is */
-	if (!is_new && !S_ISREG(st.st_mode) && !access(file, W_OK))
+	if (is_there && !S_ISREG(st.st_mode) && !access(file, W_OK))
 		return 0;
 	f = fopen(file, "ae");
 	if (!f)
