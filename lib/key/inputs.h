@@ -78,7 +78,8 @@ struct inputs {
 	struct strv plain_contexts;	/* "name=value" passed as they are */
 
 	struct strv args;	/* NAME=value as passed to docker */
-	struct strv all_args;	/* and those that docker adds, if declared */
+	struct strv all_args;	/* and then those that docker adds itself */
+	bool has_proxies;	/* they are among them, as far as there are any */
 	struct strv key_args;	/* those that count, NAME=value or NAME */
 	struct strv labels;	/* the user's, last one of a name */
 	struct strv secret_ids, ssh_ids;

@@ -136,34 +136,52 @@ counts(const struct inputs *in, const struct dockerfile_plan *plan,
 	return !plan->understood && !dockerfile_arg_is_predefined_proxy(name);
 }
 
-/* A predefined proxy that a stage declares takes docker's own settings. */
+/* The proxies of docker's configuration that nobody gave another value. */
 static int
-take_proxies(struct inputs *in, const struct dockerfile_plan *plan,
-	     struct imgcache_error *err)
+read_proxies(struct inputs *in, struct imgcache_error *err)
 {
 	struct strv proxies = {0};
 	struct engine *ignored;
 	size_t i;
-	int ret = 0;
+	int ret = session_engine(in->ic, &ignored, err);
 
-	for (i = 0; i < plan->args.n; i++)
-		if (dockerfile_arg_is_predefined_proxy(plan->args.v[i]))
-			break;
-	if (i == plan->args.n && !plan->any_arg)
-		return 0;
-	ret = session_engine(in->ic, &ignored, err);
+	in->has_proxies = true;
 	if (!ret)
 		ret = proxies_read(&in->ic->endpoint, &proxies, err);
 	for (i = 0; !ret && i < proxies.n; i++) {
 		char *name = mem_strndup(proxies.v[i],
 					 strcspn(proxies.v[i], "="));
 
-		if ((plan->any_arg || strv_has(&plan->args, name)) &&
-		    !is_given(in, name))
-			strv_push(&in->key_args, proxies.v[i]);
+		if (!is_given(in, name))
+			strv_push(&in->all_args, proxies.v[i]);
 		free(name);
 	}
 	strv_release(&proxies);
+	return ret;
+}
+
+/* A predefined proxy that a stage declares takes docker's own settings. */
+static int
+take_proxies(struct inputs *in, const struct dockerfile_plan *plan,
+	     struct imgcache_error *err)
+{
+	bool counts_any = plan->any_arg;
+	size_t i;
+	int ret;
+
+	/* a trigger of the base may have declared one, too */
+	for (i = 0; !counts_any && i < plan->args.n; i++)
+		counts_any = dockerfile_arg_is_predefined_proxy(plan->args.v[i]);
+	ret = counts_any && !in->has_proxies ? read_proxies(in, err) : 0;
+	for (i = in->args.n; !ret && i < in->all_args.n; i++) {
+		const char *text = in->all_args.v[i];
+		char *name = mem_strndup(text, strcspn(text, "="));
+
+		if (dockerfile_arg_is_predefined_proxy(name) &&
+		    (plan->any_arg || strv_has(&plan->args, name)))
+			strv_push(&in->key_args, text);
+		free(name);
+	}
 	return ret;
 }
 
@@ -411,29 +429,12 @@ take_all_args(struct inputs *in, const struct dockerfile *df,
 {
 	static const char date[] = "SOURCE_DATE_EPOCH";
 	const char *value = expand_get(&in->ic->env, date);
-	struct strv proxies = {0};
-	struct engine *ignored;
-	size_t i;
-	int ret = 0;
 
 	strv_push_all(&in->all_args, &in->args);
 	if (value && !is_given(in, date))
 		strv_pushf(&in->all_args, "%s=%s", date, value);
-	if (!declares_proxy(df))
-		return 0;
-	ret = session_engine(in->ic, &ignored, err);
-	if (!ret)
-		ret = proxies_read(&in->ic->endpoint, &proxies, err);
-	for (i = 0; !ret && i < proxies.n; i++) {
-		char *name = mem_strndup(proxies.v[i],
-					 strcspn(proxies.v[i], "="));
-
-		if (!is_given(in, name))
-			strv_push(&in->all_args, proxies.v[i]);
-		free(name);
-	}
-	strv_release(&proxies);
-	return ret;
+	return declares_proxy(df) && !in->only_sources ?
+		read_proxies(in, err) : 0;
 }
 
 static int
