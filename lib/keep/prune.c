@@ -457,7 +457,7 @@ imgcache_prune(struct imgcache *ic, const struct imgcache_prune_options *o,
 	if (!ret)
 		ret = lookups_fold(ic->catalog, NULL, err);
 	if (!ret && !o->dry_run)
-		ret = reconcile(ic, RECONCILE_ADOPT | RECONCILE_SWEEP, err);
+		ret = reconcile(ic, err);
 	if (!ret)
 		ret = load(&p, err);
 	if (!ret) {

@@ -102,7 +102,7 @@ drop_abandoned(struct imgcache *ic, struct engine *engine, const char *name,
 }
 
 int
-reconcile(struct imgcache *ic, unsigned also, struct imgcache_error *err)
+reconcile(struct imgcache *ic, struct imgcache_error *err)
 {
 	struct engine_images all = {0};
 	struct engine *engine;
@@ -114,8 +114,8 @@ reconcile(struct imgcache *ic, unsigned also, struct imgcache_error *err)
 	if (!ret)
 		ret = engine_images(engine, LABEL_KEY, &all, err);
 	if (!ret)
-		ret = adopt(ic, &all, also & RECONCILE_ADOPT, err);
-	if (!ret && (also & RECONCILE_SWEEP))
+		ret = adopt(ic, &all, err);
+	if (!ret)
 		ret = drop_abandoned(ic, engine, name, &all, err);
 	engine_images_release(&all);
 	return ret;

@@ -7,15 +7,9 @@ struct imgcache;
 struct imgcache_error;
 
 /*
- * Bring the catalog in line with the engine: rows whose image is gone are
- * marked so; and, as asked, images that carry a key and their own tag but have
- * no row get one, and names that killed builds left are taken away.
+ * Bring the catalog in line with the engine, as adopt() does, and take away the
+ * names that killed builds left there.
  */
-enum reconcile_also {
-	RECONCILE_ADOPT = 1,	/* images without a row */
-	RECONCILE_SWEEP = 2	/* names of killed builds */
-};
-
-int reconcile(struct imgcache *ic, unsigned also, struct imgcache_error *err);
+int reconcile(struct imgcache *ic, struct imgcache_error *err);
 
 #endif

@@ -98,8 +98,7 @@ look_at_catalog(struct doctor *d)
 		doctor_add(d, IMGCACHE_ILL, "lookups", NULL, "%s", err.text);
 	error_clear(&err);
 	close_builds(d);
-	if (!reconcile(d->ic, RECONCILE_ADOPT | RECONCILE_SWEEP,
-			       &err))
+	if (!reconcile(d->ic, &err))
 		doctor_add(d, IMGCACHE_FINE, "images", NULL,
 			   "the catalog agrees with the engine");
 }

@@ -114,7 +114,7 @@ adopt_strays(struct imgcache *ic, const char *engine,
 }
 
 int
-adopt(struct imgcache *ic, const struct engine_images *all, bool strays,
+adopt(struct imgcache *ic, const struct engine_images *all,
       struct imgcache_error *err)
 {
 	const char *engine;
@@ -122,7 +122,7 @@ adopt(struct imgcache *ic, const struct engine_images *all, bool strays,
 
 	if (!ret)
 		ret = mark_gone(ic, engine, all, err);
-	if (!ret && strays)
+	if (!ret)
 		ret = adopt_strays(ic, engine, all, err);
 	return ret;
 }
@@ -137,7 +137,7 @@ adopt_all(struct imgcache *ic, struct imgcache_error *err)
 	if (!ret)
 		ret = engine_images(engine, LABEL_KEY, &all, err);
 	if (!ret)
-		ret = adopt(ic, &all, true, err);
+		ret = adopt(ic, &all, err);
 	engine_images_release(&all);
 	return ret;
 }

@@ -11,10 +11,10 @@ struct imgcache_error;
 
 /*
  * Bring the rows in line with all the engine's images that carry a key: rows
- * whose image is gone are marked so. With strays, an image that has its own tag
- * but no row gets one.
+ * whose image is gone are marked so, and an image that has its own tag but no
+ * row gets one.
  */
-int adopt(struct imgcache *ic, const struct engine_images *all, bool strays,
+int adopt(struct imgcache *ic, const struct engine_images *all,
 	  struct imgcache_error *err);
 
 /* Has the engine the row's image, under the row's ref? */
