@@ -388,11 +388,13 @@ open_in(struct gitindex *g, const struct repo_paths *repo)
 	bool ok = fd >= 0 && top_fd >= 0 && is_ours(top_fd, &st) &&
 		gitlib_facts(repo->top, &facts) && !facts.converts &&
 		gitpast_read(repo, &facts, &g->since_ns) &&
-		(g->objects = gitlib_objects_open(repo->top)) &&
-		read_index(g, fd, top_fd);
+		facts.objects && read_index(g, fd, top_fd);
 
-	if (ok)
+	if (ok) {
+		g->objects = facts.objects;
+		facts.objects = NULL;
 		read_attributes(g, repo, &facts.attributes, top_fd);
+	}
 	gitlib_facts_release(&facts);
 	if (top_fd >= 0)
 		close(top_fd);

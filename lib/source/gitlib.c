@@ -274,6 +274,21 @@ has_sha1(const git_config *config)
 	return rc == GIT_ENOTFOUND || (rc == 0 && str_is(text, "sha1"));
 }
 
+struct gitlib_objects {
+	git_odb *odb;
+};
+
+static struct gitlib_objects *
+open_objects(git_repository *repo)
+{
+	struct gitlib_objects *o = mem_alloc(sizeof(*o));
+
+	if (lib.odb(&o->odb, repo) == 0)
+		return o;
+	free(o);
+	return NULL;
+}
+
 bool
 gitlib_facts(const char *top, struct gitlib_facts *out)
 {
@@ -290,6 +305,7 @@ gitlib_facts(const char *top, struct gitlib_facts *out)
 		out->converts = converts(config);
 		find_attributes(config, &out->attributes);
 		find_configs(config, out);
+		out->objects = open_objects(repo);
 		ok = true;
 	}
 	if (config)
@@ -304,29 +320,7 @@ gitlib_facts_release(struct gitlib_facts *f)
 {
 	strv_release(&f->attributes);
 	strv_release(&f->configs);
-}
-
-struct gitlib_objects {
-	git_odb *odb;
-};
-
-struct gitlib_objects *
-gitlib_objects_open(const char *top)
-{
-	struct gitlib_objects *o = mem_alloc(sizeof(*o));
-	struct imgcache_error ignored = { 0 };
-	git_repository *repo = NULL;
-
-	if (need(&ignored) == 0 &&
-	    lib.open(&repo, top, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL) == 0) {
-		if (lib.odb(&o->odb, repo) < 0)
-			o->odb = NULL;
-		lib.free(repo);
-	}
-	if (o->odb)
-		return o;
-	free(o);
-	return NULL;
+	gitlib_objects_close(f->objects);
 }
 
 void

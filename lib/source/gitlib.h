@@ -34,12 +34,15 @@ int gitlib_hash(const void *data, size_t len, unsigned char id[GITLIB_ID_SIZE],
 int gitlib_hash_fd(int fd, const char *name, unsigned char id[GITLIB_ID_SIZE],
 		   struct imgcache_error *err);
 
-/* What git's configuration says that matters to content. */
+struct gitlib_objects;
+
+/* A repository, and what its configuration says that matters to content. */
 struct gitlib_facts {
 	bool converts;		/* core.autocrlf: any file may be changed */
 	bool is_told_all;	/* no included file that cannot be named */
 	struct strv attributes;	/* files of rules outside the repository */
 	struct strv configs;	/* of configuration outside it, or included */
+	struct gitlib_objects *objects;	/* NULL if they cannot be read */
 };
 
 /*
@@ -50,15 +53,9 @@ struct gitlib_facts {
 bool gitlib_facts(const char *top, struct gitlib_facts *out);
 void gitlib_facts_release(struct gitlib_facts *f);
 
-/*
- * The objects of that work tree's repository; NULL if they cannot be read.
- * Several threads may ask.
- */
-struct gitlib_objects;
-struct gitlib_objects *gitlib_objects_open(const char *top);
 void gitlib_objects_close(struct gitlib_objects *o);
 
-/* Is there a blob with that id, and of that size? Its content is not read. */
+/* Several threads may ask. Is there a blob with that id, and of that size? Its content is not read. */
 bool gitlib_objects_has(const struct gitlib_objects *o,
 			const unsigned char id[GITLIB_ID_SIZE], uint64_t size);
 
