@@ -80,7 +80,8 @@ put_build_tiles(const struct imgcache_stats *s)
 		 duration(text, s->build_p95_us));
 	tile("Build time", duration(value, s->build_p50_us), note);
 	snprintf(note, sizeof(note), "%lld build%s, %lld failed",
-		 (long long)s->builds, s->builds == 1 ? "" : "s", (long long)s->builds_failed);
+		 (long long)s->builds, s->builds == 1 ? "" : "s",
+		 (long long)s->builds_failed);
 	tile("Success", stats_percent(value,
 						  stats_success_rate(s)), note);
 	snprintf(note, sizeof(note), "%lld of %lld steps",

@@ -117,8 +117,8 @@ await(struct exchange *x, short events, struct imgcache_error *err)
 			return 0;
 	}
 	error_set(err, IMGCACHE_EUNKNOWN, "docker at 'unix://%s' gave no "
-		  "answer within %d s; restart the engine if it hangs", x->h->path,
-		  (x->timeout_ms + 999) / 1000);
+		  "answer within %d s; restart the engine if it hangs",
+		  x->h->path, (x->timeout_ms + 999) / 1000);
 	err->sys_errno = ETIMEDOUT;
 	return err->code;
 }

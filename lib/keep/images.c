@@ -229,7 +229,7 @@ imgcache_delete(struct imgcache *ic, const struct imgcache_image *image,
 		ret = removal_run(ic, image, &removal, err);
 	if (!ret && removal.end == REMOVAL_IN_USE)
 		ret = error_set(err, IMGCACHE_EBUSY, "image %s is in use: %s; "
-				"remove the container, or try again later", image->id,
-				removal.why);
+				"remove the container, or try again later",
+				image->id, removal.why);
 	return ret;
 }

@@ -27,7 +27,8 @@ void arrival_names(struct inputs *in, const char *id, const char *const *tags);
 
 /*
  * With the containerd store an inspected image has the size of its compressed
- * layers; the list, of the images with its key, is nearer to what the disk holds.
+ * layers; the list, of the images with its key, is nearer to what the disk
+ * holds.
  */
 void arrival_size(struct engine *e, struct engine_image *image);
 

@@ -363,7 +363,8 @@ cachespec_is_same_place(const struct cachespec *a, const struct cachespec *b)
 {
 	static const char *const places[] = {
 		"ref", "dest", "scope", "repository", "name", "bucket",
-		"endpoint_url", "region", "prefix", "account_url", "container", NULL
+		"endpoint_url", "region", "prefix", "account_url", "container",
+		NULL
 	};
 	size_t i;
 
