@@ -28,65 +28,6 @@ struct mover {
 	struct strv files;	/* of the context, that the RUN reads */
 };
 
-char *
-lint_resolve(const char *a, const char *b)
-{
-	struct strv parts = {0};
-	struct buf out = BUF_INIT;
-	bool is_absolute = *b == '/' || *a == '/';
-
-	if (strpbrk(a, "$\"'\\") || strpbrk(b, "$\"'\\"))
-		return NULL;
-	if (*b != '/')
-		strv_split(&parts, a, "/");
-	strv_split(&parts, b, "/");
-	if (is_absolute)
-		buf_addc(&out, '/');
-	for (size_t i = 0; i < parts.n; i++) {
-		const char *part = parts.v[i];
-
-		if (!strcmp(part, ".."))
-			goto odd;
-		if (!strcmp(part, "."))
-			continue;
-		if (out.len && out.data[out.len - 1] != '/')
-			buf_addc(&out, '/');
-		buf_adds(&out, part);
-	}
-	strv_release(&parts);
-	return buf_detach(&out);
-odd:
-	strv_release(&parts);
-	buf_release(&out);
-	return NULL;
-}
-
-char *
-lint_workdir(const struct lint_docker *d, size_t index)
-{
-	size_t stage = lint_stage_of(d, index), at = index, n = 0;
-	const char *dirs[64];
-	char *cwd;
-
-	while (n < 64 && lint_before(d, &stage, &at)) {
-		const struct dockerfile_instruction *in = &d->df->v[at];
-
-		if (in->keyword != DOCKERFILE_WORKDIR)
-			continue;
-		dirs[n++] = in->args[0];
-		if (in->args[0][0] == '/')
-			break;
-	}
-	cwd = mem_strdup("");
-	while (n-- > 0 && cwd) {
-		char *next = lint_resolve(cwd, dirs[n]);
-
-		free(cwd);
-		cwd = next;
-	}
-	return cwd;
-}
-
 /* The path in the context of a path in the image; NULL if it is not copied. */
 static char *
 in_context(const struct mover *m, const char *path)

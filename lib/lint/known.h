@@ -9,6 +9,7 @@
  */
 
 #include "lint/docker.h"
+#include "lint/paths.h"
 
 struct lint_place {
 	const struct lint_docker *d;
@@ -17,21 +18,6 @@ struct lint_place {
 	const char *cwd;	/* where the RUN works; "": the base says */
 	const char *folder;	/* that in the context, NULL: not in it */
 };
-
-/* A folder of the project's own: nothing of the system reads it by itself. */
-bool lint_is_own_folder(const char *path);
-
-/* fix_copy.c: b as seen from a, without "."; NULL if only a build knows. */
-char *lint_resolve(const char *a, const char *b);
-
-/*
- * The working directory at an instruction, as far as WORKDIRs say: without a
- * slash at its begin it stands on the base's. NULL if only a build knows.
- */
-char *lint_workdir(const struct lint_docker *d, size_t index);
-
-/* Is one the other, or inside it? Both are absolute. */
-bool lint_paths_meet(const char *a, const char *b);
 
 /*
  * Does no setting lead a package manager into the folder: not the environment,

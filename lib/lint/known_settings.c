@@ -65,33 +65,6 @@ is_of_tools(const char *name)
 	return str_is_one_of(name, names);
 }
 
-/* Where the next part of a path begins: "//" and "/./" are one slash. */
-static const char *
-next_part(const char *at)
-{
-	for (;;) {
-		at += strspn(at, "/");
-		if (at[0] != '.' || (at[1] && at[1] != '/'))
-			return at;
-		at++;
-	}
-}
-
-bool
-lint_paths_meet(const char *a, const char *b)
-{
-	size_t len;
-
-	while (*(a = next_part(a)) && *(b = next_part(b))) {
-		len = strcspn(a, "/");
-		if (len != strcspn(b, "/") || strncmp(a, b, len))
-			return false;
-		a += len;
-		b += len;
-	}
-	return true;
-}
-
 /*
  * "$NAME/bin" with what an ENV gave to the name; NULL if that is not known.
  * The whole of the value behind it must be literal.
@@ -404,32 +377,4 @@ lint_knows_settings(const struct lint_place *p)
 		if (!knows_above(p, index))
 			return false;
 	return true;
-}
-
-bool
-lint_is_own_folder(const char *path)
-{
-	static const char *const system[] = {
-		"bin", "boot", "dev", "etc", "go", "lib", "lib32", "lib64",
-		"libx32", "media", "mnt", "nix", "proc", "root", "run", "sbin",
-		"snap", "sys", "tmp", "usr", "var", NULL
-	};
-	struct strv parts = {0};
-	bool own = *path == '/';
-
-	strv_split(&parts, path, "/");
-	for (size_t i = 0; i < parts.n; i++)
-		own = own && parts.v[i][0] != '.';
-	if (!parts.n)
-		own = false;
-	else if (!strcmp(parts.v[0], "usr"))	/* as in node's examples */
-		own = own && parts.n > 2 && !strcmp(parts.v[1], "src");
-	else if (!strcmp(parts.v[0], "home"))
-		own = own && parts.n > 2;
-	else if (!strcmp(parts.v[0], "opt") || !strcmp(parts.v[0], "srv"))
-		own = own && parts.n > 1;
-	else
-		own = own && !str_is_one_of(parts.v[0], system);
-	strv_release(&parts);
-	return own;
 }
