@@ -2,10 +2,10 @@
 
 /*
  * The instructions are copied as they are written, but for the case of the
- * keyword and for the comments and blank lines within, which whoever reads them
- * drops. So whoever reads what comes out reads the same instructions. Only
- * "--from=2" means something else when stages before it are gone; then each
- * stage has its number above it.
+ * keyword, the comments and blank lines within, which whoever reads them drops,
+ * and the end of the last line. So whoever reads what comes out reads the same
+ * instructions. Only "--from=2" means something else when stages before it are
+ * gone; then each stage has its number above it.
  */
 
 #include "recipe/dockerfile.h"
@@ -129,6 +129,8 @@ add_instruction(struct buf *out, const struct dockerfile_instruction *in,
 		add_lines(out, s, end, escape);
 	else
 		buf_add(out, s, (size_t)(end - s));
+	if (out->len && out->data[out->len - 1] != '\n')
+		buf_adds(out, "\n");
 }
 
 void

@@ -41,8 +41,16 @@ Test(dockerfile_needed, comments_and_blank_lines_are_left_out)
 {
 	check("# one\n\nFROM a\n  # two\n\tRUN x  \n\n#three", NULL,
 	      "FROM a\n\tRUN x  \n");
-	check("# syntax=docker/dockerfile:1\nFROM a", NULL, "FROM a");
+	check("# syntax=docker/dockerfile:1\nFROM a", NULL, "FROM a\n");
 	check("FROM a\r\n# x\r\nCMD y\r\n", NULL, "FROM a\r\nCMD y\r\n");
+}
+
+Test(dockerfile_needed, so_is_how_the_last_line_ends)
+{
+	check("FROM a\nCMD c", NULL, "FROM a\nCMD c\n");
+	check("FROM a\nRUN x \\\n y", NULL, "FROM a\nRUN x \\\n y\n");
+	check("FROM a\nRUN <<E\nx\nE", NULL, "FROM a\nRUN <<E\nx\nE\n");
+	check("FROM a AS b\nRUN x\nFROM c", "b", "FROM a AS b\nRUN x\n");
 }
 
 Test(dockerfile_needed, so_are_those_within_an_instruction)
