@@ -21,10 +21,10 @@ lib/recipe := cachespec dfvars dockerfile dockerfile_assign dockerfile_bases \
 	recipe_settings recipe_values ref requirements requirements_line \
 	settings settings_file settings_paths settings_table settings_value \
 	shellprogram shellscript shellskip shellwords yaml yaml_node
-lib/store := bases builds caches catalog configs contexts imagelist imagerow \
-	images invalidations jobs journal jsonr leases lookups migrate names \
-	objects platforms redone schema sql sql_transaction stats \
-	stats_series
+lib/store := bases builds caches catalog configs contexts facts \
+	imagelist imagerow images invalidations jobs journal jsonr leases \
+	lookups migrate names objects platforms redone schema sql \
+	sql_transaction stats stats_series
 lib/docker := builder_info buildx buildx_check buildx_client buildx_run \
 	endpoint engine engine_ask engine_change engine_disk engine_image \
 	engine_info engine_layers export failure fold http http_encode \

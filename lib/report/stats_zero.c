@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "session/session.h"
 #include "store/catalog.h"
+#include "store/facts.h"
 #include "sys/clock.h"
 #include "sys/signals.h"
 
@@ -21,7 +22,7 @@ imgcache_stats_begin(struct imgcache *ic, int64_t *since,
 
 	*since = 0;
 	if (!ret)
-		ret = catalog_get_fact(ic->catalog, FACT, &text, err);
+		ret = facts_get(ic->catalog, FACT, &text, err);
 	if (!ret && text)
 		*since = strtoll(text, NULL, 10);
 	free(text);
@@ -39,7 +40,7 @@ imgcache_stats_zero(struct imgcache *ic, struct imgcache_error *err)
 
 	snprintf(text, sizeof(text), "%" PRId64, moment);
 	if (!ret)
-		ret = catalog_set_fact(ic->catalog, FACT, text, err);
+		ret = facts_set(ic->catalog, FACT, text, err);
 	/* not for ever, should the clock be set back meanwhile */
 	for (int i = 0; !ret && i < 150 && clock_now_s() < moment; i++) {
 		nanosleep(&nap, NULL);

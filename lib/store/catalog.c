@@ -47,10 +47,7 @@ struct catalog {
 
 #define CATALOG_STATEMENTS(X)						\
 	X(ENGINE_BY_NAME, "SELECT id FROM engines WHERE name = ?1")	\
-	X(ENGINE_ADD, "INSERT INTO engines (name) VALUES (?1)")		\
-	X(FACT_GET, "SELECT value FROM facts WHERE name = ?1")		\
-	X(FACT_SET, "INSERT INTO facts (name, value) VALUES (?1, ?2)"	\
-		    " ON CONFLICT (name) DO UPDATE SET value = excluded.value")
+	X(ENGINE_ADD, "INSERT INTO engines (name) VALUES (?1)")
 
 SQL_LIST(catalog, CATALOG_STATEMENTS);
 
@@ -497,33 +494,6 @@ catalog_size_bytes(const struct catalog *cat)
 
 	free(wal);
 	return size;
-}
-
-int
-catalog_set_fact(struct catalog *cat, const char *name, const char *value,
-		 struct imgcache_error *err)
-{
-	struct sql_use *q;
-
-	if (!catalog_can_write(cat))
-		return 0;
-	q = sql_use(cat->db, &catalog_statements, FACT_SET, err);
-	sql_bind(q, "ss", name, value);
-	return sql_done(q, err);
-}
-
-int
-catalog_get_fact(struct catalog *cat, const char *name, char **value,
-		 struct imgcache_error *err)
-{
-	struct sql_use *q = sql_use(cat->db, &catalog_statements, FACT_GET,
-				    err);
-	int rc;
-
-	sql_bind(q, "s", name);
-	rc = sql_next(q, err);
-	*value = rc > 0 ? mem_strdup(sql_text(q, 0)) : NULL;
-	return rc > 0 ? sql_reset(q, err) : rc;
 }
 
 int

@@ -81,15 +81,6 @@ int catalog_compact(struct catalog *cat, struct imgcache_error *err);
 int64_t catalog_size_bytes(const struct catalog *cat);
 
 /*
- * Small facts by name (when prune last ran, what doctor found). The value of
- * catalog_get_fact() is the caller's; NULL if there is none.
- */
-int catalog_set_fact(struct catalog *cat, const char *name, const char *value,
-		     struct imgcache_error *err);
-int catalog_get_fact(struct catalog *cat, const char *name, char **value,
-		     struct imgcache_error *err);
-
-/*
  * Several recording calls as one: all of them or none. Do not start a child
  * process, ask the engine or wait for anything in between.
  */

@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "store/catalog.h"
+#include "store/facts.h"
 #include "store/journal.h"
 #include "store/statements.h"
 #include "sys/clock.h"
@@ -194,7 +195,7 @@ load_place(struct catalog *cat, struct journal_place *place,
 	   struct imgcache_error *err)
 {
 	char *text;
-	int rc = catalog_get_fact(cat, "journal", &text, err);
+	int rc = facts_get(cat, "journal", &text, err);
 
 	*place = (struct journal_place){ 0, 0 };
 	if (text && sscanf(text, "%" SCNx64 " %" SCNd64, &place->id,
@@ -212,7 +213,7 @@ save_place(struct catalog *cat, const struct journal_place *place,
 
 	snprintf(text, sizeof(text), "%" PRIx64 " %" PRId64, place->id,
 		 place->offset);
-	return catalog_set_fact(cat, "journal", text, err);
+	return facts_set(cat, "journal", text, err);
 }
 
 static int
@@ -363,14 +364,14 @@ lookups_condense(struct catalog *cat, int64_t before,
 		return 0;
 	rc = sql_enter(db, &began, err);
 	if (rc == 0)
-		rc = catalog_get_fact(cat, "condensed", &text, err);
+		rc = facts_get(cat, "condensed", &text, err);
 	if (text)
 		from = strtoll(text, NULL, 10);
 	if (rc == 0 && from < to) {
 		mark = mem_printf("%" PRId64, to);
 		rc = condense(db, from, to, err);
 		if (rc == 0)
-			rc = catalog_set_fact(cat, "condensed", mark, err);
+			rc = facts_set(cat, "condensed", mark, err);
 		free(mark);
 	}
 	free(text);

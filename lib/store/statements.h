@@ -15,6 +15,7 @@ extern const struct sql_list caches_statements;
 extern const struct sql_list catalog_statements;
 extern const struct sql_list configs_statements;
 extern const struct sql_list contexts_statements;
+extern const struct sql_list facts_statements;
 extern const struct sql_list images_statements;
 extern const struct sql_list invalidations_statements;
 extern const struct sql_list jobs_statements;

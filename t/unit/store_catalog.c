@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/strv.h"
+#include "store/facts.h"
 
 static int
 count_files(const struct room *r, const char *prefix)
@@ -111,12 +112,12 @@ Test(catalog, facts_are_kept)
 	char *value;
 
 	room_open(&r);
-	ok(&r, catalog_get_fact(r.cat, "pruned", &value, &r.err));
+	ok(&r, facts_get(r.cat, "pruned", &value, &r.err));
 	cr_expect_null(value);
-	ok(&r, catalog_set_fact(r.cat, "pruned", "1", &r.err));
-	ok(&r, catalog_set_fact(r.cat, "pruned", "2", &r.err));
+	ok(&r, facts_set(r.cat, "pruned", "1", &r.err));
+	ok(&r, facts_set(r.cat, "pruned", "2", &r.err));
 	room_again(&r, CATALOG_WRITE);
-	ok(&r, catalog_get_fact(r.cat, "pruned", &value, &r.err));
+	ok(&r, facts_get(r.cat, "pruned", &value, &r.err));
 	cr_expect_str_eq(value, "2");
 	free(value);
 	room_close(&r);

@@ -12,13 +12,12 @@
 
 static const struct sql_list *const lists[] = {
 	&bases_statements, &builds_statements, &caches_statements,
-	&catalog_statements,
-	&configs_statements, &contexts_statements, &images_statements,
-	&invalidations_statements, &jobs_statements, &jsonr_statements,
-	&leases_statements, &list_statements, &lookups_statements,
-	&names_statements, &objects_statements,
-	&platforms_statements, &redone_statements, &series_statements,
-	&stats_statements,
+	&catalog_statements, &configs_statements, &contexts_statements,
+	&facts_statements, &images_statements, &invalidations_statements,
+	&jobs_statements, &jsonr_statements, &leases_statements,
+	&list_statements, &lookups_statements, &names_statements,
+	&objects_statements, &platforms_statements, &redone_statements,
+	&series_statements, &stats_statements,
 };
 
 #define N_LISTS (sizeof(lists) / sizeof(lists[0]))
