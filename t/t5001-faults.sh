@@ -183,6 +183,18 @@ if small_disk 400k; then
 		cat stderr; umount disk; [ $status -eq 0 ] &&
 		[ "$(cat stdout)" = "$ref" ]
 	'
+	test_that 'a full disk: what only the engine knows of is a hit, too' '
+		imgcache build app >/dev/null 2>&1 && small_disk 2m &&
+		IMGCACHE_DIR=$PWD/disk/state && export IMGCACHE_DIR &&
+		imgcache list >/dev/null 2>&1; cat /dev/zero >disk/fill 2>/dev/null
+		timeout -k 1 20 imgcache get app >stdout 2>stderr; status=$?
+		rm disk/fill; imgcache get app >/dev/null 2>stderr2
+		sqlite3 disk/state/catalog.db "SELECT origin FROM images" >after
+		umount disk; cat stderr stderr2 after; [ $status -eq 0 ] &&
+		[ "$(cat stdout)" = "$ref" ] && one_line stderr &&
+		grep "no space left" stderr && ! [ -s stderr2 ] &&
+		[ "$(cat after)" = adopted ]
+	'
 	test_that 'a full disk: spawn runs, docker finds room for its id file' '
 		small_disk 2m && IMGCACHE_DIR=$PWD/disk/state && export IMGCACHE_DIR &&
 		imgcache build app >/dev/null 2>&1; cat /dev/zero >disk/fill 2>/dev/null

@@ -169,7 +169,7 @@ remember(struct imgcache *ic, const char *scope, const struct base_query *q,
 		.user = user,
 	};
 
-	return bases_put(ic->catalog, &row, err);
+	return catalog_forgo(bases_put(ic->catalog, &row, err), err);
 }
 
 /*

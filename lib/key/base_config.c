@@ -213,7 +213,7 @@ base_config_heard(struct imgcache *ic, const struct base_config_answer *a,
 	row.config = text.data;
 	keep(ic, row.digest, row.platform, row.config);
 	if (a->remember)
-		ret = configs_put(ic->catalog, &row, err);
+		ret = catalog_forgo(configs_put(ic->catalog, &row, err), err);
 	config_release(&config);
 	buf_release(&text);
 	return ret;
@@ -333,7 +333,8 @@ ask(struct look_up *l, struct imgcache_error *err)
 	if (!ret && !l->found && !l->base->image_id)
 		ret = from_registry(l, err);
 	if (!ret && !l->found)
-		ret = configs_put(l->ic->catalog, &row, err);
+		ret = catalog_forgo(configs_put(l->ic->catalog, &row, err),
+				    err);
 	return ret;
 }
 

@@ -153,8 +153,8 @@ explain_absence(struct inputs *in, struct lookup_found *f,
 		return 0;
 	f->row.status = IMAGE_GONE;
 	f->row.status_at = clock_now_s();
-	return images_set_status(in->ic->catalog, f->row.id, IMAGE_GONE, NULL,
-				 err);
+	return catalog_forgo(images_set_status(in->ic->catalog, f->row.id,
+					       IMAGE_GONE, NULL, err), err);
 }
 
 int
@@ -328,8 +328,10 @@ judge(struct inputs *in, struct lookup_found *f, struct engine_image *image,
 		return ret;
 	set_hit(in, image, f, a);
 	if (is_to_adopt(in, f))
-		return adopt(in, f, image, err);
-	return session_is_disabled(in->ic) ? 0 : note_name(in, f, err);
+		ret = adopt(in, f, image, err);
+	else if (!session_is_disabled(in->ic))
+		ret = note_name(in, f, err);
+	return catalog_forgo(ret, err);
 }
 
 /*
@@ -353,7 +355,8 @@ look_elsewhere(struct inputs *in, struct lookup_found *f, struct engine *e,
 	if (!ret && a->state == IMGCACHE_HIT)
 		ret = engine_tag(e, image.id, in->ref, err);
 	if (!ret && a->state == IMGCACHE_HIT && !session_is_disabled(in->ic))
-		ret = images_set_ref(in->ic->catalog, f->row.id, in->ref, err);
+		ret = catalog_forgo(images_set_ref(in->ic->catalog, f->row.id,
+						   in->ref, err), err);
 out:
 	engine_image_release(&image);
 	return ret;

@@ -28,7 +28,8 @@
 
 #define LOCK_WAIT_MS 30000
 
-_Static_assert(CATALOG_ECORRUPT == SQL_ECORRUPT, "one code, two headers");
+_Static_assert(CATALOG_ECORRUPT == SQL_ECORRUPT &&
+	       CATALOG_EFULL == SQL_EFULL, "one code, two headers");
 
 struct catalog {
 	char *dir;
@@ -452,6 +453,15 @@ bool
 catalog_can_write(const struct catalog *cat)
 {
 	return !cat->flags.is_readonly;
+}
+
+int
+catalog_forgo(int ret, struct imgcache_error *err)
+{
+	if (ret != CATALOG_EFULL)
+		return ret;
+	error_clear(err);
+	return 0;
 }
 
 int

@@ -26,9 +26,10 @@ enum catalog_mode {
 
 /*
  * Codes beside those of enum imgcache_code that a function of this room may
- * return; see sql.h and migrate.h. The one worth acting on, from any of them:
+ * return; see sql.h and migrate.h. Those worth acting on, from any of them:
  */
 #define CATALOG_ECORRUPT (-101)
+#define CATALOG_EFULL (-104)
 
 struct catalog_flags {
 	bool was_made;		/* there was no catalog; it is new and empty */
@@ -70,6 +71,12 @@ const char *catalog_path(const struct catalog *cat);
  * aside and go on with a new one (was_rebuilt). The same handle stays valid.
  */
 int catalog_recover(struct catalog *cat, struct imgcache_error *err);
+
+/*
+ * After ret of a call that only saves a later question: no space left for it is
+ * no failure, and err is cleared. Else ret as it is.
+ */
+int catalog_forgo(int ret, struct imgcache_error *err);
 
 /* SQLite's own inspection; full also compares indexes with their tables. */
 int catalog_check(struct catalog *cat, bool full, struct imgcache_error *err);
