@@ -37,11 +37,15 @@ struct given {
 				 * for docker, without or with the words */
 	int progress;		/* index into progress_words */
 	bool verbose;
+	bool version;
 	bool no_stat_cache;
 	const char *file;	/* project file */
 	struct words settings;	/* "name=value" */
 };
 extern struct given given;
+
+/* Before the verb runs: enter -C, check -c, --color becomes a setting. */
+int given_take(struct imgcache_error *err);
 
 /* In the order of progress_words in build.c. */
 enum { PROGRESS_AUTO, PROGRESS_PLAIN, PROGRESS_TTY, PROGRESS_QUIET };
