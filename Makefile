@@ -47,7 +47,7 @@ lib/builder := buildcache buildcache_commit builder builder_docker \
 lib/jobs := background jobs log parallel
 lib/spawn := env envformat exec spawn
 lib/report := doctor doctor_build doctor_docker doctor_state stats \
-	stats_zero
+	stats_reasons stats_zero
 lib/lint := bases buildx compose config context copied docker dockerfile \
 	file find fix fix_copy fix_drop fix_mount gitignore ignorefile \
 	install instructions known_list known_npm known_settings known_step \

@@ -19,7 +19,9 @@ test_that 'builds: success of what ended by itself, median, 95 in 100' '
 
 test_that 'by image' '
 	is ".images[0] | del(.days)" "$(jq -nc "{name: \"api\", lookups: 12,
-		hits: 8, remoteHits: 2, misses: 3, hitRate: 0.727, builds: 4,
+		hits: 8, remoteHits: 2, misses: 3, missesByReason:
+		{\"inputs-changed\": 2, \"never-built\": 1},
+		hitRate: 0.727, builds: 4,
 		failed: 1, successRate: 0.75, steps: 40, stepsCached: 10,
 		buildTime: 20, buildTimeP95: 60, timeSaved: 150,
 		size: 500000000, context: 60000000}")" &&
@@ -32,8 +34,10 @@ test_that 'by image' '
 test_that 'by day: only those with something, in order' '
 	is "[.days[].day]" "[\"2026-03-01\",\"2026-03-08\",\"2026-03-09\",\
 \"2026-03-10\"]" && is ".days[1]" "$(jq -nc "{day: \"2026-03-08\",
-		lookups: 5, hits: 2, remoteHits: 0, misses: 3, hitRate: 0.4,
-		builds: 4, failed: 1, buildTime: 475, timeSaved: 40,
+		lookups: 5, hits: 2, remoteHits: 0, misses: 3,
+		missesByReason: {\"inputs-changed\": 2, \"never-built\": 1},
+		hitRate: 0.4, builds: 4, failed: 1, buildTime: 475,
+		buildTimeP50: 60, timeSaved: 40,
 			steps: 40, stepsCached: 10, context: 60001000}")" &&
 	is "[.days[] | .lookups] | add" 15 && is "[.days[].builds] | add" 6
 '
@@ -43,6 +47,23 @@ test_that 'the days of an image are its own, and add up' '
 		"[[\"2026-03-08\",1,1],[\"2026-03-09\",1,0],\
 [\"2026-03-10\",0,1]]" &&
 	is "[.images[].days[].lookups] | add" 15
+'
+
+test_that 'why it missed: by day and by image, it adds up to all misses' '
+	is "[.days[] | .missesByReason]" "$(jq -nc "[{\"never-built\": 1},
+		{\"inputs-changed\": 2, \"never-built\": 1}, {},
+		{\"never-built\": 1}]")" &&
+	is "[.images[] | .missesByReason | add]" "[3,1,1]" &&
+	is ".images[1].days | map(.missesByReason)" \
+		"[{\"never-built\":1},{},{}]" &&
+	is "[.images[].days[].missesByReason[]] | add" 5 &&
+	stats --since 3d --json | jq -e ".images[0].missesByReason ==
+		{\"inputs-changed\": 2} and .days[0].misses == 3"
+'
+
+test_that 'the median of a day is of the builds that completed on it' '
+	is "[.days[].buildTimeP50]" "[20,60,null,null]" &&
+	is "[.images[0].days[].buildTimeP50]" "[20,10,null]"
 '
 
 test_that 'the steps that cost most, without flags, cached runs aside' '
