@@ -70,11 +70,23 @@ struct spark {
 const char *stats_spark(char out[SPARK_TEXT], const struct imgcache_stats *s,
 			const struct spark *spark);
 
+/* Bars where they can be shown. */
+bool stats_is_drawn(void);
+
+/* "inputs-changed:2, never-built:1"; no pair has a space to break at. */
+#define STATS_REASONS 768
+const char *stats_reasons(char out[STATS_REASONS],
+			  const struct imgcache_count *reasons, size_t n);
+
 void stats_put_json(const struct imgcache_stats *s);
 void stats_put_prometheus(const struct imgcache_stats *s);
 void stats_put_github(const struct imgcache_stats *s);
 void stats_put_html(const struct imgcache_stats *s);
 void stats_put_table(const struct imgcache_stats *s, bool by_day);
+
+/* The tables of it, of images or of days. */
+void stats_put_images(const struct imgcache_stats *s);
+void stats_put_days(const struct imgcache_stats *s);
 
 /* Of all images, or the layers of the one of that name. */
 int stats_put_disk(struct imgcache *ic, const char *name,

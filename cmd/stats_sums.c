@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "stats.h"
+#include "text.h"
 
 int64_t
 stats_rate(int64_t part, int64_t whole)
@@ -132,5 +134,26 @@ stats_spark(char out[SPARK_TEXT], const struct imgcache_stats *s,
 					value < 0 ? k->drawn ? "·" : "." :
 					k->drawn ? bars[value] : digits[value]);
 	}
+	return out;
+}
+
+bool
+stats_is_drawn(void)
+{
+	return text_is_utf8() && isatty(STDOUT_FILENO);
+}
+
+const char *
+stats_reasons(char out[STATS_REASONS], const struct imgcache_count *reasons,
+	      size_t n)
+{
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < n && len < STATS_REASONS; i++)
+		len += (size_t)snprintf(out + len, STATS_REASONS - len,
+					"%s%s:%lld", i ? ", " : "",
+					reasons[i].name,
+					(long long)reasons[i].n);
 	return out;
 }

@@ -98,17 +98,26 @@ test_that 'the table' '
 	grep -E "^  median +20.0 s  .* 95 in 100: 6 min 40 s$" table &&
 	grep -E "^never-built +3$" table &&
 	grep -E "^api +12  \.\.\.\.1\.\.\.\.\.\.5\.9 +8 +2 +72.7 %" table &&
-	grep -E "^api +4 +1 +25.0 % +20.0 s +1 min 00 s +1 min 35 s$" table &&
+	grep -E "^api +4 +1 +10/40 +20.0 s +1 min 00 s +1 min 35 s$" table &&
+	grep -E "^api +3  inputs-changed:2, never-built:1$" table &&
 	! grep -E ".{81}" table && ! grep " $" table
 '
 
 test_that '--by day: the days are the rows' '
 	stats --by day >table && cat table &&
 	grep -E "^2026-03-08 +5 +2 +0 +3 +40.0 % +40.0 s$" table &&
-	grep -E \
-		"^2026-03-08 +4 +1 +75.0 % +25.0 % +60 MB +7 min 55 s$" table &&
-	grep -E "^2026-03-10 +1 +0 +- +0.0 % +1.0 kB +1.0 s$" table &&
+	grep -E "^2026-03-08 +3  inputs-changed:2, never-built:1$" table &&
+	grep -E "^2026-03-08 +4 +75.0 % +10/40 +60 MB +1 min 00 s +7 min 55 s$" \
+		table &&
+	grep -E "^2026-03-10 +1 +- +0/10 +1.0 kB +- +1.0 s$" table &&
+	! grep "^2026-03-09 .*:" table &&
 	! grep "^api" table && ! grep -E ".{81}" table
+'
+
+test_that 'the whole of both, to the letter' '
+	stats >table && same "$TOP/t/golden/stats-table.txt" table &&
+	stats --by day >table &&
+	same "$TOP/t/golden/stats-table-days.txt" table
 '
 
 test_that '--since: the bars begin there' '
@@ -131,6 +140,45 @@ test_that 'a name that steers the terminal does not, nor widen the table' '
 		WHERE name = '\''web'\''" &&
 	stats >table && ! grep "$(printf "\033")" table &&
 	grep -F "a^[[31m" table && ! grep -E ".{81}" table
+'
+
+test_that 'long names, great figures and all reasons keep within 80 columns' '
+	cp -r "$IMGCACHE_DIR" wide && sqlite3 wide/catalog.db "
+		UPDATE lookups SET n = n * 123456, saved_us = saved_us * 100000,
+			name = '\''a-name-of-more-than-forty-columns-of-width-'\''
+				|| '\''漢字-and-more-than-that'\''
+			WHERE name = '\''api'\'';
+		UPDATE builds SET duration_us = duration_us * 50,
+			steps_total = 123456, steps_cached = 100000;
+		UPDATE images SET size_bytes = size_bytes * 10000;
+		WITH r(reason) AS (VALUES ('\''gone'\''), ('\''deleted'\''),
+			('\''registry-unknown'\''), ('\''build-failed'\''))
+		INSERT INTO lookups (at, n, engine, tag, platform, name, verb,
+			result, reason, us, saved_us)
+			SELECT 1773140400, 98765, 1, '\''g1-a'\'', '\''p'\'',
+			'\''web'\'', '\''get'\'', '\''miss'\'', reason, 5, 0
+			FROM r" &&
+	for by in image day; do
+		IMGCACHE_DIR=$PWD/wide stats --by $by >table && cat table &&
+		! LC_ALL=C.UTF-8 grep -E ".{81}" table && ! grep " $" table &&
+		grep -o "[a-z-]*:[0-9]*" table | sort >have &&
+		grep -x "registry-unknown:98765" have &&
+		grep -x "build-failed:98765" have || exit 1
+	done
+'
+
+test_that 'without a lookup the table has no hole, with one no zero saved' '
+	IMGCACHE_DIR=$PWD/none stats >table && cat table &&
+	! grep -E " $|0 B|0.0 ms" table && [ "$(wc -l <table)" -eq 7 ] &&
+	cp -r none one && sqlite3 one/catalog.db "
+		INSERT INTO engines (id, name) VALUES (1, '\''E'\'');
+		INSERT INTO lookups (at, engine, tag, platform, name, verb,
+			result, reason, us, saved_us) VALUES (1773140400, 1,
+			'\''g1-a'\'', '\''p'\'', '\''api'\'', '\''get'\'',
+			'\''miss'\'', '\''never-built'\'', 5, 0)" &&
+	IMGCACHE_DIR=$PWD/one stats --since 1h >table && cat table &&
+	grep -Ex "api +1  9 +0 +0 +0.0 % +- +-" table &&
+	grep -Ex "api +1  never-built:1" table && ! grep "BUILDS" table
 '
 
 test_that 'each day has its steps and bytes, which are those of all' '
