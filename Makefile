@@ -59,10 +59,10 @@ cmd := answer build caches commands complete config context \
 	context_report delete dockerargs dockerfile doctor dropin env exec \
 	findings get group help init invalidate lint list lock log main opt \
 	outfile pace pin plugin printer progress prune prune_timer recipe \
-	spawn stats stats_charts stats_disk stats_github stats_html stats_json \
-	stats_limits stats_prometheus stats_rows stats_style stats_sums \
-	stats_table stats_watch summary table tag text usage verify wait warm \
-	why whyfiles whytext words
+	spawn stats stats_charts stats_disk stats_github stats_html \
+	stats_json stats_limits stats_prometheus stats_rows \
+	stats_style stats_sums stats_table stats_text stats_watch summary table \
+	tag text usage verify wait warm why whyfiles whytext words
 t/helper := fill-catalog ignore-case key-case
 standin := build cache docker fault objects output remote runner state
 engined := engined fault objects state

@@ -50,7 +50,7 @@ const struct imgcache_day_stats *
 stats_day(const struct imgcache_day_stats *days, size_t n, int64_t day);
 
 enum stats_figure { FIGURE_LOOKUPS, FIGURE_HIT_RATE, FIGURE_SAVED,
-		    FIGURE_BUILD_TIME };
+		    FIGURE_BUILD_TIME, FIGURE_BUILD_MEDIAN };
 
 /* -1 where the day has none: no lookup, no build; NULL has none. */
 int64_t stats_figure(const struct imgcache_day_stats *day,
@@ -77,6 +77,17 @@ bool stats_is_drawn(void);
 #define STATS_REASONS 768
 const char *stats_reasons(char out[STATS_REASONS],
 			  const struct imgcache_count *reasons, size_t n);
+
+/* "1 miss", "2 misses" */
+const char *stats_some(char out[IMGCACHE_TEXT], int64_t n, const char *one,
+		       const char *many);
+
+/*
+ * A tag by its kind and the twelve digits that are its imageId, which every
+ * verb takes for it; any other name as it is.
+ */
+#define STATS_NAME 16
+const char *stats_name(char out[STATS_NAME], const char *name);
 
 void stats_put_json(const struct imgcache_stats *s);
 void stats_put_prometheus(const struct imgcache_stats *s);

@@ -43,7 +43,7 @@ static void
 put_lookups_by_image(const struct imgcache_stats *s)
 {
 	struct printer *p = printer_new(PRINT_TABLE, false);
-	char text[SPARK_TEXT], title[IMGCACHE_TEXT];
+	char text[SPARK_TEXT], title[IMGCACHE_TEXT], name[STATS_NAME];
 	int64_t first;
 	size_t days;
 
@@ -59,7 +59,7 @@ put_lookups_by_image(const struct imgcache_stats *s)
 				       stats_is_drawn() };
 
 		row(p);
-		print_text(p, "", "IMAGE", i->name);
+		print_text(p, "", "IMAGE", stats_name(name, i->name));
 		print_number(p, "", "LOOKUPS", i->lookups, AS_NUMBER);
 		print_id(p, "", title, stats_spark(text, s, &spark));
 		print_number(p, "", "HITS", hits, AS_NUMBER);
@@ -78,6 +78,7 @@ static void
 put_misses_by_image(const struct imgcache_stats *s)
 {
 	struct printer *p = printer_new(PRINT_TABLE, false);
+	char name[STATS_NAME];
 
 	for (size_t n = 0; n < s->n_images; n++) {
 		const struct imgcache_image_stats *i = &s->images[n];
@@ -85,7 +86,7 @@ put_misses_by_image(const struct imgcache_stats *s)
 		if (!i->misses)
 			continue;
 		row(p);
-		print_text(p, "", "IMAGE", i->name);
+		print_text(p, "", "IMAGE", stats_name(name, i->name));
 		print_misses(p, i->misses, i->misses_by_reason, i->n_reasons);
 	}
 	printer_end(p);
@@ -95,6 +96,7 @@ static void
 put_builds_by_image(const struct imgcache_stats *s)
 {
 	struct printer *p = printer_new(PRINT_TABLE, false);
+	char name[STATS_NAME];
 
 	for (size_t n = 0; n < s->n_images; n++) {
 		const struct imgcache_image_stats *i = &s->images[n];
@@ -102,7 +104,7 @@ put_builds_by_image(const struct imgcache_stats *s)
 		if (!i->builds)
 			continue;
 		row(p);
-		print_text(p, "", "IMAGE", i->name);
+		print_text(p, "", "IMAGE", stats_name(name, i->name));
 		print_number(p, "", "BUILDS", i->builds, AS_NUMBER);
 		print_number(p, "", "FAILED", i->failed, AS_NUMBER);
 		print_cached(p, i->steps_cached, i->steps);

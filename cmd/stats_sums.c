@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "stats.h"
@@ -43,24 +42,6 @@ stats_restore_us(int64_t us, int64_t hits)
 	return hits > 0 ? us / hits : -1;
 }
 
-const char *
-stats_percent(char out[IMGCACHE_TEXT], int64_t thousandths)
-{
-	if (thousandths < 0)
-		return "-";
-	snprintf(out, IMGCACHE_TEXT, "%lld.%lld %%",
-		 (long long)(thousandths / 10), (long long)(thousandths % 10));
-	return out;
-}
-
-const char *
-stats_date(char out[IMGCACHE_TEXT], int64_t moment)
-{
-	imgcache_format_time(out, moment);
-	out[strcspn(out, "T")] = '\0';
-	return out;
-}
-
 size_t
 stats_window(const struct imgcache_stats *s, size_t most, int64_t *first)
 {
@@ -98,6 +79,8 @@ stats_figure(const struct imgcache_day_stats *d, enum stats_figure figure)
 		return lookups ? d->saved_us : -1;
 	case FIGURE_BUILD_TIME:
 		return d->builds ? d->build_us : -1;
+	case FIGURE_BUILD_MEDIAN:
+		return d->build_p50_us;
 	}
 	return -1;
 }
@@ -141,19 +124,4 @@ bool
 stats_is_drawn(void)
 {
 	return text_is_utf8() && isatty(STDOUT_FILENO);
-}
-
-const char *
-stats_reasons(char out[STATS_REASONS], const struct imgcache_count *reasons,
-	      size_t n)
-{
-	size_t len = 0;
-
-	out[0] = '\0';
-	for (size_t i = 0; i < n && len < STATS_REASONS; i++)
-		len += (size_t)snprintf(out + len, STATS_REASONS - len,
-					"%s%s:%lld", i ? ", " : "",
-					reasons[i].name,
-					(long long)reasons[i].n);
-	return out;
 }
