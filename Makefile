@@ -51,18 +51,18 @@ lib/report := doctor doctor_build doctor_docker doctor_state stats \
 lib/lint := bases buildx compose config context copied docker dockerfile \
 	file find fix fix_copy fix_drop fix_mount gitignore ignorefile \
 	install instructions known_list known_npm known_settings known_step \
-	lint managers mounts names order paths rules run script silence steps \
-	tree workflow
+	lint managers mounts names order paths rules run script silence \
+	steps tree workflow
 lib/init := check compose dockerfile find hcl hook ignore image init link \
 	packages pyproject toml write
-cmd := answer build caches commands complete config context \
-	context_report delete dockerargs dockerfile doctor dropin env exec \
-	findings get group help init invalidate lint list lock log main opt \
-	outfile pace pin plugin printer progress prune prune_timer recipe \
-	spawn stats stats_charts stats_disk stats_github stats_html \
-	stats_json stats_limits stats_prometheus stats_rows \
-	stats_style stats_sums stats_table stats_text stats_watch summary table \
-	tag text usage verify wait warm why whyfiles whytext words
+cmd := answer build caches commands complete config context context_report \
+	delete dockerargs dockerfile doctor dropin env exec findings get \
+	group help init invalidate lint list lock log main opt outfile pace \
+	pin plugin printer progress prune prune_timer recipe spawn stats \
+	stats_charts stats_disk stats_github stats_html stats_html_rows \
+	stats_json stats_limits stats_prometheus stats_rows stats_style \
+	stats_sums stats_table stats_text stats_watch summary table tag text \
+	usage verify wait warm why whyfiles whytext words
 t/helper := fill-catalog ignore-case key-case
 standin := build cache docker fault objects output remote runner state
 engined := engined fault objects state
