@@ -21,10 +21,10 @@ lib/recipe := cachespec dfvars dockerfile dockerfile_assign dockerfile_bases \
 	recipe_settings recipe_values ref requirements requirements_line \
 	settings settings_file settings_paths settings_table settings_value \
 	shellprogram shellscript shellskip shellwords yaml yaml_node
-lib/store := bases builds caches catalog configs contexts facts \
-	imagelist imagerow images invalidations jobs journal jsonr leases \
-	lookups migrate names objects platforms redone schema sql \
-	sql_transaction stats stats_series
+lib/store := bases builds caches catalog configs contexts facts imagelist \
+	imagerow images invalidations jobs journal jsonr leases lookups \
+	migrate names objects platforms redone schema sql sql_transaction \
+	stats stats_series
 lib/docker := builder_info buildx buildx_check buildx_client buildx_run \
 	endpoint engine engine_ask engine_change engine_disk engine_image \
 	engine_info engine_layers export failure fold http http_encode \
@@ -47,22 +47,23 @@ lib/builder := buildcache buildcache_commit builder builder_docker \
 lib/jobs := background jobs log parallel
 lib/spawn := env envformat exec spawn
 lib/report := doctor doctor_build doctor_docker doctor_state stats \
-	stats_zero
+	stats_reasons stats_zero
 lib/lint := bases buildx compose config context copied docker dockerfile \
 	file find fix fix_copy fix_drop fix_mount gitignore ignorefile \
 	install instructions known_list known_npm known_settings known_step \
-	lint managers mounts names order paths rules run script silence steps \
-	tree workflow
+	lint managers mounts names order paths rules run script silence \
+	steps tree workflow
 lib/init := check compose dockerfile find hcl hook ignore image init link \
 	packages pyproject toml write
-cmd := answer build caches commands complete config context \
-	context_report delete dockerargs dockerfile doctor dropin env exec \
-	findings get given group help init invalidate lint list lock log main \
-	opt outfile pace pin plugin printer progress prune prune_timer recipe \
-	spawn stats stats_charts stats_disk stats_github stats_html \
-	stats_json stats_limits stats_prometheus stats_style stats_sums \
-	stats_table stats_watch streams summary table tag text usage verify \
-	wait warm why whyfiles whytext words
+cmd := answer build caches commands complete config context context_report \
+	delete dockerargs dockerfile doctor dropin env exec findings get \
+	given group help init invalidate lint list lock log main opt outfile \
+	pace pin plugin printer progress prune prune_timer recipe spawn \
+	stats stats_charts stats_disk stats_github stats_html \
+	stats_html_rows stats_json stats_limits stats_prometheus stats_rows \
+	stats_style stats_sums stats_table stats_text stats_watch streams \
+	summary table tag text usage verify wait warm why whyfiles whytext \
+	words
 t/helper := fill-catalog ignore-case key-case
 standin := build cache docker fault objects output remote runner state
 engined := engined fault objects state

@@ -310,6 +310,13 @@ print_number(struct printer *p, const char *name, const char *title,
 }
 
 void
+print_figure(struct printer *p, const char *title, const char *text)
+{
+	if (p->form == PRINT_TABLE && !p->depth)
+		table_cell(p->table, title, text, CELL_NUMBER);
+}
+
+void
 print_bool(struct printer *p, const char *name, bool value)
 {
 	if (p->form == PRINT_JSON) {

@@ -57,6 +57,9 @@ void print_id(struct printer *p, const char *name, const char *title,
 	      const char *value);
 void print_number(struct printer *p, const char *name, const char *title,
 		  int64_t value, enum print_as as);
+/* In tables only: a figure that is written already, to the right. */
+void print_figure(struct printer *p, const char *title, const char *text);
+
 void print_bool(struct printer *p, const char *name, bool value);
 void print_null(struct printer *p, const char *name);
 

@@ -50,7 +50,7 @@ const struct imgcache_day_stats *
 stats_day(const struct imgcache_day_stats *days, size_t n, int64_t day);
 
 enum stats_figure { FIGURE_LOOKUPS, FIGURE_HIT_RATE, FIGURE_SAVED,
-		    FIGURE_BUILD_TIME };
+		    FIGURE_BUILD_TIME, FIGURE_BUILD_MEDIAN };
 
 /* -1 where the day has none: no lookup, no build; NULL has none. */
 int64_t stats_figure(const struct imgcache_day_stats *day,
@@ -70,11 +70,34 @@ struct spark {
 const char *stats_spark(char out[SPARK_TEXT], const struct imgcache_stats *s,
 			const struct spark *spark);
 
+/* Bars where they can be shown. */
+bool stats_is_drawn(void);
+
+/* "inputs-changed:2, never-built:1"; no pair has a space to break at. */
+#define STATS_REASONS 768
+const char *stats_reasons(char out[STATS_REASONS],
+			  const struct imgcache_count *reasons, size_t n);
+
+/* "1 miss", "2 misses" */
+const char *stats_some(char out[IMGCACHE_TEXT], int64_t n, const char *one,
+		       const char *many);
+
+/*
+ * A tag by its kind and the twelve digits that are its imageId, which every
+ * verb takes for it; any other name as it is.
+ */
+#define STATS_NAME 16
+const char *stats_name(char out[STATS_NAME], const char *name);
+
 void stats_put_json(const struct imgcache_stats *s);
 void stats_put_prometheus(const struct imgcache_stats *s);
 void stats_put_github(const struct imgcache_stats *s);
 void stats_put_html(const struct imgcache_stats *s);
 void stats_put_table(const struct imgcache_stats *s, bool by_day);
+
+/* The tables of it, of images or of days. */
+void stats_put_images(const struct imgcache_stats *s);
+void stats_put_days(const struct imgcache_stats *s);
 
 /* Of all images, or the layers of the one of that name. */
 int stats_put_disk(struct imgcache *ic, const char *name,

@@ -24,6 +24,51 @@ html_text(const char *text)
 	free(visible);
 }
 
+void
+html_name(const char *name)
+{
+	char text[STATS_NAME];
+	const char *shown = stats_name(text, name);
+
+	if (shown == name) {
+		html_text(name);
+		return;
+	}
+	printf("<span title=\"");
+	html_text(name);
+	printf("\">");
+	html_text(shown);
+	printf("</span>");
+}
+
+const char *
+html_duration(char out[IMGCACHE_TEXT], int64_t us)
+{
+	return us < 0 ? "-" : imgcache_format_duration(out, us);
+}
+
+/* What stands behind the figure of a day. */
+static void
+put_words(enum stats_figure figure, const struct imgcache_day_stats *d)
+{
+	char text[IMGCACHE_TEXT], reasons[STATS_REASONS];
+
+	if (figure == FIGURE_BUILD_TIME || figure == FIGURE_BUILD_MEDIAN) {
+		printf(", %s, %lld failed", stats_some(text, d->builds,
+						       "build", "builds"),
+		       (long long)d->failed);
+		printf(", %lld of %s cached", (long long)d->steps_cached,
+		       stats_some(text, d->steps, "step", "steps"));
+		return;
+	}
+	printf(", %s", stats_some(text, d->hits_local + d->hits_remote, "hit",
+				  "hits"));
+	printf(", %s", stats_some(text, d->misses, "miss", "misses"));
+	if (d->n_reasons)
+		printf(" (%s)", stats_reasons(reasons, d->misses_by_reason,
+					      d->n_reasons));
+}
+
 /* One day: its column, and an area of full height that shows its words. */
 static void
 put_column(const struct day_chart *c, const struct imgcache_day_stats *d,
@@ -34,14 +79,10 @@ put_column(const struct day_chart *c, const struct imgcache_day_stats *d,
 	double height;
 
 	printf("<g><title>%s: ", stats_date(date, day));
-	if (value < 0)
-		printf("none</title>");
-	else
-		printf("%s, %lld hits, %lld misses</title>",
-		       c->text(text, value),
-		       (long long)(d->hits_local + d->hits_remote),
-		       (long long)d->misses);
-	printf("<rect class=\"hit\" x=\"%.3f%%\" width=\"%.3f%%\" y=\"0\" "
+	printf("%s", value < 0 ? "none" : c->text(text, value));
+	if (value >= 0)
+		put_words(c->figure, d);
+	printf("</title><rect class=\"hit\" x=\"%.3f%%\" width=\"%.3f%%\" y=\"0\" "
 	       "height=\"%d\"/>", x, width, PLOT_HEIGHT);
 	if (value >= 0) {
 		height = (double)value * PLOT_HEIGHT / (double)c->most;
@@ -101,8 +142,11 @@ html_day_chart(const struct imgcache_stats *s, const struct day_chart *c)
 	chart.most = chart.most > 0 ? chart.most : 1;
 	printf("<section class=\"%s\"><h2>", c->looks);
 	html_text(c->title);
-	printf("</h2>\n<p class=\"note\">by day, UTC, the last %zu days</p>\n",
-	       days);
+	printf("</h2>\n<p class=\"note\">");
+	if (days == 1)
+		printf("today, UTC</p>\n");
+	else
+		printf("by day, UTC, the last %zu days</p>\n", days);
 	put_plot(s, &chart, first, days);
 	printf("</section>\n");
 }
@@ -124,7 +168,7 @@ html_bar(const struct bar *b)
 		(double)b->value * 100 / (double)b->most : 0;
 
 	printf("<li><span>");
-	html_text(b->name);
+	html_name(b->name);
 	if (b->more) {
 		printf("<br><small class=\"more\">");
 		html_text(b->more);

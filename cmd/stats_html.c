@@ -11,13 +11,6 @@
 #include "words.h"
 
 #define MOST_BARS 12
-#define MOST_ROWS 200
-
-static const char *
-duration(char out[IMGCACHE_TEXT], int64_t us)
-{
-	return us < 0 ? "-" : imgcache_format_duration(out, us);
-}
 
 static void
 put_head(const struct imgcache_stats *s)
@@ -64,9 +57,9 @@ put_lookup_tiles(const struct imgcache_stats *s)
 		 (long long)s->hits_remote, (long long)s->misses);
 	tile("Hit rate", stats_percent(value, stats_hit_rate(s)), note);
 	snprintf(note, sizeof(note), hits ? "a hit takes %s" : "no hits",
-		 duration(restore, stats_restore_us(s->hit_local_us +
+		 html_duration(restore, stats_restore_us(s->hit_local_us +
 						    s->hit_remote_us, hits)));
-	tile("Time saved", duration(value, hits ? s->saved_us : -1), note);
+	tile("Time saved", html_duration(value, hits ? s->saved_us : -1), note);
 }
 
 static void
@@ -77,22 +70,23 @@ put_build_tiles(const struct imgcache_stats *s)
 
 	snprintf(note, sizeof(note), s->build_p95_us < 0 ? "no builds" :
 		 "the median; 95 in 100 take at most %s",
-		 duration(text, s->build_p95_us));
-	tile("Build time", duration(value, s->build_p50_us), note);
-	snprintf(note, sizeof(note), "%lld build%s, %lld failed",
-		 (long long)s->builds, s->builds == 1 ? "" : "s",
+		 html_duration(text, s->build_p95_us));
+	tile("Build time", html_duration(value, s->build_p50_us), note);
+	snprintf(note, sizeof(note), "%s, %lld failed",
+		 stats_some(text, s->builds, "build", "builds"),
 		 (long long)s->builds_failed);
-	tile("Success", stats_percent(value,
-						  stats_success_rate(s)), note);
-	snprintf(note, sizeof(note), "%lld of %lld steps",
-		 (long long)s->steps_cached, (long long)s->steps);
+	tile("Success", stats_percent(value, stats_success_rate(s)), note);
+	snprintf(note, sizeof(note), s->steps ? "%lld of %s" : "no steps",
+		 (long long)s->steps_cached,
+		 stats_some(text, s->steps, "step", "steps"));
 	tile("Steps cached", stats_percent(value, stats_rate(s->steps_cached,
 							     s->steps)), note);
-	snprintf(note, sizeof(note), "%lld image%s, %lld.%lld hits each",
-		 (long long)s->total_images, s->total_images == 1 ? "" : "s",
-		 (long long)(average / 10),
-		 (long long)(average % 10));
-	tile("Size", imgcache_format_size(value, s->total_size_bytes), note);
+	snprintf(note, sizeof(note), s->total_images ?
+		 "%s, %lld.%lld hits each" : "no images",
+		 stats_some(text, s->total_images, "image", "images"),
+		 (long long)(average / 10), (long long)(average % 10));
+	tile("Size", s->total_images ?
+	     imgcache_format_size(value, s->total_size_bytes) : "-", note);
 }
 
 static void
@@ -101,7 +95,7 @@ put_reasons(const struct imgcache_stats *s)
 	char text[IMGCACHE_TEXT];
 
 	html_bars_begin("Reasons of misses", s->n_reasons ? "how often" :
-			"nothing missed", "bad");
+			"nothing missed", "bad wide");
 	for (size_t i = 0; i < s->n_reasons; i++) {
 		snprintf(text, sizeof(text), "%lld",
 			 (long long)s->misses_by_reason[i].n);
@@ -160,6 +154,7 @@ static void
 put_slowest(const struct imgcache_stats *s)
 {
 	char text[IMGCACHE_TEXT], longest[IMGCACHE_TEXT], more[512];
+	char name[STATS_NAME], runs[IMGCACHE_TEXT];
 	size_t i;
 
 	html_bars_begin("Slowest steps", s->n_slowest ?
@@ -168,9 +163,10 @@ put_slowest(const struct imgcache_stats *s)
 	for (i = 0; i < s->n_slowest && i < MOST_BARS; i++) {
 		const struct imgcache_step_stats *step = &s->slowest[i];
 
-		snprintf(more, sizeof(more), "%.300s: %lld run%s, %lld cached, "
-			 "the longest %s", step->image, (long long)step->runs,
-			 step->runs == 1 ? "" : "s", (long long)step->cached,
+		snprintf(more, sizeof(more), "%.300s: %s, %lld cached, the "
+			 "longest %s", stats_name(name, step->image),
+			 stats_some(runs, step->runs, "run", "runs"),
+			 (long long)step->cached,
 			 imgcache_format_duration(longest, step->longest_us));
 		html_bar(&(struct bar){
 			.name = step->name, .more = more,
@@ -179,78 +175,6 @@ put_slowest(const struct imgcache_stats *s)
 		});
 	}
 	html_bars_end(0);
-}
-
-static void
-put_image(const struct imgcache_image_stats *i)
-{
-	int64_t hits = i->hits_local + i->hits_remote;
-	char text[IMGCACHE_TEXT];
-
-	printf("<tr><td>");
-	html_text(i->name);
-	printf("</td><td>%lld</td><td>%lld</td><td>%lld</td><td>%s</td>",
-	       (long long)i->lookups, (long long)hits,
-	       (long long)i->hits_remote,
-	       stats_percent(text, stats_rate(hits, hits + i->misses)));
-	printf("<td>%s</td><td>%lld</td><td>%lld</td>",
-	       duration(text, i->saved_us), (long long)i->builds,
-	       (long long)i->failed);
-	printf("<td>%s</td>", duration(text, i->build_us));
-	printf("<td>%s</td>", duration(text, i->build_p95_us));
-	printf("<td>%s</td></tr>\n", i->context_bytes < 0 ? "-" :
-	       imgcache_format_size(text, i->context_bytes));
-}
-
-static void
-put_images(const struct imgcache_stats *s)
-{
-	size_t n;
-
-	if (!s->n_images)
-		return;
-	printf("<section class=\"wide\"><h2>Images</h2>\n"
-	       "<div class=\"scroll\" tabindex=\"0\"><table><thead><tr><th>name</th>"
-	       "<th>lookups</th><th>hits</th><th>remote</th><th>hit rate</th>"
-	       "<th>time saved</th><th>builds</th><th>failed</th>"
-	       "<th>median</th><th>95 in 100</th><th>context</th></tr>"
-	       "</thead><tbody>\n");
-	for (n = 0; n < s->n_images && n < MOST_ROWS; n++)
-		put_image(&s->images[n]);
-	printf("</tbody></table></div>");
-	if (n < s->n_images)
-		printf("<p class=\"note\">and %zu more</p>", s->n_images - n);
-	printf("</section>\n");
-}
-
-static void
-put_days(const struct imgcache_stats *s)
-{
-	char date[IMGCACHE_TEXT], rate[IMGCACHE_TEXT], saved[IMGCACHE_TEXT];
-	char time[IMGCACHE_TEXT];
-	size_t n = s->n_days, last = n > MOST_ROWS ? n - MOST_ROWS : 0;
-
-	if (!n)
-		return;
-	printf("<section class=\"wide\"><details><summary>Days</summary>\n"
-	       "<div class=\"scroll\" tabindex=\"0\"><table><thead><tr><th>day</th>"
-	       "<th>hits</th><th>remote</th><th>misses</th><th>hit rate</th>"
-	       "<th>time saved</th><th>builds</th><th>failed</th>"
-	       "<th>build time</th></tr></thead><tbody>\n");
-	for (; n > last; n--) {
-		const struct imgcache_day_stats *d = &s->days[n - 1];
-
-		printf("<tr><td>%s</td><td>%lld</td><td>%lld</td>"
-		       "<td>%lld</td><td>%s</td><td>%s</td><td>%lld</td>"
-		       "<td>%lld</td><td>%s</td></tr>\n",
-		       stats_date(date, d->day),
-		       (long long)(d->hits_local + d->hits_remote),
-		       (long long)d->hits_remote, (long long)d->misses,
-		       stats_percent(rate, stats_figure(d, FIGURE_HIT_RATE)),
-		       duration(saved, d->saved_us), (long long)d->builds,
-		       (long long)d->failed, duration(time, d->build_us));
-	}
-	printf("</tbody></table></div></details></section>\n");
 }
 
 void
@@ -264,13 +188,15 @@ stats_put_html(const struct imgcache_stats *s)
 	html_day_chart(s, &(struct day_chart){ "Hit rate", FIGURE_HIT_RATE,
 		       stats_percent, 1000, "good" });
 	html_day_chart(s, &(struct day_chart){ "Time saved", FIGURE_SAVED,
-		       duration, 0, "good" });
-	html_day_chart(s, &(struct day_chart){ "Time of builds",
-		       FIGURE_BUILD_TIME, duration, 0, "cost" });
+		       html_duration, 0, "good" });
 	put_reasons(s);
+	html_day_chart(s, &(struct day_chart){ "Build time, the median",
+		       FIGURE_BUILD_MEDIAN, html_duration, 0, "cost" });
+	html_day_chart(s, &(struct day_chart){ "Build time, all together",
+		       FIGURE_BUILD_TIME, html_duration, 0, "cost" });
 	put_sizes(s);
 	put_slowest(s);
-	put_images(s);
-	put_days(s);
+	html_images(s);
+	html_days(s);
 	printf("</main></body></html>\n");
 }

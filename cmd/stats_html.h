@@ -12,6 +12,12 @@
 /* Text, or the value of an attribute: nothing in it is markup. */
 void html_text(const char *text);
 
+/* A name as text; of a tag its beginning, the whole of it where one points. */
+void html_name(const char *name);
+
+/* "-" for what is unknown. */
+const char *html_duration(char out[IMGCACHE_TEXT], int64_t us);
+
 /*
  * A column a day. Days without any have none, a value of zero has a line, so
  * that they differ.
@@ -39,6 +45,10 @@ void html_bar(const struct bar *b);
 
 /* rest: how many are not shown. */
 void html_bars_end(size_t rest);
+
+/* The tables: a row an image, a row a day. */
+void html_images(const struct imgcache_stats *s);
+void html_days(const struct imgcache_stats *s);
 
 /* Style sheet of the page. */
 extern const char html_style[];

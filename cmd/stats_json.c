@@ -3,6 +3,16 @@
 #include "stats.h"
 
 static void
+put_reasons(struct printer *p, const struct imgcache_count *reasons, size_t n)
+{
+	print_object(p, "missesByReason");
+	for (size_t i = 0; i < n; i++)
+		print_number(p, reasons[i].name, NULL, reasons[i].n,
+			     AS_NUMBER);
+	print_object_end(p);
+}
+
+static void
 put_day(struct printer *p, const struct imgcache_day_stats *d)
 {
 	int64_t hits = d->hits_local + d->hits_remote;
@@ -14,11 +24,13 @@ put_day(struct printer *p, const struct imgcache_day_stats *d)
 	print_number(p, "hits", NULL, hits, AS_NUMBER);
 	print_number(p, "remoteHits", NULL, d->hits_remote, AS_NUMBER);
 	print_number(p, "misses", NULL, d->misses, AS_NUMBER);
+	put_reasons(p, d->misses_by_reason, d->n_reasons);
 	print_number(p, "hitRate", NULL,
 		     stats_figure(d, FIGURE_HIT_RATE), AS_PERCENT);
 	print_number(p, "builds", NULL, d->builds, AS_NUMBER);
 	print_number(p, "failed", NULL, d->failed, AS_NUMBER);
 	print_number(p, "buildTime", NULL, d->build_us, AS_DURATION);
+	print_number(p, "buildTimeP50", NULL, d->build_p50_us, AS_DURATION);
 	print_number(p, "timeSaved", NULL, d->saved_us, AS_DURATION);
 	print_number(p, "steps", NULL, d->steps, AS_NUMBER);
 	print_number(p, "stepsCached", NULL, d->steps_cached, AS_NUMBER);
@@ -47,6 +59,7 @@ put_image(struct printer *p, const struct imgcache_image_stats *i)
 	print_number(p, "hits", NULL, hits, AS_NUMBER);
 	print_number(p, "remoteHits", NULL, i->hits_remote, AS_NUMBER);
 	print_number(p, "misses", NULL, i->misses, AS_NUMBER);
+	put_reasons(p, i->misses_by_reason, i->n_reasons);
 	print_number(p, "hitRate", NULL, stats_rate(hits, hits + i->misses),
 		     AS_PERCENT);
 	print_number(p, "builds", NULL, i->builds, AS_NUMBER);
@@ -111,11 +124,7 @@ put_lookups(struct printer *p, const struct imgcache_stats *s)
 	print_object_end(p);
 	print_number(p, "misses", NULL, s->misses, AS_NUMBER);
 	print_number(p, "unknown", NULL, s->unknown, AS_NUMBER);
-	print_object(p, "missesByReason");
-	for (size_t i = 0; i < s->n_reasons; i++)
-		print_number(p, s->misses_by_reason[i].name, NULL,
-			     s->misses_by_reason[i].n, AS_NUMBER);
-	print_object_end(p);
+	put_reasons(p, s->misses_by_reason, s->n_reasons);
 	print_number(p, "hitRate", NULL, stats_hit_rate(s), AS_PERCENT);
 	print_number(p, "timeSaved", NULL, s->saved_us, AS_DURATION);
 	print_object(p, "restoreTime");

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
-#include <string.h>
+#include <unistd.h>
 
 #include "stats.h"
+#include "text.h"
 
 int64_t
 stats_rate(int64_t part, int64_t whole)
@@ -39,24 +40,6 @@ int64_t
 stats_restore_us(int64_t us, int64_t hits)
 {
 	return hits > 0 ? us / hits : -1;
-}
-
-const char *
-stats_percent(char out[IMGCACHE_TEXT], int64_t thousandths)
-{
-	if (thousandths < 0)
-		return "-";
-	snprintf(out, IMGCACHE_TEXT, "%lld.%lld %%",
-		 (long long)(thousandths / 10), (long long)(thousandths % 10));
-	return out;
-}
-
-const char *
-stats_date(char out[IMGCACHE_TEXT], int64_t moment)
-{
-	imgcache_format_time(out, moment);
-	out[strcspn(out, "T")] = '\0';
-	return out;
 }
 
 size_t
@@ -96,6 +79,8 @@ stats_figure(const struct imgcache_day_stats *d, enum stats_figure figure)
 		return lookups ? d->saved_us : -1;
 	case FIGURE_BUILD_TIME:
 		return d->builds ? d->build_us : -1;
+	case FIGURE_BUILD_MEDIAN:
+		return d->build_p50_us;
 	}
 	return -1;
 }
@@ -133,4 +118,10 @@ stats_spark(char out[SPARK_TEXT], const struct imgcache_stats *s,
 					k->drawn ? bars[value] : digits[value]);
 	}
 	return out;
+}
+
+bool
+stats_is_drawn(void)
+{
+	return text_is_utf8() && isatty(STDOUT_FILENO);
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* For people: a summary, then tables; everything fits into 80 columns. */
+/*
+ * For people: a summary, why it missed, then the tables of stats_rows.c;
+ * everything fits into 80 columns.
+ */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "printer.h"
 #include "stats.h"
-#include "text.h"
 
 /* A line of the summary: the first words of it, and what explains them. */
 static void
@@ -43,12 +44,11 @@ put_hits(const char *title, int64_t hits, int64_t us)
 
 static const char *
 spark_of(char out[SPARK_TEXT], const struct imgcache_stats *s,
-	 const struct imgcache_day_stats *days, size_t n,
 	 enum stats_figure figure)
 {
 	struct spark spark = {
-		.days = days, .n = n, .figure = figure,
-		.drawn = text_is_utf8() && isatty(STDOUT_FILENO),
+		.days = s->days, .n = s->n_days, .figure = figure,
+		.drawn = stats_is_drawn(),
 	};
 
 	return stats_spark(out, s, &spark);
@@ -63,8 +63,7 @@ put_lookups(const struct imgcache_stats *s)
 
 	if (s->lookups && days > 1)
 		snprintf(more, sizeof(more), "%s  the last %zu days",
-			 spark_of(spark, s, s->days, s->n_days,
-				     FIGURE_LOOKUPS), days);
+			 spark_of(spark, s, FIGURE_LOOKUPS), days);
 	line("lookups", count(value, s->lookups), more);
 	line("  hits", count(value, stats_hits(s)), "");
 	if (s->hits_local)
@@ -76,12 +75,10 @@ put_lookups(const struct imgcache_stats *s)
 		line("  unknown", count(value, s->unknown),
 		     "no answer from engine or registry");
 	line("hit rate", stats_percent(value, stats_hit_rate(s)),
-	     *more ? spark_of(spark, s, s->days, s->n_days,
-				 FIGURE_HIT_RATE) : "");
+	     *more ? spark_of(spark, s, FIGURE_HIT_RATE) : "");
 	line("time saved", s->saved_us ? imgcache_format_duration(value,
 							s->saved_us) : "-",
-	     *more ? spark_of(spark, s, s->days, s->n_days,
-				 FIGURE_SAVED) : "");
+	     *more ? spark_of(spark, s, FIGURE_SAVED) : "");
 }
 
 static void
@@ -106,7 +103,7 @@ put_builds(const struct imgcache_stats *s)
 		return;
 	line("  time", imgcache_format_duration(value, s->build_us),
 	     stats_window(s, SPARK_DAYS, &first) > 1 ?
-	     spark_of(spark, s, s->days, s->n_days, FIGURE_BUILD_TIME) :
+	     spark_of(spark, s, FIGURE_BUILD_TIME) :
 	     "");
 	snprintf(more, sizeof(more), "half of them are no longer; 95 in 100: "
 		 "%s", duration(time, s->build_p95_us));
@@ -117,12 +114,13 @@ put_builds(const struct imgcache_stats *s)
 static void
 put_images(const struct imgcache_stats *s)
 {
-	char value[IMGCACHE_TEXT], more[128], size[IMGCACHE_TEXT];
+	char value[IMGCACHE_TEXT], more[128] = "", size[IMGCACHE_TEXT];
 	int64_t average = (stats_average_hits(s) + 50) / 100;
 
-	snprintf(more, sizeof(more), "%s together, %lld.%lld hits each",
-		 imgcache_format_size(size, s->total_size_bytes),
-		 (long long)(average / 10), (long long)(average % 10));
+	if (s->total_images)
+		snprintf(more, sizeof(more), "%s together, %lld.%lld hits each",
+			 imgcache_format_size(size, s->total_size_bytes),
+			 (long long)(average / 10), (long long)(average % 10));
 	line("images", count(value, s->total_images), more);
 }
 
@@ -143,124 +141,6 @@ put_reasons(const struct imgcache_stats *s)
 	printer_end(p);
 }
 
-static void
-put_lookups_by_image(const struct imgcache_stats *s)
-{
-	struct printer *p = printer_new(PRINT_TABLE, false);
-	char spark[SPARK_TEXT], title[IMGCACHE_TEXT];
-	int64_t first;
-	size_t days;
-
-	days = stats_window(s, SPARK_DAYS, &first);
-	if (days == 1)
-		snprintf(title, sizeof(title), "TODAY");
-	else
-		snprintf(title, sizeof(title), "LAST %zu DAYS", days);
-	if (s->n_images)
-		putchar('\n');
-	for (size_t n = 0; n < s->n_images; n++) {
-		const struct imgcache_image_stats *i = &s->images[n];
-		int64_t hits = i->hits_local + i->hits_remote;
-
-		print_record(p);
-		print_text(p, "", "IMAGE", i->name);
-		print_number(p, "", "LOOKUPS", i->lookups, AS_NUMBER);
-		print_id(p, "", title, spark_of(spark, s, i->days,
-						   i->n_days,
-						   FIGURE_LOOKUPS));
-		print_number(p, "", "HITS", hits, AS_NUMBER);
-		print_number(p, "", "REMOTE", i->hits_remote, AS_NUMBER);
-		print_number(p, "", "RATE", stats_rate(hits, hits + i->misses),
-			     AS_PERCENT);
-		print_number(p, "", "SAVED", i->saved_us, AS_DURATION);
-		print_number(p, "", "SIZE", i->size_bytes, AS_SIZE);
-	}
-	printer_end(p);
-}
-
-static void
-put_builds_by_image(const struct imgcache_stats *s)
-{
-	struct printer *p = printer_new(PRINT_TABLE, false);
-
-	if (s->builds)
-		putchar('\n');
-	for (size_t n = 0; n < s->n_images; n++) {
-		const struct imgcache_image_stats *i = &s->images[n];
-
-		if (!i->builds)
-			continue;
-		print_record(p);
-		print_text(p, "", "IMAGE", i->name);
-		print_number(p, "", "BUILDS", i->builds, AS_NUMBER);
-		print_number(p, "", "FAILED", i->failed, AS_NUMBER);
-		print_number(p, "", "CACHED", stats_rate(i->steps_cached,
-							 i->steps),
-			     AS_PERCENT);
-		print_number(p, "", "MEDIAN", i->build_us, AS_DURATION);
-		print_number(p, "", "95 IN 100", i->build_p95_us, AS_DURATION);
-		print_number(p, "", "IN ALL", i->build_total_us, AS_DURATION);
-	}
-	printer_end(p);
-}
-
-static void
-put_lookups_by_day(const struct imgcache_stats *s)
-{
-	struct printer *p = printer_new(PRINT_TABLE, false);
-	char day[IMGCACHE_TEXT];
-
-	if (s->lookups)
-		putchar('\n');
-	for (size_t n = 0; n < s->n_days; n++) {
-		const struct imgcache_day_stats *d = &s->days[n];
-		int64_t hits = d->hits_local + d->hits_remote;
-
-		if (stats_figure(d, FIGURE_LOOKUPS) < 0)
-			continue;
-		print_record(p);
-		print_id(p, "", "DAY", stats_date(day, d->day));
-		print_number(p, "", "LOOKUPS", hits + d->misses + d->unknown,
-			     AS_NUMBER);
-		print_number(p, "", "HITS", hits, AS_NUMBER);
-		print_number(p, "", "REMOTE", d->hits_remote, AS_NUMBER);
-		print_number(p, "", "MISSES", d->misses, AS_NUMBER);
-		print_number(p, "", "RATE", stats_figure(d, FIGURE_HIT_RATE),
-			     AS_PERCENT);
-		print_number(p, "", "SAVED", d->saved_us, AS_DURATION);
-	}
-	printer_end(p);
-}
-
-static void
-put_builds_by_day(const struct imgcache_stats *s)
-{
-	struct printer *p = printer_new(PRINT_TABLE, false);
-	char day[IMGCACHE_TEXT];
-
-	if (s->builds)
-		putchar('\n');
-	for (size_t n = 0; n < s->n_days; n++) {
-		const struct imgcache_day_stats *d = &s->days[n];
-
-		if (!d->builds)
-			continue;
-		print_record(p);
-		print_id(p, "", "DAY", stats_date(day, d->day));
-		print_number(p, "", "BUILDS", d->builds, AS_NUMBER);
-		print_number(p, "", "FAILED", d->failed, AS_NUMBER);
-		print_number(p, "", "SUCCESS",
-			     stats_rate(d->completed,
-					d->completed + d->failed), AS_PERCENT);
-		print_number(p, "", "CACHED", stats_rate(d->steps_cached,
-							 d->steps),
-			     AS_PERCENT);
-		print_number(p, "", "CONTEXT", d->context_bytes, AS_SIZE);
-		print_number(p, "", "IN ALL", d->build_us, AS_DURATION);
-	}
-	printer_end(p);
-}
-
 void
 stats_put_table(const struct imgcache_stats *s, bool by_day)
 {
@@ -272,11 +152,8 @@ stats_put_table(const struct imgcache_stats *s, bool by_day)
 	put_lookups(s);
 	put_builds(s);
 	put_reasons(s);
-	if (by_day) {
-		put_lookups_by_day(s);
-		put_builds_by_day(s);
-		return;
-	}
-	put_lookups_by_image(s);
-	put_builds_by_image(s);
+	if (by_day)
+		stats_put_days(s);
+	else
+		stats_put_images(s);
 }

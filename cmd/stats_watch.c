@@ -11,21 +11,37 @@
 #include "stats.h"
 
 #define CLEAR "\033[H\033[2J"
-#define SUMMARY_LINES 14	/* above the tables, with what parts them */
+#define SUMMARY_LINES 15	/* above the tables, and that of the cursor */
+#define SINCE_LINES 2
 #define HEAD_LINES 2		/* of a table, with the line before it */
+#define IMAGE_TABLES 3
 
-/* So many images that the head of the page stays in sight. */
+/* Of the lines of an image: two of its reasons fit into one. */
+static size_t
+lines(const struct imgcache_image_stats *i)
+{
+	return 1 + (i->n_reasons + 1) / 2 + (i->builds > 0);
+}
+
+/* So many reasons and images that the head of the page stays in sight. */
 static void
 cut(struct imgcache_stats *s)
 {
+	size_t taken = SUMMARY_LINES + HEAD_LINES, n = 0;
 	struct winsize w;
-	size_t taken = SUMMARY_LINES + 3 * HEAD_LINES + s->n_reasons, room;
 
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) || !w.ws_row)
 		return;
-	room = w.ws_row > taken ? (w.ws_row - taken) / 2 : 0;
-	if (s->n_images > (room ? room : 1))
-		s->n_images = room ? room : 1;
+	taken += s->since ? SINCE_LINES : 0;
+	if (taken + s->n_reasons > w.ws_row)
+		s->n_reasons = w.ws_row > taken ? w.ws_row - taken : 0;
+	taken += s->n_reasons + IMAGE_TABLES * HEAD_LINES;
+	for (; n < s->n_images; n++) {
+		taken += lines(&s->images[n]);
+		if (taken > w.ws_row)
+			break;
+	}
+	s->n_images = n;
 }
 
 static void

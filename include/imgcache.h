@@ -929,9 +929,12 @@ struct imgcache_day_stats {
 	int64_t hits_local, hits_remote, misses, unknown;
 	int64_t builds, completed, failed;
 	int64_t build_us;	/* of its builds together */
+	int64_t build_p50_us;	/* of the completed, -1: none */
 	int64_t saved_us;
 	int64_t steps, steps_cached;
 	int64_t context_bytes;	/* handed over, together */
+	const struct imgcache_count *misses_by_reason;	/* most first */
+	size_t n_reasons;
 };
 
 struct imgcache_image_stats {
@@ -947,6 +950,8 @@ struct imgcache_image_stats {
 	int64_t build_p95_us;	/* 95 in 100 are no longer, -1: none */
 	int64_t build_total_us;
 	int64_t saved_us;
+	const struct imgcache_count *misses_by_reason;	/* most first */
+	size_t n_reasons;
 	const struct imgcache_day_stats *days;	/* as in imgcache_stats */
 	size_t n_days;
 };

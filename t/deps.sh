@@ -46,10 +46,10 @@ build="gcc make pkg-config libc6-dev libsqlite3-dev libyaml-dev libgit2-dev
 	libxxhash-dev"
 # perl is there for prove; jq is a second opinion on every JSON output,
 # docker-compose the reader of what env writes for it, the shells have completion,
-# python3-jsonschema reads the schemas of t/schema.
+# python3-jsonschema reads the schemas of t/schema, tidy the page of stats.
 check="$build libcriterion-dev perl git xxhash sqlite3 jq curl strace
 	valgrind faketime clang $clang_rt python3-minimal patch
-	python3-jsonschema docker-compose zsh fish"
+	python3-jsonschema tidy docker-compose zsh fish"
 # Its promtool reads what stats writes. The package brings a daemon, which is
 # nothing for anybody's own machine; below it is kept from being started.
 [ -z "${CI:-}" ] || check="$check prometheus"

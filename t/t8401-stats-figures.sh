@@ -19,7 +19,9 @@ test_that 'builds: success of what ended by itself, median, 95 in 100' '
 
 test_that 'by image' '
 	is ".images[0] | del(.days)" "$(jq -nc "{name: \"api\", lookups: 12,
-		hits: 8, remoteHits: 2, misses: 3, hitRate: 0.727, builds: 4,
+		hits: 8, remoteHits: 2, misses: 3, missesByReason:
+		{\"inputs-changed\": 2, \"never-built\": 1},
+		hitRate: 0.727, builds: 4,
 		failed: 1, successRate: 0.75, steps: 40, stepsCached: 10,
 		buildTime: 20, buildTimeP95: 60, timeSaved: 150,
 		size: 500000000, context: 60000000}")" &&
@@ -32,8 +34,10 @@ test_that 'by image' '
 test_that 'by day: only those with something, in order' '
 	is "[.days[].day]" "[\"2026-03-01\",\"2026-03-08\",\"2026-03-09\",\
 \"2026-03-10\"]" && is ".days[1]" "$(jq -nc "{day: \"2026-03-08\",
-		lookups: 5, hits: 2, remoteHits: 0, misses: 3, hitRate: 0.4,
-		builds: 4, failed: 1, buildTime: 475, timeSaved: 40,
+		lookups: 5, hits: 2, remoteHits: 0, misses: 3,
+		missesByReason: {\"inputs-changed\": 2, \"never-built\": 1},
+		hitRate: 0.4, builds: 4, failed: 1, buildTime: 475,
+		buildTimeP50: 60, timeSaved: 40,
 			steps: 40, stepsCached: 10, context: 60001000}")" &&
 	is "[.days[] | .lookups] | add" 15 && is "[.days[].builds] | add" 6
 '
@@ -43,6 +47,23 @@ test_that 'the days of an image are its own, and add up' '
 		"[[\"2026-03-08\",1,1],[\"2026-03-09\",1,0],\
 [\"2026-03-10\",0,1]]" &&
 	is "[.images[].days[].lookups] | add" 15
+'
+
+test_that 'why it missed: by day and by image, it adds up to all misses' '
+	is "[.days[] | .missesByReason]" "$(jq -nc "[{\"never-built\": 1},
+		{\"inputs-changed\": 2, \"never-built\": 1}, {},
+		{\"never-built\": 1}]")" &&
+	is "[.images[] | .missesByReason | add]" "[3,1,1]" &&
+	is ".images[1].days | map(.missesByReason)" \
+		"[{\"never-built\":1},{},{}]" &&
+	is "[.images[].days[].missesByReason[]] | add" 5 &&
+	stats --since 3d --json | jq -e ".images[0].missesByReason ==
+		{\"inputs-changed\": 2} and .days[0].misses == 3"
+'
+
+test_that 'the median of a day is of the builds that completed on it' '
+	is "[.days[].buildTimeP50]" "[20,60,null,null]" &&
+	is "[.images[0].days[].buildTimeP50]" "[20,10,null]"
 '
 
 test_that 'the steps that cost most, without flags, cached runs aside' '
@@ -77,17 +98,26 @@ test_that 'the table' '
 	grep -E "^  median +20.0 s  .* 95 in 100: 6 min 40 s$" table &&
 	grep -E "^never-built +3$" table &&
 	grep -E "^api +12  \.\.\.\.1\.\.\.\.\.\.5\.9 +8 +2 +72.7 %" table &&
-	grep -E "^api +4 +1 +25.0 % +20.0 s +1 min 00 s +1 min 35 s$" table &&
+	grep -E "^api +4 +1 +10/40 +20.0 s +1 min 00 s +1 min 35 s$" table &&
+	grep -E "^api +3  inputs-changed:2, never-built:1$" table &&
 	! grep -E ".{81}" table && ! grep " $" table
 '
 
 test_that '--by day: the days are the rows' '
 	stats --by day >table && cat table &&
 	grep -E "^2026-03-08 +5 +2 +0 +3 +40.0 % +40.0 s$" table &&
-	grep -E \
-		"^2026-03-08 +4 +1 +75.0 % +25.0 % +60 MB +7 min 55 s$" table &&
-	grep -E "^2026-03-10 +1 +0 +- +0.0 % +1.0 kB +1.0 s$" table &&
+	grep -E "^2026-03-08 +3  inputs-changed:2, never-built:1$" table &&
+	grep -E "^2026-03-08 +4 +75.0 % +10/40 +60 MB +1 min 00 s +7 min 55 s$" \
+		table &&
+	grep -E "^2026-03-10 +1 +- +0/10 +1.0 kB +- +1.0 s$" table &&
+	! grep "^2026-03-09 .*:" table &&
 	! grep "^api" table && ! grep -E ".{81}" table
+'
+
+test_that 'the whole of both, to the letter' '
+	stats >table && same "$TOP/t/golden/stats-table.txt" table &&
+	stats --by day >table &&
+	same "$TOP/t/golden/stats-table-days.txt" table
 '
 
 test_that '--since: the bars begin there' '
@@ -110,6 +140,45 @@ test_that 'a name that steers the terminal does not, nor widen the table' '
 		WHERE name = '\''web'\''" &&
 	stats >table && ! grep "$(printf "\033")" table &&
 	grep -F "a^[[31m" table && ! grep -E ".{81}" table
+'
+
+test_that 'long names, great figures and all reasons keep within 80 columns' '
+	cp -r "$IMGCACHE_DIR" wide && sqlite3 wide/catalog.db "
+		UPDATE lookups SET n = n * 123456, saved_us = saved_us * 100000,
+			name = '\''a-name-of-more-than-forty-columns-of-width-'\''
+				|| '\''漢字-and-more-than-that'\''
+			WHERE name = '\''api'\'';
+		UPDATE builds SET duration_us = duration_us * 50,
+			steps_total = 123456, steps_cached = 100000;
+		UPDATE images SET size_bytes = size_bytes * 10000;
+		WITH r(reason) AS (VALUES ('\''gone'\''), ('\''deleted'\''),
+			('\''registry-unknown'\''), ('\''build-failed'\''))
+		INSERT INTO lookups (at, n, engine, tag, platform, name, verb,
+			result, reason, us, saved_us)
+			SELECT 1773140400, 98765, 1, '\''g1-a'\'', '\''p'\'',
+			'\''web'\'', '\''get'\'', '\''miss'\'', reason, 5, 0
+			FROM r" &&
+	for by in image day; do
+		IMGCACHE_DIR=$PWD/wide stats --by $by >table && cat table &&
+		! LC_ALL=C.UTF-8 grep -E ".{81}" table && ! grep " $" table &&
+		grep -o "[a-z-]*:[0-9]*" table | sort >have &&
+		grep -x "registry-unknown:98765" have &&
+		grep -x "build-failed:98765" have || exit 1
+	done
+'
+
+test_that 'without a lookup the table has no hole, with one no zero saved' '
+	IMGCACHE_DIR=$PWD/none stats >table && cat table &&
+	! grep -E " $|0 B|0.0 ms" table && [ "$(wc -l <table)" -eq 7 ] &&
+	cp -r none one && sqlite3 one/catalog.db "
+		INSERT INTO engines (id, name) VALUES (1, '\''E'\'');
+		INSERT INTO lookups (at, engine, tag, platform, name, verb,
+			result, reason, us, saved_us) VALUES (1773140400, 1,
+			'\''g1-a'\'', '\''p'\'', '\''api'\'', '\''get'\'',
+			'\''miss'\'', '\''never-built'\'', 5, 0)" &&
+	IMGCACHE_DIR=$PWD/one stats --since 1h >table && cat table &&
+	grep -Ex "api +1  9 +0 +0 +0.0 % +- +-" table &&
+	grep -Ex "api +1  never-built:1" table && ! grep "BUILDS" table
 '
 
 test_that 'each day has its steps and bytes, which are those of all' '

@@ -34,8 +34,17 @@ test_that 'the next page has what came meanwhile' '
 '
 
 test_that 'on a small terminal the head stays in sight' '
-	watch 20 1 && cat pages && grep "1 of 3 images" pages &&
-	! grep "^web " pages && [ "$(wc -l <pages)" -lt 30 ]
+	for rows in 30 20 16; do
+		watch $rows 1 && cat pages &&
+		awk "/imgcache stats at/ { n = 0 } /^status/ { exit } { n++ }
+			END { print \"lines: \" n; exit n >= $rows }" pages ||
+			exit 1
+		cp pages pages.$rows
+	done
+	grep "1 of 3 images" pages.30 && grep "^api  .*inputs" pages.30 &&
+	! grep "^web " pages.30 && grep "0 of 3 images" pages.20 &&
+	! grep "IMAGE" pages.20 && grep "^inputs-changed " pages.20 &&
+	! grep "MISSED" pages.16
 '
 
 test_that 'without a terminal it is wrong usage' '

@@ -74,7 +74,7 @@ units_duration(char out[UNITS_TEXT], int64_t microseconds)
 	uint64_t us = microseconds > 0 ? (uint64_t)microseconds : 0;
 	uint64_t tenth_ms = (us + 50) / 100, ms = (us + 500) / 1000;
 	uint64_t tenth_s = (us + 50000) / 100000, s = (us + 500000) / 1000000;
-	uint64_t min = (s + 30) / 60;
+	uint64_t min = (s + 30) / 60, h = (s + 1800) / 3600;
 
 	if (tenth_ms < 100)
 		snprintf(out, UNITS_TEXT, "%" PRIu64 ".%" PRIu64 " ms",
@@ -87,9 +87,11 @@ units_duration(char out[UNITS_TEXT], int64_t microseconds)
 	else if (s < 3600)
 		snprintf(out, UNITS_TEXT, "%" PRIu64 " min %02" PRIu64 " s",
 			 s / 60, s % 60);
-	else
+	else if (min < 6000)
 		snprintf(out, UNITS_TEXT, "%" PRIu64 " h %02" PRIu64 " min",
 			 min / 60, min % 60);
+	else
+		snprintf(out, UNITS_TEXT, "%" PRIu64 " h", h);
 	return out;
 }
 

@@ -22,7 +22,7 @@ const char *units_size(char out[UNITS_TEXT], int64_t bytes);
  */
 const char *units_age(char out[UNITS_TEXT], int64_t seconds);
 
-/* "0.8 ms", "12 ms", "1.3 s", "2 min 05 s", "1 h 02 min" */
+/* "0.8 ms", "12 ms", "1.3 s", "2 min 05 s", "1 h 02 min", "100 h" */
 const char *units_duration(char out[UNITS_TEXT], int64_t microseconds);
 
 /*

@@ -1,50 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/error.h"
 #include "lookup/steptitle.h"
+#include "report/stats_reasons.h"
 #include "session/session.h"
 #include "store/lookups.h"
 #include "store/stats.h"
 
-static int
-most_first(const void *a, const void *b)
-{
-	const struct imgcache_count *x = a, *y = b;
-
-	if (x->n != y->n)
-		return x->n < y->n ? 1 : -1;
-	return strcmp(x->name, y->name);
-}
-
-static void
-take_reasons(struct imgcache *ic, const struct stats *s,
-	     struct imgcache_stats *out)
-{
-	struct imgcache_count *v;
-	size_t i;
-
-	v = arena_alloc(&ic->arena, IMGCACHE_REASONS * sizeof(*v));
-	for (i = 1; i < IMGCACHE_REASONS; i++)
-		if (s->misses_by_reason[i]) {
-			v[out->n_reasons].name =
-				imgcache_reason_word((enum imgcache_reason)i);
-			v[out->n_reasons++].n = s->misses_by_reason[i];
-		}
-	if (out->n_reasons)
-		qsort(v, out->n_reasons, sizeof(*v), most_first);
-	out->misses_by_reason = v;
-}
-
 static const struct imgcache_day_stats *
-take_days(struct imgcache *ic, const struct stats_day *from, size_t n)
+take_days(struct imgcache *ic, const struct stats_reasons *reasons,
+	  const struct stats_day *from, size_t n)
 {
 	struct imgcache_day_stats *v =
 		arena_alloc(&ic->arena, (n + 1) * sizeof(*v));
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		v[i] = (struct imgcache_day_stats){
 			.day = from[i].day,
 			.hits_local = from[i].hits_local,
@@ -55,11 +27,16 @@ take_days(struct imgcache *ic, const struct stats_day *from, size_t n)
 			.completed = from[i].completed,
 			.failed = from[i].failed,
 			.build_us = from[i].build_us,
+			.build_p50_us = from[i].build_p50_us,
 			.saved_us = from[i].saved_us,
 			.steps = from[i].steps,
 			.steps_cached = from[i].steps_cached,
 			.context_bytes = from[i].context_bytes,
 		};
+		v[i].misses_by_reason =
+			stats_reasons_of(reasons, from[i].name, from[i].day,
+					 &v[i].n_reasons);
+	}
 	return v;
 }
 
@@ -111,11 +88,11 @@ take_steps(struct imgcache *ic, const struct stats *s,
 }
 
 static void
-take_images(struct imgcache *ic, const struct stats *s,
-	    struct imgcache_stats *out)
+take_images(struct imgcache *ic, const struct stats_reasons *reasons,
+	    const struct stats *s, struct imgcache_stats *out)
 {
 	const struct imgcache_day_stats *days =
-		take_days(ic, s->image_days, s->n_image_days);
+		take_days(ic, reasons, s->image_days, s->n_image_days);
 	struct imgcache_image_stats *v;
 	size_t i;
 
@@ -143,6 +120,8 @@ take_images(struct imgcache *ic, const struct stats *s,
 			.build_total_us = from->build_total_us,
 			.saved_us = from->saved_us,
 		};
+		v[i].misses_by_reason = stats_reasons_of(reasons, from->name,
+							 -1, &v[i].n_reasons);
 		v[i].days = days_of(days, s, from->name, &v[i].n_days);
 	}
 	out->images = v;
@@ -180,6 +159,7 @@ imgcache_stats(struct imgcache *ic, int64_t since, struct imgcache_stats *out,
 {
 	struct stats_query q = { .since = since };
 	struct stats s = {0};
+	struct stats_reasons reasons;
 	int ret;
 
 	memset(out, 0, sizeof(*out));
@@ -192,9 +172,11 @@ imgcache_stats(struct imgcache *ic, int64_t since, struct imgcache_stats *out,
 		goto out;
 	take_sums(&s, out);
 	out->since = since;
-	take_reasons(ic, &s, out);
-	take_images(ic, &s, out);
-	out->days = take_days(ic, s.days, s.n_days);
+	out->misses_by_reason = stats_reasons_of_all(&s, &ic->arena,
+						     &out->n_reasons);
+	stats_reasons_init(&reasons, &s, &ic->arena);
+	take_images(ic, &reasons, &s, out);
+	out->days = take_days(ic, &reasons, s.days, s.n_days);
 	out->n_days = s.n_days;
 	take_steps(ic, &s, out);
 out:

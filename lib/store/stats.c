@@ -30,7 +30,7 @@
 		" coalesce(sum(context_bytes), 0)"			\
 		BUILDS_SINCE " GROUP BY status ORDER BY 1")		\
 	X(STATS_TIMES,							\
-		"SELECT p50, p95 FROM " PERCENTILES_OF("0")		\
+		"SELECT p50, p95 FROM " PERCENTILES_OF("0", "0")		\
 		" ORDER BY key")					\
 	X(STATS_PER_IMAGE,						\
 		"SELECT s.key, max(named), sum(lookups), sum(local),"	\
@@ -53,7 +53,7 @@
 		" UNION ALL SELECT coalesce(name, tag), name IS NOT NULL," \
 		" 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, 1,"			\
 		" coalesce(size_bytes, 0), 0" IMAGES_THERE ") s"	\
-		" LEFT JOIN " PERCENTILES_OF("coalesce(name, tag)")	\
+		" LEFT JOIN " PERCENTILES_OF("coalesce(name, tag)", "0") \
 		" m ON m.key = s.key GROUP BY s.key ORDER BY 3 DESC, 1")
 
 SQL_LIST(stats, STATS_STATEMENTS);
@@ -229,5 +229,6 @@ stats_release(struct stats *s)
 	free(s->days);
 	free(s->image_days);
 	free(s->steps);
+	free(s->reasons);
 	memset(s, 0, sizeof(*s));
 }

@@ -45,9 +45,18 @@ struct stats_day {
 	int64_t hits_local, hits_remote, misses, unknown;
 	int64_t builds, completed, failed;
 	int64_t build_us;		/* of its builds together */
+	int64_t build_p50_us;		/* of the completed, -1: none */
 	int64_t saved_us;
 	int64_t steps, steps_cached;
 	int64_t context_bytes;		/* handed over, together */
+};
+
+/* Misses for one reason, of which there were some. */
+struct stats_reason {
+	const char *name;		/* as in stats_day */
+	int64_t day;			/* -1: of all days together */
+	enum imgcache_reason reason;
+	int64_t n;
 };
 
 /* A step of an image's builds that ran at least once. */
@@ -88,6 +97,8 @@ struct stats {
 	size_t n_days, cap_days;
 	struct stats_day *image_days;	/* by name, then by day */
 	size_t n_image_days, cap_image_days;
+	struct stats_reason *reasons;	/* by name, by day, most first */
+	size_t n_reasons, cap_reasons;
 	struct stats_step *steps;	/* most time together first */
 	size_t n_steps, cap_steps;
 	struct arena arena;

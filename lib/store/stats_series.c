@@ -12,12 +12,12 @@
 #include "store/stats.h"
 #include "store/stats_sums.h"
 
-#define DAY_SUMS							\
-	" sum(local), sum(remote), sum(misses), sum(unknown),"		\
+#define DAY_SUMS(key, median)						\
+	"SELECT s.day, " key ", sum(local), sum(remote), sum(misses), sum(unknown),"		\
 	" sum(builds), sum(completed), sum(failed), sum(us), sum(saved)," \
-	" sum(steps), sum(cached), sum(context)"			\
+	" sum(steps), sum(cached), sum(context), coalesce(m.p50, -1)"	\
 	" FROM (SELECT coalesce(name, tag) AS key,"			\
-	" at - at % 86400 AS day, n * (result = 'hit-local') AS local," \
+	" " DAY_OF("at") " AS day, n * (result = 'hit-local') AS local," \
 	" n * (result = 'hit-remote') AS remote,"			\
 	" n * (result = 'miss') AS misses,"				\
 	" n * (result = 'unknown') AS unknown, 0 AS builds,"		\
@@ -25,11 +25,18 @@
 	" 0 AS steps, 0 AS cached, 0 AS context"			\
 	LOOKUPS_SINCE							\
 	" UNION ALL SELECT coalesce(name, tag),"			\
-	" started_at - started_at % 86400, 0, 0, 0, 0, 1,"		\
+	" " DAY_OF("started_at") ", 0, 0, 0, 0, 1,"			\
 	" status = 'completed', status = 'failed',"			\
 	" coalesce(duration_us, 0), 0, coalesce(steps_total, 0),"	\
 	" coalesce(steps_cached, 0), coalesce(context_bytes, 0)"	\
-	BUILDS_SINCE ")"
+	BUILDS_SINCE ") s LEFT JOIN "					\
+	PERCENTILES_OF(median, DAY_OF("started_at")) " m"		\
+	" ON m.day = s.day"
+
+/* Misses since, by what key says: their reasons. */
+#define REASONS_OF(key, day)						\
+	"SELECT " key " AS key, " day " AS day, reason, sum(n) AS misses" \
+	LOOKUPS_SINCE " AND result = 'miss' GROUP BY 1, 2, 3"
 
 /* BUILDS_SINCE, with the steps of each: the builds come first. */
 #define STEPS_SINCE							\
@@ -38,11 +45,17 @@
 
 #define SERIES_STATEMENTS(X)						\
 	X(STATS_DAYS,							\
-		"SELECT day, NULL," DAY_SUMS				\
-		" GROUP BY day ORDER BY day")				\
+		DAY_SUMS("NULL", "0") " GROUP BY s.day ORDER BY s.day")	\
 	X(STATS_IMAGE_DAYS,						\
-		"SELECT day, key," DAY_SUMS				\
-		" GROUP BY key, day ORDER BY key, day")			\
+		DAY_SUMS("s.key", "coalesce(name, tag)")		\
+		" AND m.key = s.key GROUP BY s.key, s.day"		\
+		" ORDER BY s.key, s.day")				\
+	X(STATS_REASONS,						\
+		REASONS_OF("NULL", DAY_OF("at"))			\
+		" UNION ALL " REASONS_OF("coalesce(name, tag)", "-1")	\
+		" UNION ALL "						\
+		REASONS_OF("coalesce(name, tag)", DAY_OF("at"))		\
+		" ORDER BY key, day, misses DESC, reason")		\
 	X(STATS_STEPS,							\
 		"SELECT key, steps.name, sum(NOT cached), sum(cached),"	\
 		" sum(us * NOT cached) AS total, max(us * NOT cached)"	\
@@ -73,6 +86,7 @@ read_days(struct sql_use *q, struct stats *out, struct imgcache_error *err)
 			.steps = sql_int(q, 11),
 			.steps_cached = sql_int(q, 12),
 			.context_bytes = sql_int(q, 13),
+			.build_p50_us = sql_int(q, 14),
 		};
 
 		if (of_all) {
@@ -83,6 +97,28 @@ read_days(struct sql_use *q, struct stats *out, struct imgcache_error *err)
 				 out->cap_image_days);
 			out->image_days[out->n_image_days++] = day;
 		}
+	}
+	return rc;
+}
+
+/* A word of a later version is none of ours. */
+static int
+read_reasons(struct sql_use *q, struct stats *out, struct imgcache_error *err)
+{
+	int rc;
+
+	while ((rc = sql_next(q, err)) > 0) {
+		struct stats_reason reason = {
+			.name = arena_strdup(&out->arena, sql_text(q, 0)),
+			.day = sql_int(q, 1),
+			.n = sql_int(q, 3),
+		};
+
+		lookup_reason_parse(sql_text(q, 2), &reason.reason);
+		if (!reason.reason)
+			continue;
+		mem_grow(out->reasons, out->n_reasons, out->cap_reasons);
+		out->reasons[out->n_reasons++] = reason;
 	}
 	return rc;
 }
@@ -110,20 +146,25 @@ int
 stats_series_read(struct catalog *cat, const struct stats_query *query,
 		  struct stats *out, struct imgcache_error *err)
 {
-	static const int of_days[] = { STATS_DAYS, STATS_IMAGE_DAYS };
-	struct sql *db = catalog_sql(cat);
+	static const struct {
+		int statement;
+		int (*read)(struct sql_use *q, struct stats *out,
+			    struct imgcache_error *err);
+	} series[] = {
+		{ STATS_DAYS, read_days }, { STATS_IMAGE_DAYS, read_days },
+		{ STATS_REASONS, read_reasons }, { STATS_STEPS, read_steps },
+	};
 	struct sql_use *q;
 	int rc = 0;
 
-	for (int i = 0; rc == 0 && i < 2; i++) {
-		q = sql_use(db, &series_statements, of_days[i], err);
-		sql_bind(q, "ssi", query->engine, query->name, query->since);
-		rc = read_days(q, out, err);
+	for (size_t i = 0; rc == 0 && i < sizeof(series) / sizeof(*series);
+	     i++) {
+		q = sql_use(catalog_sql(cat), &series_statements,
+			    series[i].statement, err);
+		sql_bind(q, series[i].statement == STATS_STEPS ? "ssii" :
+			 "ssi", query->engine, query->name, query->since,
+			 (int64_t)STATS_STEPS_MAX);
+		rc = series[i].read(q, out, err);
 	}
-	if (rc)
-		return rc;
-	q = sql_use(db, &series_statements, STATS_STEPS, err);
-	sql_bind(q, "ssii", query->engine, query->name, query->since,
-		 (int64_t)STATS_STEPS_MAX);
-	return read_steps(q, out, err);
+	return rc;
 }

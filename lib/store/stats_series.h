@@ -2,7 +2,10 @@
 #ifndef IMGCACHE_STORE_STATS_SERIES_H
 #define IMGCACHE_STORE_STATS_SERIES_H
 
-/* The part of stats_read() that makes lists: days, and what steps cost. */
+/*
+ * The part of stats_read() that makes lists: days, reasons of misses, and what
+ * steps cost.
+ */
 
 struct catalog;
 struct imgcache_error;

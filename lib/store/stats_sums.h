@@ -23,16 +23,20 @@
 	" FROM builds WHERE started_at >= ?3 AND status <> 'running' AND" \
 	OF_ENGINE_AND_NAME
 
+/* The day of a moment: its first second, in UTC. */
+#define DAY_OF(moment) moment " - " moment " % 86400"
+
 /*
- * Of the durations of completed builds, one row a key: the one in the middle
- * and the one that 95 in 100 do not exceed (nearest rank).
+ * Of the durations of completed builds, one row a key and day: the one in the
+ * middle and the one that 95 in 100 do not exceed (nearest rank).
  */
-#define PERCENTILES_OF(key)						\
-	"(SELECT key, max(iif(r = (c + 1) / 2, duration_us, 0)) AS p50," \
+#define PERCENTILES_OF(key, day)					\
+	"(SELECT key, day, max(iif(r = (c + 1) / 2, duration_us, 0)) AS p50," \
 	" max(iif(r = (c * 95 + 99) / 100, duration_us, 0)) AS p95"	\
-	" FROM (SELECT " key " AS key, duration_us, row_number() OVER"	\
-	" (PARTITION BY " key " ORDER BY duration_us) AS r,"		\
-	" count(*) OVER (PARTITION BY " key ") AS c"			\
-	BUILDS_SINCE " AND status = 'completed') GROUP BY key)"
+	" FROM (SELECT " key " AS key, " day " AS day, duration_us,"	\
+	" row_number() OVER (PARTITION BY " key ", " day		\
+	" ORDER BY duration_us) AS r,"					\
+	" count(*) OVER (PARTITION BY " key ", " day ") AS c"		\
+	BUILDS_SINCE " AND status = 'completed') GROUP BY key, day)"
 
 #endif

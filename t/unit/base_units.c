@@ -67,6 +67,8 @@ Test(units, durations_suit_their_length)
 	expect_text(units_duration, 1300000, "1.3 s");
 	expect_text(units_duration, 125 * 1000000, "2 min 05 s");
 	expect_text(units_duration, 3720LL * 1000000, "1 h 02 min");
+	expect_text(units_duration, 359940LL * 1000000, "99 h 59 min");
+	expect_text(units_duration, 3600000LL * 1000000, "1000 h");
 	expect_text(units_duration, -1, "0.0 ms");
 }
 
@@ -78,7 +80,8 @@ Test(units, durations_round_into_the_next_unit)
 	expect_text(units_duration, 59949999, "59.9 s");
 	expect_text(units_duration, 59950000, "1 min 00 s");
 	expect_text(units_duration, 3599500000, "1 h 00 min");
-	expect_text(units_duration, INT64_MAX, "2562047788 h 01 min");
+	expect_text(units_duration, 359969500000, "100 h");
+	expect_text(units_duration, INT64_MAX, "2562047788 h");
 }
 
 Test(units, moments_are_in_utc)

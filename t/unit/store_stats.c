@@ -182,11 +182,13 @@ Test(stats, the_days_are_in_order)
 	cr_expect_eq(s.days[0].builds, 3);
 	cr_expect_eq(s.days[0].completed, 3);
 	cr_expect_eq(s.days[0].build_us, 12000000);
+	cr_expect_eq(s.days[0].build_p50_us, 2000000);
 	cr_expect_eq(s.days[1].hits_local, 1);
 	cr_expect_eq(s.days[1].hits_remote, 1);
 	cr_expect_eq(s.days[1].unknown, 1);
 	cr_expect_eq(s.days[1].builds, 2);
 	cr_expect_eq(s.days[1].failed, 1);
+	cr_expect_eq(s.days[1].build_p50_us, -1);
 	cr_expect_eq(s.days[1].saved_us, 2 * 4998500);
 	stats_release(&s);
 	room_close(&r);
@@ -207,8 +209,62 @@ Test(stats, each_recipe_has_its_days_by_name)
 	cr_expect_str_eq(s.image_days[1].name, "tools");
 	cr_expect_eq(s.image_days[1].day, DAY);
 	cr_expect_eq(s.image_days[1].misses, 1);
+	cr_expect_eq(s.image_days[1].build_p50_us, 2000000);
+	cr_expect_eq(s.image_days[0].build_p50_us, -1);
 	cr_expect_str_eq(s.image_days[2].name, "tools");
 	cr_expect_eq(s.image_days[2].hits_remote, 1);
+	stats_release(&s);
+	room_close(&r);
+}
+
+static void
+expect_reason(const struct stats_reason *have, struct stats_reason expect)
+{
+	if (expect.name)
+		cr_expect_str_eq(have->name, expect.name);
+	else
+		cr_expect_null(have->name);
+	cr_expect_eq(have->day, expect.day);
+	cr_expect_eq(have->reason, expect.reason);
+	cr_expect_eq(have->n, expect.n);
+}
+
+Test(stats, misses_have_reasons_by_day_by_recipe_and_by_both)
+{
+	const struct stats_reason expect[] = {
+		{ NULL, DAY, IMGCACHE_NEVER_BUILT, 3 },
+		{ NULL, DAY, IMGCACHE_GONE, 1 },
+		{ NULL, 2 * DAY, IMGCACHE_BASE_MOVED, 1 },
+		{ NULL, 2 * DAY, IMGCACHE_INPUTS_CHANGED, 1 },
+		{ "api", -1, IMGCACHE_NEVER_BUILT, 2 },
+		{ "api", -1, IMGCACHE_INPUTS_CHANGED, 1 },
+		{ "api", DAY, IMGCACHE_NEVER_BUILT, 2 },
+		{ "api", 2 * DAY, IMGCACHE_INPUTS_CHANGED, 1 },
+		{ "tools", -1, IMGCACHE_BASE_MOVED, 1 },
+		{ "tools", -1, IMGCACHE_GONE, 1 },
+		{ "tools", -1, IMGCACHE_NEVER_BUILT, 1 },
+	};
+	struct image_row tools = room_image(1), api = room_image(2);
+	struct stats s;
+	struct room r;
+
+	room_open(&r);
+	api.name = "api";
+	room_put(&r, &tools);
+	room_put(&r, &api);
+	lookup(&r, &tools, DAY, LOOKUP_MISS, IMGCACHE_NEVER_BUILT);
+	lookup(&r, &tools, DAY, LOOKUP_MISS, IMGCACHE_GONE);
+	lookup(&r, &tools, 2 * DAY + 5, LOOKUP_MISS, IMGCACHE_BASE_MOVED);
+	lookup(&r, &tools, 2 * DAY, LOOKUP_HIT_LOCAL, IMGCACHE_REASON_NONE);
+	lookup(&r, &api, DAY, LOOKUP_MISS, IMGCACHE_NEVER_BUILT);
+	lookup(&r, &api, DAY + 9, LOOKUP_MISS, IMGCACHE_NEVER_BUILT);
+	lookup(&r, &api, 2 * DAY, LOOKUP_MISS, IMGCACHE_INPUTS_CHANGED);
+	lookup(&r, &api, 2 * DAY, LOOKUP_UNKNOWN, IMGCACHE_ENGINE_UNKNOWN);
+	ok(&r, lookups_fold(r.cat, NULL, &r.err));
+	read_stats(&r, (struct stats_query){ .engine = ENGINE }, &s);
+	cr_assert_eq(s.n_reasons, 14);
+	for (size_t i = 0; i < sizeof(expect) / sizeof(*expect); i++)
+		expect_reason(&s.reasons[i], expect[i]);
 	stats_release(&s);
 	room_close(&r);
 }
@@ -324,6 +380,7 @@ Test(stats, condensing_does_not_change_them)
 	cr_expect_eq(before.n_days, after.n_days);
 	cr_expect_eq(before.days[1].hits_local, after.days[1].hits_local);
 	cr_expect_eq(before.n_image_days, after.n_image_days);
+	cr_expect_eq(before.n_reasons, after.n_reasons);
 	cr_expect_eq(before.per_image[0].hits_local,
 		     after.per_image[0].hits_local);
 	stats_release(&before);
