@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # `imgcache prune --install-timer` and --remove-timer: systemd where it
 # answers, else the crontab, the rest of which nobody touches. What systemctl
-# and crontab do is played here; t9204 has the real ones.
+# and crontab do is played here; t4112 and t9204 have the real ones.
 # shellcheck disable=SC2016,SC2317
 # shellcheck source=t/lib-standin.sh
 . "$(dirname "$0")/lib-standin.sh"
