@@ -28,8 +28,8 @@ lib/store := bases builds caches catalog configs contexts facts imagelist \
 lib/docker := builder_info buildx buildx_check buildx_client buildx_run \
 	endpoint engine engine_ask engine_change engine_disk engine_image \
 	engine_info engine_layers export failure fold http http_encode \
-	moment numbers output plain platform progress proxies rawjson \
-	registry registry_config render run version wait
+	moment numbers output plain platform progress proxies prunefilter \
+	rawjson registry registry_config render run version wait
 lib/session := adopt alive bake bake_options config labels limits recipes \
 	registries rows session text
 lib/key := aliases base base_config context context_advice context_heavy \

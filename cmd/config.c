@@ -75,29 +75,50 @@ find(struct invocation *inv, const char *name,
 	return ret;
 }
 
+/* Those that are asked for, in that order; all of them or none. */
+static int
+print_named(struct invocation *inv, const struct words *names,
+	    const struct imgcache_setting *v, size_t n)
+{
+	struct imgcache_setting *named = memory_checked(calloc(names->n,
+							sizeof(*named)));
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; !ret && i < names->n; i++) {
+		const struct imgcache_setting *one;
+
+		ret = find(inv, names->v[i], v, n, &one);
+		if (!ret)
+			named[i] = *one;
+	}
+	if (!ret && print_form_given() != PRINT_TABLE)
+		print_settings(named, names->n);
+	else if (!ret)
+		for (i = 0; i < names->n; i++)
+			puts(named[i].value);
+	free(named);
+	return ret;
+}
+
 static int
 run(struct invocation *inv, const struct parsed *p)
 {
-	const struct imgcache_setting *v, *one;
-	size_t n, i;
+	const struct imgcache_setting *v;
+	size_t n;
 	int ret = imgcache_config(inv->ic, &v, &n, &inv->err);
 
-	if (!ret && !p->words.n)
+	if (!ret && p->words.n)
+		ret = print_named(inv, &p->words, v, n);
+	else if (!ret)
 		print_settings(v, n);
-	for (i = 0; !ret && i < p->words.n; i++) {
-		ret = find(inv, p->words.v[i], v, n, &one);
-		if (!ret && print_form_given() == PRINT_TABLE)
-			puts(one->value);
-		else if (!ret)
-			print_settings(one, 1);
-	}
 	return ret;
 }
 
 const struct command command_config = {
 	.name = "config",
 	.summary = "Show every setting, its value and where that comes from.",
-	.arguments = "[NAME]",
+	.arguments = "[NAME...]",
 	.options = options,
 	.group = GROUP_CARE,
 	.completes = COMPLETES_SETTINGS,

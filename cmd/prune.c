@@ -221,6 +221,9 @@ run(struct invocation *inv, const struct parsed *p)
 	if (ret)
 		return ret;
 	prune.build_cache = build_cache ? filters.v : NULL;
+	ret = imgcache_prune_check(&prune, &inv->err);
+	if (ret)
+		return ret;
 	if (install_timer)
 		return prune_timer_install(inv, &prune);
 	if (remove_timer)

@@ -886,6 +886,13 @@ struct imgcache_prune_result {
 };
 
 /*
+ * Can the filters of build_cache be what somebody wants? IMGCACHE_EUSAGE if not;
+ * imgcache_prune() asks before it removes anything.
+ */
+IMGCACHE_API int imgcache_prune_check(const struct imgcache_prune_options *o,
+				      struct imgcache_error *err);
+
+/*
  * IMGCACHE_EBUSY while another prune runs. Without a project file that is right
  * no limit holds that the file may have set otherwise, and none at all unless
  * keep_last and grace_s are known: IMGCACHE_EFAIL if one is given.

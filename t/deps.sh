@@ -50,9 +50,10 @@ build="gcc make pkg-config libc6-dev libsqlite3-dev libyaml-dev libgit2-dev
 check="$build libcriterion-dev perl git xxhash sqlite3 jq curl strace
 	valgrind faketime clang $clang_rt python3-minimal patch
 	python3-jsonschema tidy docker-compose zsh fish"
-# Its promtool reads what stats writes. The package brings a daemon, which is
-# nothing for anybody's own machine; below it is kept from being started.
-[ -z "${CI:-}" ] || check="$check prometheus"
+# promtool reads what stats writes, and a systemd runs prune's timer. These bring
+# daemons, which are nothing for anybody's own machine; below they are kept from
+# being started.
+[ -z "${CI:-}" ] || check="$check prometheus systemd"
 lint="shellcheck mandoc"
 deb="$build dpkg-dev debhelper fakeroot lintian git jq perl"
 # busybox-static is not here: it conflicts with a machine's own busybox, so
@@ -138,7 +139,7 @@ find_missing
 apt update || { sleep 3; apt update; } || :
 policy=/usr/sbin/policy-rc.d
 case $missing in
-*prometheus*)
+*prometheus* | *systemd*)
 	if [ -e $policy ]; then
 		policy=
 	else

@@ -113,6 +113,14 @@ test_that 'one setting alone: its value, nothing else' '
 		"no setting '\''hahs'\''; did you mean '\''hash'\''?"
 '
 
+test_that 'several: in JSON one document, and all of them or none' '
+	expect_status 0 imgcache config color platform --json &&
+	jq -e -s "map(map(.name)) == [[\"color\", \"platform\"]]" stdout &&
+	expect_status 0 imgcache config color enabled &&
+	printf "%s\n" auto true >expect && same expect stdout &&
+	expect_status 129 imgcache config color colour && ! [ -s stdout ]
+'
+
 test_that 'every IMGCACHE_* variable that a page names is a setting' '
 	for page in "$TOP"/man/*; do
 		case $page in	# their variables are those that they set

@@ -153,6 +153,65 @@ test_that 'a name that cannot be given is a failure, on a build as on a hit' '
 	[ $status -eq 0 ] && ! [ -e a.tar ] && [ "$(id given:1)" = "$old" ]
 '
 
+# What another process does at the worst moment: the stand-in lets it.
+cp -r web web2 && echo other >web2/f
+other() {
+	imgcache -q build web2
+}
+
+test_that '-t of two at once: nobody pushes the image of the other' '
+	other=$(other) && imgcache -q build web &&
+	for when in "inspect 2" "push 1"; do
+		faults "$when do docker tag $other r.example/race:1"
+		expect_status 75 imgcache build --push -t r.example/race:1 web
+		status=$?; faults; cat stderr; [ $status -eq 0 ] &&
+		tail -n 1 stderr | grep "r.example/race:1.*was given to image \
+sha256:.* meanwhile; build again" || return 1
+	done && expect_status 0 imgcache build --push -t r.example/race:1 web &&
+	[ "$(id r.example/race:1)" = "$(id "$ref")" ]
+'
+
+test_that '-t of two at once: nobody has the image of the other in an archive' '
+	other=$(other) && imgcache -q build web &&
+	for when in "inspect 2" "save 1"; do
+		faults "$when do docker tag $other race:2"
+		expect_status 75 imgcache build -t race:2 \
+			-o type=docker,dest=race.tar web
+		status=$?; faults; cat stderr; [ $status -eq 0 ] &&
+		tail -n 1 stderr | grep "was given to image" || return 1
+	done && expect_status 0 imgcache build -t race:2 \
+		-o type=docker,dest=race.tar web &&
+	[ "$(cat race.tar)" = "race:2 $(id "$ref")" ]
+'
+
+test_that '-t of an image that is removed once it was found: it is built' '
+	imgcache -q build web && for host in "$DOCKER_HOST" \
+		tcp://127.0.0.1:9; do
+		faults "tag 1 do docker rmi -f $(id "$ref")"
+		expect_status 0 env DOCKER_HOST=$host imgcache build -t late:1 web
+		status=$?; faults; cat stderr; [ $status -eq 0 ] &&
+		grep "building (gone from the engine)" stderr &&
+		[ "$(id late:1)" = "$(id "$ref")" ] || return 1
+	done
+'
+
+test_that 'removed again and again: later, perhaps, which is no "no"' '
+	imgcache -q build web &&
+	faults "tag * do docker rmi -f $(id "$ref") 2>/dev/null" &&
+	expect_status 75 imgcache build -t late:2 web; status=$?; faults
+	cat stderr; [ $status -eq 0 ] && tail -n 1 stderr |
+		grep "removed before it had its tag; build again" || return 1
+	imgcache -q build web -t late:3 &&
+	faults "inspect 2 do docker rmi -f $(id "$ref")" &&
+	expect_status 75 imgcache build -o type=tar,dest=late.tar web
+	status=$?; faults; cat stderr; [ $status -eq 0 ] && ! [ -e late.tar ] &&
+	tail -n 1 stderr | grep "removed meanwhile; build again" || return 1
+	imgcache -q build web && faults "inspect 2 do docker rmi late:3" &&
+	expect_status 75 imgcache build -o type=docker,dest=late.tar -t late:3 \
+		web; status=$?; faults; [ $status -eq 0 ] &&
+	tail -n 1 stderr | grep "late:3.*taken away meanwhile"
+'
+
 test_that '--push where the user has it that nothing is pushed' '
 	mkdir -p home/.config/imgcache &&
 	echo "push: never" >home/.config/imgcache/config.yaml

@@ -145,7 +145,10 @@ test_that 'what is refused, and why' '
 	wrong "{\"context\":\"web\",\"policy\":[{\"filename\":\"x\"}]}" \
 		"'\''policy'\'': it can replace" &&
 	wrong "{\"context\":\"web\",\"contexts\":{\"b\":\"target:base\"}}" \
-		"context '\''b'\'' is what '\''target:base'\'' builds" &&
+		"context '\''b'\'' is what '\''target:base'\'' builds, whose key is \
+not known here; write both as images in imgcache.yaml, this one with \
+build_contexts: {b: \"docker-image://@base\"}, or have '\''imgcache init'\'' do \
+it from docker-bake.json, which" &&
 	wrong "{\"context\":\"https://example.org/a.git\"}" \
 		"context '\''https://example.org/a.git'\'': what is in it" &&
 	wrong "{\"context\":\"web\",\"brand-new\":1}" \

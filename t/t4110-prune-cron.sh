@@ -190,9 +190,28 @@ test_that 'BuildKit'\''s own cache: only with filters, docker'\''s own' '
 	! [ -s stdout ] && ! [ -s stderr ]
 '
 
+# An empty one docker skips, and all goes; one it does not know fits nothing.
+test_that 'BuildKit'\''s own cache: what is no filter of it is refused at once' '
+	images 9 && rm -f "$STANDIN_DIR/calls" && for how in "" -n; do
+		for filter in "" foo=bar "foo!=bar" until until=10d type=; do
+			expect_status 129 imgcache prune $how --max-age 5d \
+				--build-cache --filter "$filter" &&
+			one_line stderr || return 1
+		done
+		expect_status 129 imgcache prune $how --build-cache \
+			--filter type=regular --filter type=internal &&
+		one_line stderr || return 1
+	done && ! grep "buildx.*prune" "$STANDIN_DIR/calls" &&
+	imgcache prune --max-age 5d --json >out && jq -e ".removed == 1" out &&
+	expect_status 129 imgcache prune --build-cache --filter tpye=regular &&
+	says stderr "BuildKit'\''s cache has no filter '\''tpye'\''; did you mean \
+'\''type'\''? it has until, id, parents, description, type, mutable, immutable, \
+inuse, shared and private"
+'
+
 test_that 'BuildKit'\''s own cache: a refusal is passed on' '
 	faults "prune * exit 1 ERROR: invalid filter" &&
-	expect_status 128 imgcache prune --build-cache --filter x=y; got=$?
+	expect_status 128 imgcache prune --build-cache --filter id=y; got=$?
 	faults; [ $got -eq 0 ] && one_line stderr && grep "invalid filter" stderr
 '
 

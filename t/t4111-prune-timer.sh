@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # `imgcache prune --install-timer` and --remove-timer: systemd where it
 # answers, else the crontab, the rest of which nobody touches. What systemctl
-# and crontab do is played here; t9204 has the real ones.
+# and crontab do is played here; t4112 and t9204 have the real ones.
 # shellcheck disable=SC2016,SC2317
 # shellcheck source=t/lib-standin.sh
 . "$(dirname "$0")/lib-standin.sh"
@@ -146,7 +146,7 @@ test_that 'cron: one mark without the other is left to people' '
 
 test_that 'cron: a command that it would cut is refused' '
 	with crontab && expect_status 128 imgcache prune --install-timer \
-		--build-cache --filter "$(printf %01000d 7)" &&
+		--build-cache --filter "id=$(printf %01000d 7)" &&
 	grep "cron would cut it" stderr && ! [ -e crontab ]
 '
 
@@ -207,6 +207,12 @@ test_that 'neither of them: what to install' '
 		--install-timer 2>err)
 	status=$?; cat err
 	[ $status -eq 128 ] && one_line err && grep "install cron" err
+'
+
+test_that 'a filter that docker has not is refused before it is installed' '
+	with crontab && expect_status 129 imgcache prune --install-timer \
+		--build-cache --filter until=10d && one_line stderr &&
+	! [ -e crontab ]
 '
 
 test_that 'it goes with no report' '

@@ -361,6 +361,30 @@ test_that 'HCL: how its targets are built, and no Dockerfile of theirs alone' '
 	grep "docker-bake.hcl:b\$" imgcache.yaml && ! grep "target no" imgcache.yaml
 '
 
+test_that 'HCL, JSON and compose: no --bake for what --bake does not take' '
+	fresh && put docker-bake.hcl "target \"base\" {}" "target \"app\" {" \
+		"  contexts = {" "    below = \"target:base\"" "  }" "}" \
+		"target \"_x\" { inherits = [\"app\"] }" "target \"dev\" {" \
+		"  inherits = [\"base\", \"_x\"]" "  args = {A = \"1\"}" "}" \
+		"target \"own\" {" "  inherits = [\"base\"]" \
+		"  contexts = {a = \"target\"}" "}" &&
+	put sub/docker-bake.json "{\"target\": {\"j\": {" \
+		"\"dockerfile-inline\": \"FROM below\"," \
+		"\"contexts\": {\"below\": \"target:k\"}}," \
+		"\"k\": {\"dockerfile-inline\": \"FROM scratch\"}}}" &&
+	put c/compose.yaml "services:" "  s:" "    build:" \
+		"      dockerfile_inline: FROM t" \
+		"      additional_contexts: {t: \"service:t\"}" "  t: {build: t}" &&
+	put c/t/Dockerfile "FROM scratch" && imgcache init 2>stderr &&
+	tr "\n" " " <imgcache.yaml | sed "s/# / /g; s/  */ /g" >flat && cat flat &&
+	grep -o "build --bake [^ ]*" flat >actual && printf "build --bake %s\n" \
+		docker-bake.hcl:base docker-bake.hcl:own sub/docker-bake.json:k |
+		sort >expect && sort -o actual actual && same expect actual &&
+	! grep -e --compose flat && grep "not read: app dev; built from another \
+target.*docker buildx bake --file docker-bake.hcl --print app dev \
+>docker-bake.json" flat
+'
+
 test_that 'compose: a service built from the image of another' '
 	fresh && put compose.yaml "services:" \
 		"  app: {build: app}" "  base: {build: base, image: \"mybase:1\"}" \

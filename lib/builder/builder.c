@@ -177,6 +177,11 @@ publish(struct builder *b, struct engine *e, const char *id,
 {
 	int ret = engine_tag(e, id, b->in->ref, err);
 
+	if (ret == IMGCACHE_ENO) {
+		error_clear(err);
+		ret = error_set(err, IMGCACHE_EBUSY, "what was built was "
+				"removed before it had its tag; build again");
+	}
 	if (!ret)
 		arrival_names(b->in, id, b->options->tags);
 	return ret;

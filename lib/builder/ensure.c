@@ -466,6 +466,29 @@ take_promised(struct work *w)
 	w->a->detail = promised->detail;
 }
 
+/*
+ * The names of -t. An image that was removed since it was found is looked for
+ * once more, and built: who builds wants it there.
+ */
+static int
+give_names(struct work *w, struct imgcache_error *err)
+{
+	int ret = tags_put(&w->in, w->e->build, w->a, err);
+
+	if (ret != IMGCACHE_EBUSY || w->a->built)
+		return ret;
+	error_clear(err);
+	w->a->state = IMGCACHE_MISS;
+	w->a->reason = IMGCACHE_GONE;
+	w->a->detail = NULL;
+	ret = look_farther(w, err);
+	if (!ret && w->a->state == IMGCACHE_UNKNOWN)
+		ret = without_registry(w, err);
+	else if (!ret && w->a->state == IMGCACHE_MISS)
+		ret = build(w, err);
+	return ret ? ret : tags_put(&w->in, w->e->build, w->a, err);
+}
+
 static int
 look_and_decide(struct imgcache_recipe *r, const struct ensure *e,
 		struct imgcache_answer *a, struct imgcache_error *err)
@@ -505,7 +528,7 @@ look_and_decide(struct imgcache_recipe *r, const struct ensure *e,
 	if (!ret)
 		ret = decide(&w, err);
 	if (!ret && !e->build->dry_run)
-		ret = tags_put(&w.in, e->build, a, err);
+		ret = give_names(&w, err);
 	if (!ret && !e->build->dry_run)
 		ret = tags_push(&w.in, e->build, a, err);
 out:

@@ -50,6 +50,20 @@ check(const struct recipe *q, const struct output *o,
 	return 0;
 }
 
+/* docker saves an archive by the names. */
+static int
+check_names(struct imgcache *ic, const struct output *o,
+	    const struct imgcache_export *e, const char *image_id,
+	    struct imgcache_error *err)
+{
+	const char *const *name = o->type == OUTPUT_ARCHIVE ? e->names : NULL;
+	int ret = 0;
+
+	for (; !ret && name && *name; name++)
+		ret = tags_check(ic, *name, image_id, err);
+	return ret;
+}
+
 int
 imgcache_export(struct imgcache *ic, struct imgcache_recipe *r,
 		const struct imgcache_answer *a,
@@ -59,7 +73,6 @@ imgcache_export(struct imgcache *ic, struct imgcache_recipe *r,
 	struct engine_image image = {0};
 	struct engine *engine;
 	struct output o;
-	size_t i;
 	int ret = output_parse(&o, e->output->text, err);
 
 	if (!ret)
@@ -68,9 +81,13 @@ imgcache_export(struct imgcache *ic, struct imgcache_recipe *r,
 		ret = session_engine(ic, &engine, err);
 	if (!ret)
 		ret = engine_image(engine, a->image_id, &image, err);
-	for (i = 0; !ret && o.type == OUTPUT_ARCHIVE && e->names && e->names[i];
-	     i++)
-		ret = tags_check(ic, e->names[i], a->image_id, err);
+	if (ret == IMGCACHE_ENO) {
+		error_clear(err);
+		ret = error_set(err, IMGCACHE_EBUSY, "the image was removed "
+				"meanwhile; build again");
+	}
+	if (!ret)
+		ret = check_names(ic, &o, e, a->image_id, err);
 	if (!ret) {
 		struct export_request request = {
 			.output = &o,
@@ -86,6 +103,8 @@ imgcache_export(struct imgcache *ic, struct imgcache_recipe *r,
 
 		ret = export_image(&request, err);
 	}
+	if (!ret)
+		ret = check_names(ic, &o, e, a->image_id, err);
 	engine_image_release(&image);
 	output_release(&o);
 	return ret;

@@ -278,6 +278,23 @@ why_foreign(const struct build *b)
 	return NULL;
 }
 
+/* --bake and --compose take no build that is built from another one. */
+static const char *
+option_for(const struct init *in, const struct build *b)
+{
+	const char *kind = b->is_bake ? "bake" : b->file_from_dir ? NULL :
+		"compose";
+	struct strv all = {0};
+
+	if (kind && !take_assignments(in, b, b->contexts_key, &all))
+		strv_clear(&all);
+	for (size_t i = 0; i < all.n; i++)
+		if (other_origin(in, b, all.v[i] + strcspn(all.v[i], "=") + 1))
+			kind = NULL;
+	strv_release(&all);
+	return kind;
+}
+
 static void
 take_build(struct init *in, const struct build *b)
 {
@@ -292,8 +309,7 @@ take_build(struct init *in, const struct build *b)
 	if (!why)
 		why = take_rest(in, b, image);
 	if (why) {
-		init_left_out(in, b->origin, why, b->is_bake ? "bake" :
-			      b->file_from_dir ? NULL : "compose", b->path,
+		init_left_out(in, b->origin, why, option_for(in, b), b->path,
 			      b->name);
 		init_image_drop(in);
 		return;

@@ -21,6 +21,9 @@
 struct scan {
 	const char *at;
 	struct strv targets, contexts, files;
+	struct strv linked;	/* targets with a context that is a target */
+	struct strv heirs, of;	/* who inherits from whom */
+	bool inherits;		/* in the list of these */
 	char word[32];		/* the last one: "target", "context" ... */
 };
 
@@ -38,6 +41,37 @@ skip_comment(struct scan *s)
 }
 
 static void
+take_relation(struct scan *s, const char *text)
+{
+	const char *target = s->targets.v[s->targets.n - 1];
+
+	if (s->inherits) {
+		strv_push(&s->heirs, target);
+		strv_push(&s->of, text);
+	} else {
+		strv_push(&s->linked, target);
+	}
+}
+
+/* Contexts are inherited, too. */
+static void
+spread_links(struct scan *s)
+{
+	bool more = true;
+
+	while (more) {
+		more = false;
+		for (size_t i = 0; i < s->heirs.n; i++) {
+			if (strv_has(&s->linked, s->heirs.v[i]) ||
+			    !strv_has(&s->linked, s->of.v[i]))
+				continue;
+			strv_push(&s->linked, s->heirs.v[i]);
+			more = true;
+		}
+	}
+}
+
+static void
 take_text(struct scan *s)
 {
 	struct buf text = BUF_INIT;
@@ -50,6 +84,9 @@ take_text(struct scan *s)
 	s->at += *s->at == '"';
 	if (!strcmp(s->word, "target") && s->at[strspn(s->at, " \t")] == '{')
 		strv_push(&s->targets, text.data);
+	else if (s->targets.n && (s->inherits ||
+				  str_starts(text.data, "target:")))
+		take_relation(s, text.data);
 	else if (!strcmp(s->word, "context"))
 		strv_push(&s->contexts, text.data);
 	else if (!strcmp(s->word, "dockerfile"))
@@ -71,6 +108,7 @@ take_word(struct scan *s)
 		memcpy(s->word, s->at, len);
 		s->word[len] = '\0';
 	}
+	s->inherits = !strcmp(s->word, "inherits");
 	s->at += len;
 }
 
@@ -85,8 +123,8 @@ scan(struct scan *s)
 			take_text(s);
 		else if (isalnum((unsigned char)*s->at) || *s->at == '_')
 			take_word(s);
-		else
-			s->at++;
+		else if (*s->at++ == ']')
+			s->inherits = false;
 	}
 }
 
@@ -107,6 +145,34 @@ keep_spoken(struct init *in, const char *dir, const struct scan *s)
 	}
 }
 
+/* How the targets are built without being images here. */
+static void
+tell(struct init *in, const char *path, const struct scan *s)
+{
+	struct buf linked = BUF_INIT;
+
+	for (size_t i = 0; i < s->targets.n; i++) {
+		const char *target = s->targets.v[i];
+
+		if (*target == '_')
+			continue;
+		if (strv_has(&s->linked, target))
+			buf_addf(&linked, " %s", target);
+		else
+			strv_pushf(&in->left, "%s: target %s was left out: HCL "
+				   "is not read; it builds without this file "
+				   "by: imgcache build --bake %s:%s", path,
+				   target, path, target);
+	}
+	if (linked.len)
+		strv_pushf(&in->left, "%s: left out, since HCL is not read:%s; "
+			   "built from another target, which --bake does not "
+			   "take; in JSON they are read: docker buildx bake "
+			   "--file %s --print%s >docker-bake.json", path,
+			   linked.data, path, linked.data);
+	buf_release(&linked);
+}
+
 void
 init_bake_hcl(struct init *in, const char *path)
 {
@@ -125,15 +191,14 @@ init_bake_hcl(struct init *in, const char *path)
 	}
 	init_note(in, "%s was left out: HCL is not read; 'docker buildx bake "
 		  "--print >docker-bake.json' makes JSON of it", path);
-	for (size_t i = 0; i < s.targets.n; i++)
-		if (*s.targets.v[i] != '_')
-			strv_pushf(&in->left, "%s: target %s was left out: HCL "
-				   "is not read; it builds without this file "
-				   "by: imgcache build --bake %s:%s", path,
-				   s.targets.v[i], path, s.targets.v[i]);
+	spread_links(&s);
+	tell(in, path, &s);
 	strv_release(&s.targets);
 	strv_release(&s.contexts);
 	strv_release(&s.files);
+	strv_release(&s.linked);
+	strv_release(&s.heirs);
+	strv_release(&s.of);
 	buf_release(&text);
 	free(full);
 }

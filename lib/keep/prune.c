@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/units.h"
 #include "docker/engine.h"
+#include "docker/prunefilter.h"
 #include "keep/prune_caches.h"
 #include "keep/reconcile.h"
 #include "keep/removal.h"
@@ -430,6 +431,13 @@ prune_rest(struct imgcache *ic, const struct imgcache_prune_options *o,
 }
 
 int
+imgcache_prune_check(const struct imgcache_prune_options *o,
+		     struct imgcache_error *err)
+{
+	return o->build_cache ? prunefilter_check(o->build_cache, err) : 0;
+}
+
+int
 imgcache_prune(struct imgcache *ic, const struct imgcache_prune_options *o,
 	       struct imgcache_prune_result *out, struct imgcache_error *err)
 {
@@ -442,7 +450,9 @@ imgcache_prune(struct imgcache *ic, const struct imgcache_prune_options *o,
 
 	memset(out, 0, sizeof(*out));
 	out->freed_bytes = out->build_cache_bytes = -1;
-	ret = limits_take(ic, o, &p.limits, err);
+	ret = imgcache_prune_check(o, err);
+	if (!ret)
+		ret = limits_take(ic, o, &p.limits, err);
 	if (ret)
 		return ret;
 	if (!o->dry_run)

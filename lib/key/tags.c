@@ -32,8 +32,15 @@ tags_put(struct inputs *in, const struct imgcache_build_options *o,
 	if (!name || !*name || !a->image_id)
 		return 0;
 	ret = session_engine(in->ic, &e, err);
-	for (; !ret && *name; name++)
+	for (; !ret && *name; name++) {
 		ret = engine_tag(e, a->image_id, *name, err);
+		if (ret != IMGCACHE_ENO)
+			continue;
+		error_clear(err);
+		ret = error_set(err, IMGCACHE_EBUSY, "the image was removed "
+				"before it had the name '%s'; build again",
+				*name);
+	}
 	return ret;
 }
 
@@ -47,6 +54,11 @@ tags_check(struct imgcache *ic, const char *name, const char *image_id,
 
 	if (!ret)
 		ret = engine_image(e, name, &image, err);
+	if (ret == IMGCACHE_ENO) {
+		error_clear(err);
+		ret = error_set(err, IMGCACHE_EBUSY, "'%s' was taken away "
+				"meanwhile; build again", name);
+	}
 	if (!ret && strcmp(image.id, image_id))
 		ret = error_set(err, IMGCACHE_EBUSY, "'%s' was given to image "
 				"%.19s meanwhile; build again", name,
@@ -96,7 +108,9 @@ send(struct inputs *in, const struct imgcache_answer *a, const char *name,
 
 	if (in->r->recipe->platforms.n < 2) {
 		ret = tags_check(in->ic, name, a->image_id, err);
-		return ret ? ret : registry_push(registry, name, err);
+		if (!ret)
+			ret = registry_push(registry, name, err);
+		return ret ? ret : tags_check(in->ic, name, a->image_id, err);
 	}
 	if (!a->pushed_ref || !a->digest)
 		return error_set(err, IMGCACHE_EFAIL, "cannot push '%s': an "

@@ -16,13 +16,17 @@
 bool tags_are_all(const struct inputs *in,
 		  const struct imgcache_build_options *o);
 
-/* Give them to the image of the answer, if it is on the engine. */
+/*
+ * Give them to the image of the answer, if it is on the engine. IMGCACHE_EBUSY:
+ * it went meanwhile.
+ */
 int tags_put(struct inputs *in, const struct imgcache_build_options *o,
 	     const struct imgcache_answer *a, struct imgcache_error *err);
 
 /*
  * Is the name still this image's? docker pushes and saves by name, and somebody
- * else may have given it to another one. IMGCACHE_EBUSY if not.
+ * else may have given it to another one, so this is asked before and afterwards.
+ * IMGCACHE_EBUSY if not.
  */
 int tags_check(struct imgcache *ic, const char *name, const char *image_id,
 	       struct imgcache_error *err);

@@ -194,6 +194,20 @@ take_ssh(struct reader *p, const struct jsonr_node *list)
 	return ret;
 }
 
+/* The other one's key would be part of this one's. */
+static int
+refuse_link(struct reader *p, const char *context, const char *value)
+{
+	return error_set(p->err, IMGCACHE_EUSAGE, "context '%.80s' is what "
+			 "'%.80s' builds, whose key is not known here; write "
+			 "both as images in imgcache.yaml, this one with "
+			 "build_contexts: {%.80s: \"docker-image://@%.80s\"}, or "
+			 "have 'imgcache init' do it from %s", context, value,
+			 context, value + strlen("target:"), p->is_compose ?
+			 "the compose file" : "docker-bake.json, which 'docker "
+			 "buildx bake --print' makes");
+}
+
 static int
 take_contexts(struct reader *p, const struct jsonr_node *map)
 {
@@ -205,12 +219,7 @@ take_contexts(struct reader *p, const struct jsonr_node *map)
 		char *text;
 
 		if (str_starts(value, "target:"))
-			return error_set(p->err, IMGCACHE_EUSAGE, "context "
-					 "'%.80s' is what '%.80s' builds, whose "
-					 "key is not known here; write both as "
-					 "images in imgcache.yaml, one with "
-					 "args: {NAME: \"@OTHER\"}", n->key,
-					 value);
+			return refuse_link(p, n->key, value);
 		text = *value == '/' || strstr(value, "://") ?
 			mem_printf("%s=%s", n->key, value) :
 			mem_printf("%s=%s/%s", n->key, p->dir, value);

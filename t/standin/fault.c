@@ -125,6 +125,8 @@ fault_happen(const struct fault *f)
 		raise(SIGKILL);
 	if (!strcmp(f->mode, "slow"))
 		usleep((useconds_t)atoi(f->argument) * 1000);
+	if (!strcmp(f->mode, "do") && system(f->argument) == -1)
+		perror(f->argument);
 	if (!strcmp(f->mode, "nonsense")) {
 		puts("<html>what?");
 		fflush(stdout);

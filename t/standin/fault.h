@@ -19,6 +19,7 @@
  *		nonsense	an answer that is none
  *		kill		SIGKILL to itself (the daemon: drops the line)
  *		slow MS		then all is well
+ *		do COMMAND	run by sh first: what others do at that moment
  *		no-image	build: says so, but there is no image
  *		other-id	build: another image than before
  *		no-cache	build: no local cache is written

@@ -114,14 +114,19 @@ shown_platform(const char *platforms)
 static void
 add_layers(struct json *j, const struct image *image)
 {
+	char *base = mem_printf("sha256:%064x", 1);
+	char *own = mem_printf("sha256:%s", image->hex);
+
 	json_key(j, "RootFS");
 	json_object(j);
 	json_key(j, "Layers");
 	json_array(j);
-	json_string(j, "sha256:base");
-	json_string(j, image->hex);
+	json_string(j, base);
+	json_string(j, own);
 	json_end_array(j);
 	json_end_object(j);
+	free(base);
+	free(own);
 }
 
 void
