@@ -3,11 +3,11 @@
 
 lib/base := buf error json mem str strv udiff units
 lib/sys := child clock detach dir file lock path signals spawn
-lib/source := allow digest gitattr gitindex gitlib gitpast glob glob_compile \
-	glob_regexp glob_set glob_syntax hash ignore ignore_parse listing \
-	reach reach_match repo run shown statcache statcache_save textmemo \
-	tree tree_diff walk walk_git walk_left walk_open walk_pool walk_read \
-	walk_sum weigh
+lib/source := allow deflated digest gitattr gitindex gitlib gitpack gitpast \
+	gitstore glob glob_compile glob_regexp glob_set glob_syntax hash \
+	ignore ignore_parse listing reach reach_match repo run shown \
+	statcache statcache_save textmemo tree tree_diff walk walk_git \
+	walk_left walk_open walk_pool walk_read walk_sum weigh
 lib/recipe := cachespec dfvars dockerfile dockerfile_assign dockerfile_bases \
 	dockerfile_diff dockerfile_glob dockerfile_globals \
 	dockerfile_heredoc dockerfile_idle dockerfile_json dockerfile_lines \
@@ -106,17 +106,20 @@ ifneq ($(filter-out demo check% lint deps clean help dist deb,$(or \
 need = $(if $(shell $(PKG_CONFIG) --exists $(1) && echo yes),,$(error \
 	$(1) is missing: install $(2), or run "make deps"))
 $(foreach p,sqlite3/libsqlite3-dev yaml-0.1/libyaml-dev libgit2/libgit2-dev \
-	libxxhash/libxxhash-dev,$(call need,$(patsubst %/,%,$(dir $p)),$(notdir $p)))
+	libxxhash/libxxhash-dev zlib/zlib1g-dev, \
+	$(call need,$(patsubst %/,%,$(dir $p)),$(notdir $p)))
 endif
 # libgit2 is opened on demand, so only its headers are wanted here.
-PKG_CFLAGS = $(shell $(PKG_CONFIG) --cflags sqlite3 yaml-0.1 libgit2 libxxhash)
+PKG_CFLAGS = $(shell $(PKG_CONFIG) --cflags sqlite3 yaml-0.1 libgit2 libxxhash \
+	zlib)
 # Loading the others is a sixth of a hit: they are linked in where their archives
 # are at hand. LINK=shared is for those who package it.
 LINK ?= static
 archive = $(wildcard $(shell $(PKG_CONFIG) --variable=libdir $(1))/lib$(2).a)
 library = $(or $(if $(filter static,$(LINK)),$(call archive,$(1),$(2))),-l$(2))
 LIBS = $(call library,sqlite3,sqlite3) $(call library,yaml-0.1,yaml) \
-	$(call library,libxxhash,xxhash) -lm -ldl -lpthread
+	$(call library,libxxhash,xxhash) $(call library,zlib,z) -lm \
+	-ldl -lpthread
 
 lib_objs := $(foreach l,$(layers),$(patsubst %,$(B)/$(l)/%.o,$($(l))))
 cmd_objs := $(patsubst %,$(B)/cmd/%.o,$(cmd))

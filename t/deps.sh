@@ -43,7 +43,7 @@ if [ -r /etc/os-release ]; then
 fi
 
 build="gcc make pkg-config libc6-dev libsqlite3-dev libyaml-dev libgit2-dev
-	libxxhash-dev"
+	libxxhash-dev zlib1g-dev"
 # perl is there for prove; jq is a second opinion on every JSON output,
 # docker-compose the reader of what env writes for it, the shells have completion,
 # python3-jsonschema reads the schemas of t/schema, tidy the page of stats.

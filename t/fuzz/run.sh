@@ -13,9 +13,9 @@ for source in t/fuzz/*.c; do
 	# shellcheck disable=SC2046 # words of pkg-config
 	clang -std=c11 -D_GNU_SOURCE -g -O1 -Iinclude -iquote lib \
 		-fsanitize=fuzzer,address,undefined \
-		$(pkg-config --cflags sqlite3 yaml-0.1 libgit2 libxxhash) \
+		$(pkg-config --cflags sqlite3 yaml-0.1 libgit2 libxxhash zlib) \
 		-o "$out/$name" "$source" lib/*/*.c \
-		$(pkg-config --libs sqlite3 yaml-0.1 libxxhash) -ldl -lpthread
+		$(pkg-config --libs sqlite3 yaml-0.1 libxxhash zlib) -ldl -lpthread
 	mkdir -p "$out/corpus-$name"
 	"$out/$name" -max_total_time="$FUZZ_SECONDS" -verbosity=0 \
 		-artifact_prefix="$out/$name-" "$out/corpus-$name"

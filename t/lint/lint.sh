@@ -37,7 +37,8 @@ layers() {
 
 third_party() {
 	for pair in sqlite3.h:lib/store/sql.c yaml.h:lib/recipe/yaml.c \
-		git2.h:lib/source/gitlib.c xxhash.h:lib/source/hash.c; do
+		git2.h:lib/source/gitlib.c xxhash.h:lib/source/hash.c \
+		zlib.h:lib/source/deflated.c; do
 		header=${pair%%:*}
 		home=${pair#*:}
 		grep -ln "#include <$header>" lib/*/*.[ch] cmd/*.[ch] |
