@@ -177,6 +177,26 @@ RUN dnf install --enablerepo=updates-testing buildah'
 good IC004 'what was removed in between' 'FROM debian:12
 RUN apt-get install gcc && apt-get purge gcc
 RUN apt-get install gcc'
+bad IC004 3:39 'after an update alone' 'FROM debian:12
+RUN apt-get update && apt-get install lua-http
+RUN apt-get update && apt-get install lua-http'
+good IC004 'after a repository was added' 'FROM debian:12
+RUN apt-get update && apt-get install lua-http
+RUN echo "deb https://r.example.test/ /" >/etc/apt/sources.list.d/r.list
+RUN apt-get update && apt-get install lua-http'
+good IC004 'after a repository was added in the step' 'FROM debian:12
+RUN apt-get update && apt-get install lua-http
+RUN add-apt-repository ppa:a/b && apt-get install lua-http'
+good IC004 'after a repository was copied' 'FROM fedora:40
+RUN dnf install buildah
+COPY r.repo /etc/yum.repos.d/
+RUN dnf install buildah'
+good IC004 'after a repository was added in a heredoc' 'FROM alpine:3.20
+RUN apk add git
+RUN <<EOF
+echo https://r.example.test/ >>/etc/apk/repositories
+EOF
+RUN apk add git'
 
 bad IC005 2:65 '--no-cache-dir under a mount' 'FROM python:3.12
 RUN --mount=type=cache,id=p,target=/root/.cache/pip pip install --no-cache-dir x'
