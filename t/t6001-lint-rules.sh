@@ -211,6 +211,11 @@ good IC005 'the same without a mount' 'FROM python:3.12
 RUN pip install --no-cache-dir x && rm -rf /root/.cache'
 good IC005 'another folder' 'FROM debian:12
 RUN --mount=type=cache,id=l,target=/var/cache/apt,sharing=locked apt-get install x && rm -rf /var/lib/apt/lists/* /tmp/x'
+good IC005 'a lock that was left over' 'FROM debian:12
+RUN --mount=type=cache,id=g,target=./.git rm -f ./.git/*.lock && ./build
+RUN --mount=type=cache,id=l,target=/var/lib/apt,sharing=locked rm -f /var/lib/apt/lists/lock && apt-get update && apt-get install x'
+bad IC005 2:95 'more than a lock' 'FROM debian:12
+RUN --mount=type=cache,id=g,target=/root/.cache/x,sharing=locked rm -rf /root/.cache/x/*.lock /root/.cache/x/* && ./build'
 
 bad IC006 2:5 'CACHE_BUST above an install' 'FROM debian:12
 ARG CACHE_BUST
