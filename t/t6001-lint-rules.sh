@@ -519,6 +519,17 @@ good IC020 'what a build makes later' 'FROM a:1' \
 	'printf "dist\nnode_modules\n*.log\nweb/dist\n" >.dockerignore'
 good IC020 'what git ignores' 'FROM a:1' '
 	echo binaries >.gitignore && echo binaries >.dockerignore'
+good IC020 'what git ignores in the same words' 'FROM a:1' '
+	printf "a.eggs/**\nmade/*\n" >.gitignore && cp .gitignore .dockerignore'
+good IC020 'what git ignores, said in the folder itself' 'FROM a:1' '
+	mkdir -p book/deep && echo /go.sum >book/.gitignore &&
+	echo pkgs/ >book/deep/.gitignore &&
+	printf "/book/go.sum\nbook/deep/pkgs\n" >.dockerignore'
+bad IC020 .dockerignore:1:1 'what git ignores in another folder' 'FROM a:1' '
+	mkdir -p book man && echo /go.sum >book/.gitignore &&
+	echo man/go.sum >.dockerignore'
+good IC020 'what a developer has for himself' 'FROM a:1' '
+	printf "tags\n.python-version\n" >.dockerignore'
 good IC020 'wildcards in a folder that is there' 'FROM a:1' '
 	mkdir handbook && touch handbook/a &&
 	printf "handbook/*.pdf\n*.foo\n**/old-*\n" >.dockerignore'
