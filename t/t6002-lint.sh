@@ -189,7 +189,8 @@ test_that 'github: a command for each, with what would end it escaped' '
 test_that 'Dockerfiles of all names, but no templates and no others' '
 	room && for f in Dockerfile Dockerfile.dev api.Dockerfile \
 		Containerfile Dockerfile-x; do echo "FROM debian" >$f; done &&
-	for f in Dockerfile.j2 Dockerfile.ejs Dockerfile__tmpl__; do
+	for f in Dockerfile.j2 Dockerfile.ejs Dockerfile.m4 \
+		Dockerfile__tmpl__; do
 		echo "FROM debian" >$f; done && echo "set x" >Dockerfile.conf &&
 	echo "FROM debian" >Dockerfile.md && ids; list \
 		"IC003 Containerfile:1" "IC003 Dockerfile:1" \
