@@ -248,6 +248,23 @@ test_that 'the context that a compose file names' '
 	ids; list "IC019 web/docker/Dockerfile:2"
 '
 
+test_that 'named contexts of a compose file are no images' '
+	room && printf "FROM base\nCOPY --from=tools /t /t\n" >Dockerfile &&
+	cp Dockerfile b.Dockerfile && cat >compose.yaml <<-YAML &&
+	services:
+	  web:
+	    build:
+	      context: .
+	      additional_contexts: {base: "service:b", tools: ../tools}
+	  b:
+	    build:
+	      context: .
+	      dockerfile: b.Dockerfile
+	      additional_contexts: ["tools=docker-image://tools:1"]
+	YAML
+	ids; list "IC003 b.Dockerfile:1"
+'
+
 test_that 'the context is guessed from what is copied' '
 	room && mkdir -p .git docker src && touch src/main.py &&
 	echo src/main.py >.dockerignore &&

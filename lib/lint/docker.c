@@ -344,6 +344,8 @@ resolve(struct lint_docker *d, const char *target)
 		strv_pushf(&contexts, "%.*s", (int)strcspn(context, "="),
 			   context);
 	}
+	for (size_t i = 0; d->item->contexts && d->item->contexts[i]; i++)
+		strv_push(&contexts, d->item->contexts[i]);
 	o.contexts = contexts.n ? &contexts : NULL;
 	if (!dockerfile_resolve(d->df, &o, &plan, &ignored))
 		take_plan(d, plan);
