@@ -177,6 +177,26 @@ RUN dnf install --enablerepo=updates-testing buildah'
 good IC004 'what was removed in between' 'FROM debian:12
 RUN apt-get install gcc && apt-get purge gcc
 RUN apt-get install gcc'
+bad IC004 3:39 'after an update alone' 'FROM debian:12
+RUN apt-get update && apt-get install lua-http
+RUN apt-get update && apt-get install lua-http'
+good IC004 'after a repository was added' 'FROM debian:12
+RUN apt-get update && apt-get install lua-http
+RUN echo "deb https://r.example.test/ /" >/etc/apt/sources.list.d/r.list
+RUN apt-get update && apt-get install lua-http'
+good IC004 'after a repository was added in the step' 'FROM debian:12
+RUN apt-get update && apt-get install lua-http
+RUN add-apt-repository ppa:a/b && apt-get install lua-http'
+good IC004 'after a repository was copied' 'FROM fedora:40
+RUN dnf install buildah
+COPY r.repo /etc/yum.repos.d/
+RUN dnf install buildah'
+good IC004 'after a repository was added in a heredoc' 'FROM alpine:3.20
+RUN apk add git
+RUN <<EOF
+echo https://r.example.test/ >>/etc/apk/repositories
+EOF
+RUN apk add git'
 
 bad IC005 2:65 '--no-cache-dir under a mount' 'FROM python:3.12
 RUN --mount=type=cache,id=p,target=/root/.cache/pip pip install --no-cache-dir x'
@@ -191,6 +211,11 @@ good IC005 'the same without a mount' 'FROM python:3.12
 RUN pip install --no-cache-dir x && rm -rf /root/.cache'
 good IC005 'another folder' 'FROM debian:12
 RUN --mount=type=cache,id=l,target=/var/cache/apt,sharing=locked apt-get install x && rm -rf /var/lib/apt/lists/* /tmp/x'
+good IC005 'a lock that was left over' 'FROM debian:12
+RUN --mount=type=cache,id=g,target=./.git rm -f ./.git/*.lock && ./build
+RUN --mount=type=cache,id=l,target=/var/lib/apt,sharing=locked rm -f /var/lib/apt/lists/lock && apt-get update && apt-get install x'
+bad IC005 2:95 'more than a lock' 'FROM debian:12
+RUN --mount=type=cache,id=g,target=/root/.cache/x,sharing=locked rm -rf /root/.cache/x/*.lock /root/.cache/x/* && ./build'
 
 bad IC006 2:5 'CACHE_BUST above an install' 'FROM debian:12
 ARG CACHE_BUST
@@ -361,6 +386,7 @@ ENV DB_PASSWORD=hunter2'
 good IC014 'what only sounds like one' 'FROM a:1
 ENV TOKEN_URL=https://x PUBLIC_KEY=a KEY_FILE=/k AUTH_METHOD=md5
 ENV GPG_KEY=E3FF2839C048B25C084DEBE9B26995E310250568 PASSWORD=
+ENV APT_KEY_DONT_WARN_ON_DANGEROUS_USAGE=DontWarn
 ARG MONKEY=x'
 
 bad IC015 x.sh:2:1 'docker system prune' 'FROM a:1' \
@@ -493,6 +519,17 @@ good IC020 'what a build makes later' 'FROM a:1' \
 	'printf "dist\nnode_modules\n*.log\nweb/dist\n" >.dockerignore'
 good IC020 'what git ignores' 'FROM a:1' '
 	echo binaries >.gitignore && echo binaries >.dockerignore'
+good IC020 'what git ignores in the same words' 'FROM a:1' '
+	printf "a.eggs/**\nmade/*\n" >.gitignore && cp .gitignore .dockerignore'
+good IC020 'what git ignores, said in the folder itself' 'FROM a:1' '
+	mkdir -p book/deep && echo /go.sum >book/.gitignore &&
+	echo pkgs/ >book/deep/.gitignore &&
+	printf "/book/go.sum\nbook/deep/pkgs\n" >.dockerignore'
+bad IC020 .dockerignore:1:1 'what git ignores in another folder' 'FROM a:1' '
+	mkdir -p book man && echo /go.sum >book/.gitignore &&
+	echo man/go.sum >.dockerignore'
+good IC020 'what a developer has for himself' 'FROM a:1' '
+	printf "tags\n.python-version\n" >.dockerignore'
 good IC020 'wildcards in a folder that is there' 'FROM a:1' '
 	mkdir handbook && touch handbook/a &&
 	printf "handbook/*.pdf\n*.foo\n**/old-*\n" >.dockerignore'

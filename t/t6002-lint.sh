@@ -189,7 +189,8 @@ test_that 'github: a command for each, with what would end it escaped' '
 test_that 'Dockerfiles of all names, but no templates and no others' '
 	room && for f in Dockerfile Dockerfile.dev api.Dockerfile \
 		Containerfile Dockerfile-x; do echo "FROM debian" >$f; done &&
-	for f in Dockerfile.j2 Dockerfile.ejs Dockerfile__tmpl__; do
+	for f in Dockerfile.j2 Dockerfile.ejs Dockerfile.m4 \
+		Dockerfile__tmpl__; do
 		echo "FROM debian" >$f; done && echo "set x" >Dockerfile.conf &&
 	echo "FROM debian" >Dockerfile.md && ids; list \
 		"IC003 Containerfile:1" "IC003 Dockerfile:1" \
@@ -245,6 +246,23 @@ test_that 'the context that a compose file names' '
 	    build: {context: ./web, dockerfile: docker/Dockerfile}
 	YAML
 	ids; list "IC019 web/docker/Dockerfile:2"
+'
+
+test_that 'named contexts of a compose file are no images' '
+	room && printf "FROM base\nCOPY --from=tools /t /t\n" >Dockerfile &&
+	cp Dockerfile b.Dockerfile && cat >compose.yaml <<-YAML &&
+	services:
+	  web:
+	    build:
+	      context: .
+	      additional_contexts: {base: "service:b", tools: ../tools}
+	  b:
+	    build:
+	      context: .
+	      dockerfile: b.Dockerfile
+	      additional_contexts: ["tools=docker-image://tools:1"]
+	YAML
+	ids; list "IC003 b.Dockerfile:1"
 '
 
 test_that 'the context is guessed from what is copied' '
@@ -385,17 +403,29 @@ test_that '--rules for people' '
 
 # BuildKit's own checks.
 
-# checks VERSION: a docker with that buildx, whose check answers check.json.
+# What the stand-in answers is what buildx 0.29 with engine 28.5 does, but for
+# the texts of "data" and "def", which nobody reads.
+
+# checks VERSION: a docker with that buildx, whose check answers check.json. An
+# engine that has no check of a file says $CHECK_ERROR instead; only of files
+# named $CHECK_NOT where that is set.
 checks() {
 	cat >"$STANDIN_DIR/bin/docker" <<-SCRIPT
 	#!/bin/sh
 	echo "\$*" >>"$TRASH/asked"
 	case "\$*" in
 	"buildx version") echo "github.com/docker/buildx v$1 1234567" ;;
-	"buildx build --call=check,format=json "*)
+	"buildx build --call=check,format=json --progress=quiet --file="*)
+		case "\$*" in
+		*"--file=\${CHECK_NOT-/}"*)
+			if [ -n "\${CHECK_ERROR-}" ]; then
+				printf "%s\n" "\$CHECK_ERROR" >&2
+				exit 1
+			fi ;;
+		esac
 		cat "$TRASH/check.json"
-		echo "\${CHECK_ERROR-}" >&2
-		exit 1 ;;
+		cat "$TRASH/check.err" >&2
+		exit "\$(cat "$TRASH/check.status")" ;;
 	*) echo "unexpected: \$*" >&2; exit 99 ;;
 	esac
 	SCRIPT
@@ -403,31 +433,71 @@ checks() {
 	: >"$TRASH/asked"
 }
 
-# warning RULE LINE DETAIL: one entry of the answer.
-warning() {
-	printf '{"ruleName": "%s", "url": "https://docs.example.test/%s",
-		"detail": "%s", "location": {"ranges": [{
-		"start": {"line": %s}, "end": {"line": %s}}]}}' "$1" "$1" "$3" \
-		"$2" "$2"
+# at FIRST [LAST]: the location of an instruction, a range for each line.
+at() {
+	printf '"location": {"ranges": ['
+	at_line=$1
+	while :; do
+		printf '{"start": {"line": %s}, "end": {"line": %s}}' \
+			"$at_line" "$at_line"
+		at_line=$((at_line + 1))
+		[ "$at_line" -le "${2:-$1}" ] || break
+		printf ,
+	done
+	printf ']}'
 }
 
-# answer WARNING...: what the check prints.
+# warning RULE FIRST-LINE DETAIL [LAST-LINE]: one entry of the answer.
+warning() {
+	printf '{"ruleName": "%s", "description": "What %s is about",
+		"url": "https://docs.example.test/%s/", "detail": "%s", %s}' \
+		"$1" "$1" "$1" "$3" "$(at "$2" ${4+"$4"})"
+}
+
+# answer WARNING...: what the check prints, and its exit status.
 answer() {
+	rm -f "$TRASH/check.stop"
+	answer_again "$@"
+}
+
+answer_again() {
+	echo 0 >"$TRASH/check.status"
+	if [ $# -gt 0 ] || [ -e "$TRASH/check.stop" ]; then
+		echo 1 >"$TRASH/check.status"
+	fi
+	[ -e "$TRASH/check.stop" ] || : >"$TRASH/check.err"
 	{
-		printf '{"warnings": ['
-		between=
+		printf '{"warnings": '
+		between='['
 		for answer_part; do
 			printf '%s%s' "$between" "$answer_part"
 			between=,
 		done
-		printf '], "sources": [{"fileName": "Dockerfile"}]}\n'
+		if [ $# -gt 0 ]; then printf ']'; else printf null; fi
+		[ ! -e "$TRASH/check.stop" ] || cat "$TRASH/check.stop"
+		printf ', "sources": [{"filename": "Dockerfile",
+			"data": "RlJPTQo=", "definition": {"def": ["WgA="],
+			"metadata": {}, "Source": {"locations": {}}},
+			"language": "Dockerfile"}]}\n'
 	} >"$TRASH/check.json"
+}
+
+# stopped MESSAGE LINE [WARNING...]: the answer of a check that met an error,
+# where LINE is the location's JSON.
+stopped() {
+	printf ', "buildError": {"message": "%s", %s}' "$1" "$2" \
+		>"$TRASH/check.stop"
+	printf 'ERROR: %s\nDockerfile:1\n--------------------\n%s\n%s\n\n' \
+		"$1" "   1 | >>> FROM" "--------------------" >"$TRASH/check.err"
+	shift 2
+	answer_again "$@"
 }
 
 checked() {
 	room && printf "FROM debian:12 as x\nARG NPM_TOKEN\n" >Dockerfile &&
 	answer "$(warning FromAsCasing "${1-1}" "casing does not match")" \
-		"$(warning SecretsUsedInArgOrEnv "${2-2}" "a secret.")"
+		"$(warning SecretsUsedInArgOrEnv "${2-2}" "Do not use ARG or \
+ENV instructions for sensitive data (ARG \\\"NPM_TOKEN\\\")")"
 }
 
 test_that 'buildx 0.15: its findings are among ours, none twice' '
@@ -437,6 +507,82 @@ test_that 'buildx 0.15: its findings are among ours, none twice' '
 			contains(\"/FromAsCasing\"))" ../found &&
 	[ "$(grep -c "^buildx build --call=check,format=json .*\
 --file=$PWD/Dockerfile -- $PWD$" ../asked)" -eq 1 ]
+'
+
+secret() {
+	warning SecretsUsedInArgOrEnv 2 "Do not use ARG or ENV instructions \
+for sensitive data (ENV \\\"$1\\\")" 4
+}
+
+test_that 'of an instruction of several lines, none twice' '
+	checks 0.29.1 && room && printf "%s\n" "FROM debian:12" \
+		"ENV A=b \\" "  NPM_TOKEN=c \\" "  D=e" >Dockerfile &&
+	answer "$(secret NPM_TOKEN)" && ids; list "IC014 Dockerfile:3"
+'
+
+test_that 'of two names in one instruction, theirs is kept' '
+	checks 0.29.1 && room && printf "%s\n" "FROM debian:12" \
+		"ENV A=b \\" "  NPM_TOKEN=c \\" "  D=e" >Dockerfile &&
+	answer "$(secret NPM_TOKEN)" "$(secret APIKEYS)" && ids
+	list "SecretsUsedInArgOrEnv Dockerfile:2" "IC014 Dockerfile:3"
+'
+
+test_that 'a Dockerfile that BuildKit cannot read is found' '
+	checks 0.29.1 && room && printf "FROM debian:12\nRUN --mont=a b\n" \
+		>Dockerfile && stopped "dockerfile parse error on line 2: \
+unknown flag: --mont (did you mean mount?)" "$(at 2)" && ids
+	list "IC000 Dockerfile:2" && ! [ -s ../words ] &&
+	jq -r ".[0].cause" ../found >actual &&
+	[ "$(cat actual)" = "unknown flag: --mont (did you mean mount?)" ]
+'
+
+test_that 'a base that is not to be had is no finding' '
+	checks 0.29.1 && checked && cp Dockerfile Dockerfile.b &&
+	stopped "x: failed to resolve source metadata for x" "$(at 1)" \
+		"$(warning FromAsCasing 1 "casing")" && ids
+	list "FromAsCasing Dockerfile:1" "IC014 Dockerfile:2" \
+		"FromAsCasing Dockerfile.b:1" "IC014 Dockerfile.b:2" &&
+	printf "imgcache: warning: BuildKit'\''s own checks stop at %s:1: x: \
+failed to resolve source metadata for x\n" Dockerfile Dockerfile.b >expect &&
+	same expect ../words
+'
+
+test_that 'warnings that are made errors stop nothing' '
+	checks 0.29.1 && checked && stopped "lint violation found for rules: \
+FromAsCasing" "\"location\": {}" "$(warning FromAsCasing 1 "casing")" && ids
+	list "FromAsCasing Dockerfile:1" "IC014 Dockerfile:2" &&
+	! [ -s ../words ]
+'
+
+test_that 'a frontend that is not to be had is left out, its file alone' '
+	checks 0.29.1 && checked && cp Dockerfile Dockerfile.b &&
+	CHECK_NOT=$PWD/Dockerfile" " CHECK_ERROR="Dockerfile:1
+--------------------
+   1 | >>> # syntax=docker/dockerfile:9
+--------------------
+ERROR: failed to build: failed to solve: failed to resolve source metadata" ids
+	list "IC014 Dockerfile:2" "FromAsCasing Dockerfile.b:1" \
+		"IC014 Dockerfile.b:2" &&
+	grep "checks of Dockerfile are left out .*: failed to build" ../words &&
+	[ "$(grep -c "" ../words)" -eq 1 ]
+'
+
+unsupported="ERROR: failed to build: failed to solve: unsupported request \
+frontend.lint: unsupported request frontend.lint"
+
+test_that 'an engine without checks is asked once, and nothing is said' '
+	checks 0.29.1 && checked && cp Dockerfile Dockerfile.b &&
+	CHECK_ERROR=$unsupported ids
+	list "IC014 Dockerfile:2" "IC014 Dockerfile.b:2" &&
+	! [ -s ../words ] && [ "$(grep -c call=check ../asked)" = 1 ]
+'
+
+test_that 'a frontend of the file without checks is no answer for others' '
+	checks 0.29.1 && checked && cp Dockerfile Dockerfile.b &&
+	sed -i "1i # syntax=docker/dockerfile:1.4" Dockerfile &&
+	CHECK_NOT=$PWD/Dockerfile" " CHECK_ERROR=$unsupported ids
+	list "IC014 Dockerfile:3" "FromAsCasing Dockerfile.b:1" \
+		"IC014 Dockerfile.b:2" && ! [ -s ../words ]
 '
 
 test_that 'nothing of theirs: nothing of ours' '
@@ -464,7 +610,6 @@ test_that 'not asked: buildx 0.13, --no-buildx, --rule, --fix' '
 
 test_that 'no answer: one warning, our own findings' '
 	checks 0.15.0 && checked && cp Dockerfile Dockerfile.b &&
-	echo "not JSON" >../check.json &&
 	CHECK_ERROR="ERROR: Cannot connect to the Docker daemon at x" \
 		expect_status 1 imgcache lint && grep IC014 stdout &&
 	[ "$(grep -c "checks are left out" stderr)" -eq 1 ] &&

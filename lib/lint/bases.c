@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* IC003: base images whose tag moves. IC004: what a base has already. */
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -219,6 +220,32 @@ removes(const struct lint_run *run, enum lint_manager m)
 	return false;
 }
 
+/*
+ * Does the instruction, up to a byte of the file, change where packages come
+ * from? What is there already may be another version afterwards.
+ */
+static bool
+changes_sources(const struct lint_docker *d,
+		const struct dockerfile_instruction *in, size_t upto)
+{
+	static const char *const words[] = {
+		"sources.list", "/etc/apt/preferences", "apt-add-repository",
+		"add-apt-repository", "yum.repos.d", "config-manager",
+		"copr enable", "epel-release", "/etc/apk/repositories"
+	};
+	size_t begin = lint_begin(in);
+	size_t end = lint_line_end(d->f, d->f->lines[in->end_line - 1]);
+	bool found = false;
+	char *text;
+
+	end = upto < end ? upto : end;
+	text = mem_strndup(d->f->text.data + begin, end - begin);
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		found |= strstr(text, words[i]) != NULL;
+	free(text);
+	return found;
+}
+
 static bool
 has_name(const struct lint_install *in, const char *text)
 {
@@ -228,27 +255,42 @@ has_name(const struct lint_install *in, const char *text)
 	return false;
 }
 
+static int
+line_of_install(const struct lint_docker *d, const struct lint_run *run,
+		enum lint_manager m, const char *text)
+{
+	for (size_t i = 0; i < run->n_installs; i++) {
+		const struct lint_install *in = &run->installs[i];
+
+		if (in->manager == m && !in->c->conditional &&
+		    in->act == LINT_ACT_INSTALL && has_name(in, text))
+			return lint_line_of(d->f, in->c->begin);
+	}
+	return 0;
+}
+
 /* The line of an earlier step that installs the same, 0 if none does. */
 static int
 installed_in(const struct lint_docker *d, const struct lint_run *run,
-	     enum lint_manager m, const char *text)
+	     const struct lint_install *in, const char *text)
 {
 	size_t stage = lint_stage_of(d, run->index), index = run->index;
 
+	if (changes_sources(d, run->in, in->c->begin))
+		return 0;
 	while (lint_before(d, &stage, &index)) {
 		const struct lint_run *before = d->runs[index];
+		int line;
 
-		if (!before || before->is_trigger)
-			continue;
-		if (removes(before, m))
-			return 0;
-		for (size_t i = 0; i < before->n_installs; i++) {
-			const struct lint_install *in = &before->installs[i];
-
-			if (in->manager == m && !in->c->conditional &&
-			    in->act == LINT_ACT_INSTALL && has_name(in, text))
-				return lint_line_of(d->f, in->c->begin);
+		if (before && !before->is_trigger) {
+			if (removes(before, in->manager))
+				return 0;
+			line = line_of_install(d, before, in->manager, text);
+			if (line)
+				return line;
 		}
+		if (changes_sources(d, &d->df->v[index], SIZE_MAX))
+			return 0;
 	}
 	return 0;
 }
@@ -284,7 +326,7 @@ check_twice(struct lint_docker *d, const struct lint_run *run,
 	for (size_t i = 0; i < in->n_names; i++) {
 		const struct shell_word *w = in->names[i];
 		int line = w->expands || in->c->conditional ? 0 :
-			installed_in(d, run, in->manager, w->text);
+			installed_in(d, run, in, w->text);
 
 		if (!line)
 			continue;

@@ -4,20 +4,40 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "docker/buildx.h"
 #include "docker/buildx_check.h"
 #include "lint/lint.h"
+#include "recipe/dockerfile.h"
 #include "sys/file.h"
 
 /* Rules of theirs that say what one of ours says. */
 static const struct {
 	const char *theirs;
 	enum lint_rule ours;
+	bool is_named;		/* several of a line, told apart by "name" */
 } same[] = {
-	{ "SecretsUsedInArgOrEnv", LINT_SECRET },
-	{ "CopyIgnoredFile", LINT_COPY_IGNORED },
+	{ "SecretsUsedInArgOrEnv", LINT_SECRET, true },
+	{ "CopyIgnoredFile", LINT_COPY_IGNORED, false },
 };
+
+/* Does our text speak of the very name that theirs has in quotes? */
+static bool
+names_same(const char *ours, const char *theirs)
+{
+	const char *name = strchr(theirs, '"');
+	size_t len = name ? strcspn(name + 1, "\"") : 0;
+	struct buf quoted = BUF_INIT;
+	bool same_name;
+
+	if (!len)
+		return true;
+	buf_addf(&quoted, "'%.*s'", (int)len, name + 1);
+	same_name = strstr(ours, quoted.data);
+	buf_release(&quoted);
+	return same_name;
+}
 
 static bool
 is_known(const struct lint_file *f, const struct buildx_finding *b)
@@ -29,7 +49,9 @@ is_known(const struct lint_file *f, const struct buildx_finding *b)
 			int line = lint_line_of(f, f->notes[k].begin);
 
 			if (f->notes[k].rule == same[i].ours &&
-			    line >= b->line && line <= b->end_line)
+			    line >= b->line && line <= b->end_line &&
+			    (!same[i].is_named ||
+			     names_same(f->notes[k].cause, b->text)))
 				return true;
 		}
 	}
@@ -48,17 +70,69 @@ clause(struct lint_file *f, const char *text)
 }
 
 static void
-add(struct lint_file *f, const struct buildx_finding *b)
+note(struct lint_file *f, enum lint_rule rule, int at, const char *text)
 {
-	size_t line = b->line > 0 && (size_t)b->line <= f->n_lines ?
-		(size_t)b->line - 1 : 0;
+	size_t line = at > 0 && (size_t)at <= f->n_lines ? (size_t)at - 1 : 0;
 	size_t begin = f->lines[line], end = lint_line_end(f, begin);
 
-	lint_note(f, LINT_FOREIGN, begin, end, "%s", clause(f, b->text));
+	lint_note(f, rule, begin, end, "%s", clause(f, text));
+}
+
+static void
+add(struct lint_file *f, const struct buildx_finding *b)
+{
+	note(f, LINT_FOREIGN, b->line, b->text);
 	f->notes[f->n_notes - 1].foreign = arena_strdup(f->lint->arena,
 							b->rule);
 	if (b->url)
 		lint_cure(f, "see %s", b->url);
+}
+
+/*
+ * A file that BuildKit cannot read is found; what else keeps it from reading
+ * on, such as a base that is not to be had, says nothing about the file.
+ */
+static void
+add_stop(struct lint_file *f, const struct buildx_stop *stop)
+{
+	if (!stop->text)
+		return;
+	if (stop->is_malformed) {
+		note(f, LINT_UNREADABLE, stop->line, stop->text);
+		lint_cure(f, "docker build would stop here; correct this line");
+		return;
+	}
+	session_warn(f->lint->ic, "BuildKit's own checks stop at %s:%d: %s",
+		     f->name, stop->line > 0 ? stop->line : 1, stop->text);
+}
+
+/* A frontend that the file names itself says nothing about other files'. */
+static bool
+names_frontend(const struct lint_file *f)
+{
+	struct imgcache_error ignored = {0};
+	struct dockerfile *df = NULL;
+	bool names = !dockerfile_parse(f->text.data, f->text.len, f->name, &df,
+				       &ignored) && df->frontend;
+
+	dockerfile_free(df);
+	return names;
+}
+
+/* What is said of no answer, and whether other files are asked about. */
+static void
+no_answer(struct lint_buildx *b, struct lint_file *f, int code,
+	  struct imgcache_error *err)
+{
+	if (code == IMGCACHE_EFAIL)
+		session_warn(f->lint->ic, "BuildKit's own checks are left out "
+			     "(--no-buildx): %s", err->text);
+	else if (code == IMGCACHE_EBUILD)
+		session_warn(f->lint->ic, "BuildKit's own checks of %s are "
+			     "left out (--no-buildx): %s", f->name, err->text);
+	b->is_off = code == IMGCACHE_EFAIL ||
+		(code == IMGCACHE_ENO && !names_frontend(f));
+	error_clear(err);
 }
 
 static bool
@@ -91,24 +165,22 @@ ask(struct lint_buildx *b, struct lint_file *f, const struct lint_item *item,
 		.dockerfile = f->path,
 		.context = f->context ? f->context : dir,
 	};
-	struct buildx_finding *v = NULL;
+	struct buildx_answer answer = {0};
 	struct strv args = {0};
-	size_t n = 0;
 	int ret;
 
 	for (size_t i = 0; r && i < r->args.n; i++)
 		if (strchr(r->args.v[i], '=') && !strstr(r->args.v[i], "=@"))
 			strv_push(&args, r->args.v[i]);
 	check.args = (const char *const *)args.v;
-	ret = buildx_check(&check, &f->arena, &v, &n, err);
-	for (size_t i = 0; i < n; i++)
-		if (!is_known(f, &v[i]))
-			add(f, &v[i]);
-	if (ret == IMGCACHE_EFAIL) {
-		b->is_off = true;
-		session_warn(f->lint->ic, "BuildKit's own checks are left out "
-			     "(--no-buildx): %s", err->text);
-		error_clear(err);
+	ret = buildx_check(&check, &f->arena, &answer, err);
+	if (!ret) {
+		for (size_t i = 0; i < answer.n; i++)
+			if (!is_known(f, &answer.v[i]))
+				add(f, &answer.v[i]);
+		add_stop(f, &answer.stop);
+	} else if (ret != IMGCACHE_EINTR) {
+		no_answer(b, f, ret, err);
 		ret = 0;
 	}
 	strv_release(&args);

@@ -30,6 +30,27 @@ plain_path(const char *base, const struct yaml_node *node)
 	return path_absolute(base, text);
 }
 
+/* The names of additional_contexts, which is a mapping or a list; else NULL. */
+static const char *const *
+context_names(struct lint *l, const struct yaml_node *build)
+{
+	const struct yaml_node *node = yaml_get(build, "additional_contexts");
+	const char **names;
+	size_t n = 0;
+
+	if (!node || node->kind == YAML_TEXT || !node->n)
+		return NULL;
+	names = arena_alloc(l->arena, (node->n + 1) * sizeof(*names));
+	for (const struct yaml_node *at = node->first; at; at = at->next) {
+		const char *text = yaml_text(at->key ? at->key : at);
+
+		if (text)
+			names[n++] = arena_strndup(l->arena, text,
+						   strcspn(text, "="));
+	}
+	return names;
+}
+
 static void
 add_build(struct lint *l, const struct yaml_node *build, const char *from,
 	  const char *top)
@@ -51,8 +72,10 @@ add_build(struct lint *l, const struct yaml_node *build, const char *from,
 			path_join(context, "Dockerfile");
 	if (path && file_exists(path) && !file_is_dir(path)) {
 		item = lint_add_item(l, LINT_DOCKERFILE, path, top);
-		if (!item->context)
+		if (!item->context) {
 			item->context = arena_strdup(l->arena, context);
+			item->contexts = context_names(l, build);
+		}
 	}
 	free(context);
 	free(path);

@@ -19,43 +19,6 @@
 #define MAX_TARGETS 100
 
 size_t
-lint_begin(const struct dockerfile_instruction *in)
-{
-	return dockerfile_place(in, 0);
-}
-
-size_t
-lint_end(const struct dockerfile_instruction *in)
-{
-	return dockerfile_place(in, strlen(in->text) - 1) + 1;
-}
-
-static bool
-is_boundary(char c)
-{
-	return !c || strchr(" \t\r\n\v\f,[]\"'=", c);
-}
-
-bool
-lint_word_place(const struct dockerfile_instruction *in, const char *word,
-		size_t *begin, size_t *end)
-{
-	const char *at = in->text + strcspn(in->text, " \t");
-	size_t len = strlen(word);
-
-	for (; len && (at = strstr(at, word)) != NULL; at++) {
-		size_t offset = (size_t)(at - in->text);
-
-		if (!is_boundary(at[-1]) || !is_boundary(at[len]))
-			continue;
-		*begin = dockerfile_place(in, offset);
-		*end = dockerfile_place(in, offset + len - 1) + 1;
-		return true;
-	}
-	return false;
-}
-
-size_t
 lint_stage_of(const struct lint_docker *d, size_t index)
 {
 	for (size_t i = d->n_stages; i-- > 0;)
@@ -344,6 +307,8 @@ resolve(struct lint_docker *d, const char *target)
 		strv_pushf(&contexts, "%.*s", (int)strcspn(context, "="),
 			   context);
 	}
+	for (size_t i = 0; d->item->contexts && d->item->contexts[i]; i++)
+		strv_push(&contexts, d->item->contexts[i]);
 	o.contexts = contexts.n ? &contexts : NULL;
 	if (!dockerfile_resolve(d->df, &o, &plan, &ignored))
 		take_plan(d, plan);

@@ -9,6 +9,7 @@
 
 #include "lint/lint.h"
 #include "lint/install.h"
+#include "lint/place.h"
 #include "recipe/dockerfile.h"
 #include "recipe/shellwords.h"
 
@@ -105,12 +106,6 @@ bool lint_names_path(const char *word, const char *target);
 /* lint_context.c: which folder, what it holds, which ignore file counts. */
 void lint_context_find(struct lint_docker *d);
 void lint_context_release(struct lint_context *c);
-
-/* Bytes of an instruction without heredocs, and of a word in its text. */
-size_t lint_begin(const struct dockerfile_instruction *in);
-size_t lint_end(const struct dockerfile_instruction *in);
-bool lint_word_place(const struct dockerfile_instruction *in, const char *word,
-		     size_t *begin, size_t *end);
 
 /* The stage that an instruction is in, or LINT_NO_STAGE above the first. */
 size_t lint_stage_of(const struct lint_docker *d, size_t index);

@@ -87,7 +87,7 @@ is_usual(const char *name)
 		".pnp", "pip-log.txt", "docs", "doc", "test", "tests", "spec",
 		"examples", "storybook-static", "public", "assets", "uploads",
 		"secrets", ".secrets", ".aws", ".ssh", "compose.yml",
-		"compose.yaml", NULL
+		"compose.yaml", "tags", ".python-version", NULL
 	};
 
 	return is_made(name) || str_is_one_of(name, names) ||
@@ -290,16 +290,28 @@ near_entry(struct reader *r, const struct lint_tree *tree, const char *text)
 	return NULL;
 }
 
-/* What a build makes is ignored by git as well, in this folder or above it. */
+/*
+ * What a build makes is ignored by git as well, in the context's folder or in
+ * one of those that lead to it.
+ */
 static bool
 is_made_later(const struct reader *r, const char *text)
 {
-	struct lint_gitignore git;
-	bool made;
+	bool made = false;
 
-	lint_gitignore_open(&git, r->context, 0, NULL);
-	made = git.ignore && lint_gitignore_has(&git, text);
-	lint_gitignore_close(&git);
+	for (const char *at = text; at && !made;) {
+		char *folder = mem_strndup(text, (size_t)(at - text));
+		char *path = path_join(r->context, folder);
+		struct lint_gitignore git;
+
+		lint_gitignore_open(&git, path, 0, NULL);
+		made = lint_gitignore_has(&git, at);
+		lint_gitignore_close(&git);
+		free(path);
+		free(folder);
+		at = strchr(at, '/');
+		at += at != NULL;
+	}
 	return made;
 }
 
@@ -377,7 +389,8 @@ note_idle(struct reader *r, const struct lint_tree *tree,
 			return;
 	}
 	near = near_entry(r, tree, text);
-	if (!near && (has_usual_part(text) || is_made_later(r, text)))
+	if (!near && (has_usual_part(text) || is_made_later(r, text) ||
+		      is_made_later(r, p->text)))
 		return;
 	lint_note(f, LINT_PATTERN_IDLE, p->begin, p->end,
 		  "'%.*s' matches nothing in this folder",

@@ -120,6 +120,7 @@ struct lint_item {
 	const char *name;
 	const struct recipe *recipe;	/* of a Dockerfile, or NULL */
 	const char *context;		/* absolute; NULL: to be guessed */
+	const char *const *contexts;	/* names of others, or NULL */
 	const char *top;		/* a guess stays inside this folder */
 	bool is_named;			/* on the command line */
 };

@@ -112,7 +112,12 @@ lint_is_secret(const char *name)
 		"module", "policy", "strategy", NULL
 	};
 
-	return has_part(name, secrets) && !has_part(name, places);
+	/* apt's keys are public: APT_KEY_DONT_WARN_ON_DANGEROUS_USAGE. */
+	static const char *const apt[] = { "apt", NULL };
+	static const char *const key[] = { "key", NULL };
+
+	return has_part(name, secrets) && !has_part(name, places) &&
+		!has_pair(name, apt, key);
 }
 
 /* Forty hex digits or more: the fingerprint of a public key. */

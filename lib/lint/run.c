@@ -307,12 +307,17 @@ lint_run_cache(const struct lint_run *run, enum lint_manager m)
 	return NULL;
 }
 
-/* Removing the one empties the other. */
+/*
+ * Removing the one empties the other; a lock that somebody left there is not
+ * what a cache is for.
+ */
 static bool
 covers(const char *removed, const char *target)
 {
 	size_t len = strlen(removed), n = strlen(target);
 
+	if (str_ends(removed, "/lock") || str_ends(removed, ".lock"))
+		return false;
 	if (len >= 2 && !strcmp(removed + len - 2, "/*"))
 		len -= 2;
 	while (len > 1 && removed[len - 1] == '/')
