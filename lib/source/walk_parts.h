@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "source/filter.h"
 #include "source/tree_parts.h"
 
 struct gitindex;
@@ -37,6 +38,9 @@ struct walk {
 	const struct tree_options *o;
 	struct digester digester;
 	struct allow_list allow;
+	struct filter_roots filter_roots;	/* where allow leads */
+	struct filter **filters;
+	size_t n_filters;
 	struct statcache *cache;	/* NULL: nothing remembered */
 	struct node *root;
 	int root_fd;

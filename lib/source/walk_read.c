@@ -135,6 +135,43 @@ add_dir(struct reading *rd, const struct met *m, struct node *child)
 	count(rd, true);
 }
 
+/*
+ * What the filters say of a directory; false if nothing of it counts. One that
+ * is there only for something below it does not count by itself. Where a filter
+ * takes one that is sent only for something below it, whether that is there is
+ * all that matters, but of it the filter may take nothing: so all of it counts.
+ */
+static bool
+pass_filters(struct reading *rd, const struct met *m, struct node *child)
+{
+	struct worker *k = rd->k;
+	bool takes = false;
+
+	child->structure = m->allow == ALLOW_LEADS;
+	if (m->allow == ALLOW_ALL)
+		return true;
+	worker_path(k, m->name);
+	child->filter = filter_enter(rd->n->filter, &k->w->filter_roots,
+				     k->path.data, k->path.len, &takes);
+	if (takes && child->ignored) {
+		filter_leave(child->filter);
+		child->filter = NULL;
+		child->allow = ALLOW_ALL;
+	}
+	if (takes || child->filter)
+		child->structure = false;
+	if (!takes && child->filter)
+		child->ignored = true;
+	return m->allow == ALLOW_LEADS || takes || child->filter;
+}
+
+static void
+leave_rules(struct node *n)
+{
+	ignore_leave(n->ignore);
+	filter_leave(n->filter);
+}
+
 /* A directory: st is what is known of it, or NULL. */
 static int
 meet_dir(struct reading *rd, const struct met *m, const struct stat *st)
@@ -154,10 +191,14 @@ meet_dir(struct reading *rd, const struct met *m, const struct stat *st)
 		}
 		child.ignored = ignore_dir_ignored(child.ignore);
 	}
+	if (!pass_filters(rd, m, &child)) {
+		ignore_leave(child.ignore);
+		return 0;
+	}
 	if (!rd->hold && !st) {
 		if (fstatat(rd->fd, m->name, &own, AT_SYMLINK_NOFOLLOW) < 0) {
 			worker_path(k, m->name);
-			ignore_leave(child.ignore);
+			leave_rules(&child);
 			return walk_pass_over(k, "read");
 		}
 		st = &own;
@@ -165,7 +206,6 @@ meet_dir(struct reading *rd, const struct met *m, const struct stat *st)
 	child.is_met = st != NULL;
 	child.dev = st ? st->st_dev : 0;
 	child.ino = st ? st->st_ino : 0;
-	child.structure = m->allow == ALLOW_LEADS;
 	add_dir(rd, m, &child);
 	return 0;
 }
@@ -295,16 +335,35 @@ name_too_long(struct reading *rd, const char *name)
 	return walk_cannot(rd->k, "read");
 }
 
+/* Of a directory, and of a name without a type, without what filters say. */
+static enum allow
+allowed(struct reading *rd, const char *name, unsigned char type)
+{
+	enum allow is = rd->n->allow;
+	struct worker *k = rd->k;
+
+	if (is == ALLOW_LEADS)
+		is = allow_path(&k->w->allow, worker_path(k, name));
+	if (is == ALLOW_ALL || !rd->n->filter || type == DT_DIR ||
+	    type == DT_UNKNOWN)
+		return is;
+	worker_path(k, name);
+	return filter_file(rd->n->filter, k->path.data, k->path.len) ?
+		ALLOW_ALL : is;
+}
+
 static int
 meet(struct reading *rd, const struct listing_entry *l)
 {
-	struct met m = { .name = l->name, .allow = rd->n->allow };
+	struct met m = { .name = l->name };
+	bool is_open = rd->n->filter &&
+		(l->type == DT_DIR || l->type == DT_UNKNOWN);
 	struct worker *k = rd->k;
 	struct stat st;
 
-	if (m.allow == ALLOW_LEADS)
-		m.allow = allow_path(&k->w->allow, worker_path(k, m.name));
-	if (m.allow == ALLOW_NONE || is_left_out(rd, m.name, l->type, m.allow))
+	m.allow = allowed(rd, m.name, l->type);
+	if ((m.allow == ALLOW_NONE && !is_open) ||
+	    is_left_out(rd, m.name, l->type, m.allow))
 		return 0;
 	m.len = strlen(m.name);
 	if (m.len > RECORD_NAME_MAX)
@@ -318,6 +377,10 @@ meet(struct reading *rd, const struct listing_entry *l)
 	}
 	if (S_ISDIR(st.st_mode))
 		return meet_dir(rd, &m, &st);
+	if (is_open)
+		m.allow = allowed(rd, m.name, IFTODT(st.st_mode));
+	if (m.allow == ALLOW_NONE)
+		return 0;
 	if ((l->type == DT_UNKNOWN || l->type == DT_DIR) &&
 	    is_left_out(rd, m.name, IFTODT(st.st_mode), m.allow))
 		return 0;
@@ -422,7 +485,7 @@ walk_read(struct worker *k, struct node *n, int fd)
 	if (!rc)
 		take_over(&rd);
 	for (uint32_t i = 0; rc && i < rd.dirs; i++)
-		ignore_leave(k->met[i].ignore);
+		leave_rules(&k->met[i]);
 	run_names_release(&rd.names);
 	n->fd = -1;
 	if (!rc && rd.dirs && rd.hold) {
