@@ -144,6 +144,59 @@ test_that 'a source that is not there yet: its coming is another tag' '
 	echo x >app/later1 && [ "$(tag)" != "$a" ] && rm app/later1
 '
 
+test_that 'what --exclude leaves out does not count' '
+	mkdir -p app/src/sub && echo md >app/src/a.md &&
+	echo md >app/src/sub/b.md &&
+	dockerfile "FROM scratch" "COPY --exclude=*.md src /" &&
+	mode sources && counts src/main.c src/sub/b.md &&
+	counts_not src/a.md docs/read.me &&
+	dockerfile "FROM scratch" "ADD --exclude=**/*.md --exclude=main.h . /" &&
+	counts src/main.h && counts_not src/a.md src/sub/b.md
+'
+
+test_that 'its patterns are compared below the source' '
+	dockerfile "FROM scratch" "COPY --exclude=src/a.md src /" &&
+	counts src/a.md &&
+	dockerfile "FROM scratch" "COPY --exclude=src/a.md . /" &&
+	counts_not src/a.md &&
+	dockerfile "FROM scratch" "COPY --exclude=/src/a.md . /" &&
+	counts src/a.md
+'
+
+test_that 'a file that is named itself counts, and what others copy' '
+	dockerfile "FROM scratch" "COPY --exclude=*.md src/a.md src/s* /" &&
+	counts src/a.md && counts_not src/sub/b.md &&
+	dockerfile "FROM scratch" "COPY --exclude=*.md src /" \
+		"COPY --exclude=*.c src /" && counts src/a.md src/main.c
+'
+
+test_that 'the mode of an excluded folder counts when something is kept' '
+	dockerfile "FROM scratch" "COPY --exclude=sub src /" && a=$(tag) &&
+	chmod 700 app/src/sub && [ "$(tag)" = "$a" ] && dockerfile \
+		"FROM scratch" "COPY --exclude=sub --exclude=!sub/*.md src /" &&
+	b=$(tag) && chmod 755 app/src/sub && [ "$(tag)" != "$b" ] &&
+	counts src/sub/b.md
+'
+
+test_that 'a variable in --exclude, or a bad pattern, leaves nothing out' '
+	dockerfile "FROM scratch" "ARG X=*.md" "COPY --exclude=\$X src /" &&
+	mode sources && counts src/a.md &&
+	dockerfile "FROM busybox" "COPY --exclude=\$X src /" &&
+	mode sources && counts src/a.md && counts_not docs/read.me &&
+	dockerfile "FROM scratch" "COPY --exclude=[ src /" && counts src/a.md
+'
+
+test_that 'of --parents only what its pattern matches counts' '
+	dockerfile "FROM scratch" "COPY --parents src/*.md /" &&
+	mode sources && counts src/a.md &&
+	counts_not src/main.c src/sub/b.md docs/read.me &&
+	dockerfile "FROM scratch" \
+		"COPY --parents --exclude=**/a.md src/./**/*.md /" &&
+	counts src/sub/b.md && counts_not src/a.md src/main.c &&
+	a=$(tag) && chmod 700 app/src/sub && [ "$(tag)" != "$a" ] &&
+	chmod 755 app/src/sub
+'
+
 test_that 'a folder that cannot be read is an error, if it may count' '
 	dockerfile "FROM scratch" "COPY src /" && mkdir app/shut &&
 	chmod 0 app/shut &&

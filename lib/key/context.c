@@ -75,7 +75,10 @@ weight_of(const struct weight *w)
 					 (int64_t)w->bytes };
 }
 
-/* What the instructions read as it is now, links and wildcards followed. */
+/*
+ * What the instructions read as it is now, links and wildcards followed. Of a
+ * folder that is copied in part all is weighed as read.
+ */
 static void
 find_reads(const struct look *l, struct allow_list *out)
 {

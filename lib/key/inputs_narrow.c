@@ -20,7 +20,25 @@ is_of(const struct dockerfile_read *read, const struct input_context *c)
 	return c->name ? str_is(read->context, c->name) : !read->context;
 }
 
-/* --exclude is not followed: a file that it leaves out counts all the same. */
+static struct reach
+reach_of(struct arena *arena, const struct dockerfile_read *read)
+{
+	bool excludes = read->n_exclude && !read->exclude_differs;
+	const char **exclude = excludes ?
+		arena_alloc(arena, read->n_exclude * sizeof(*exclude)) : NULL;
+	struct reach r = {
+		.path = arena_strdup(arena, read->path),
+		.wildcard = read->wildcard,
+		.include = arena_strdup(arena, read->include),
+		.exclude = exclude,
+		.n_exclude = excludes ? read->n_exclude : 0,
+	};
+
+	for (size_t i = 0; i < r.n_exclude; i++)
+		exclude[i] = arena_strdup(arena, read->exclude[i]);
+	return r;
+}
+
 static void
 take_reads(struct inputs *in, struct input_context *c,
 	   const struct dockerfile_plan *plan)
@@ -30,14 +48,10 @@ take_reads(struct inputs *in, struct input_context *c,
 	size_t i;
 
 	c->reads = v;
-	for (i = 0; i < plan->n_reads; i++) {
-		const struct dockerfile_read *read = &plan->reads[i];
-
-		if (!is_of(read, c))
-			continue;
-		v[c->n_reads].path = arena_strdup(&in->ic->arena, read->path);
-		v[c->n_reads++].wildcard = read->wildcard;
-	}
+	for (i = 0; i < plan->n_reads; i++)
+		if (is_of(&plan->reads[i], c))
+			v[c->n_reads++] = reach_of(&in->ic->arena,
+						   &plan->reads[i]);
 	c->is_empty = !c->n_reads;
 }
 

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "key/inputs.h"
 #include "recipe/dockerfile.h"
-#include "source/ignore.h"
+#include "source/filter.h"
 #include "source/reach.h"
 
 /* What one read comes to, found out once. */
@@ -17,17 +17,31 @@ struct read_entry {
 	enum dockerfile_read_kind kind;
 	char *context;		/* NULL: the main one */
 	char *path;
-	char *include_text;
+	char *include;
+	struct strv exclude;
 	struct strv reached;	/* sorted: files, and whole directories */
-	struct ignore *include;	/* of PARENTS: only what matches below path */
+	struct filter *filter;	/* what is taken of the directories: */
+	struct strv dirs;
 };
+
+/* How many patterns of --exclude are looked at. */
+static size_t
+n_excluded(const struct dockerfile_read *read)
+{
+	return read->exclude_differs ? 0 : read->n_exclude;
+}
 
 static bool
 is_of(const struct read_entry *e, const struct dockerfile_read *read)
 {
+	for (size_t i = 0; i < e->exclude.n; i++)
+		if (i == n_excluded(read) ||
+		    strcmp(e->exclude.v[i], read->exclude[i]))
+			return false;
 	return e->kind == read->kind && str_is(e->context, read->context) &&
 		str_is(e->path, read->path) &&
-		str_is(e->include_text, read->include);
+		str_is(e->include, read->include) &&
+		e->exclude.n == n_excluded(read);
 }
 
 static const char *
@@ -40,32 +54,43 @@ folder_of(const struct reads *r, const char *context)
 }
 
 static struct read_entry *
+add_entry(struct reads *r, const struct dockerfile_read *read)
+{
+	struct read_entry *e;
+
+	mem_grow(r->v, r->n, r->cap);
+	e = &r->v[r->n++];
+	*e = (struct read_entry){
+		.kind = read->kind,
+		.context = mem_strdup(read->context),
+		.path = mem_strdup(read->path),
+		.include = mem_strdup(read->include),
+		.filter = filter_new(read->include, read->exclude,
+				     n_excluded(read)),
+	};
+	for (size_t i = 0; i < n_excluded(read); i++)
+		strv_push(&e->exclude, read->exclude[i]);
+	return e;
+}
+
+static struct read_entry *
 find(struct reads *r, const struct dockerfile_read *read)
 {
-	struct reach reach = { read->path, read->wildcard };
+	struct reach reach = { .path = read->path, .wildcard = read->wildcard };
 	const char *folder = folder_of(r, read->context);
-	struct imgcache_error ignored = {0};
 	struct read_entry *e;
 	int fd;
 
 	for (size_t i = 0; i < r->n; i++)
 		if (is_of(&r->v[i], read))
 			return &r->v[i];
-	mem_grow(r->v, r->n, r->cap);
-	e = &r->v[r->n++];
-	memset(e, 0, sizeof(*e));
-	e->kind = read->kind;
-	e->context = mem_strdup(read->context);
-	e->path = mem_strdup(read->path);
-	e->include_text = mem_strdup(read->include);
-	if (read->include)
-		(void)ignore_parse(&e->include, "", read->include,
-				   strlen(read->include), &ignored);
+	e = add_entry(r, read);
 	fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	if (fd >= 0)
-		reach_resolve(fd, &reach, &e->reached);
+		reach_resolve_apart(fd, &reach, &e->reached,
+				    e->filter ? &e->dirs : NULL);
 	else if (!read->wildcard)
-		strv_push(&e->reached, read->path);
+		strv_push(e->filter ? &e->dirs : &e->reached, read->path);
 	if (fd >= 0)
 		close(fd);
 	strv_sort(&e->reached);
@@ -107,9 +132,32 @@ is_reached(const struct read_entry *e, const char *path)
 	}
 }
 
+static bool
+takes(const struct read_entry *e, const char *below)
+{
+	return !e->filter || filter_concerns(e->filter, below);
+}
+
+/* Is it, or could something below it be, taken of a directory that is read? */
+static bool
+is_taken(const struct read_entry *e, const char *path)
+{
+	for (size_t i = 0; i < e->dirs.n; i++) {
+		const char *dir = e->dirs.v[i];
+		size_t len = strlen(dir);
+
+		if (strncmp(path, dir, len) ||
+		    (len && path[len] && path[len] != '/'))
+			continue;
+		if (takes(e, path + len + (len && path[len])))
+			return true;
+	}
+	return false;
+}
+
 /* A pattern reads what it matches, and what is below that. */
 static bool
-is_matched(const char *pattern, const char *path)
+is_matched(const struct read_entry *e, const char *path)
 {
 	bool match = false;
 	size_t len = 0;
@@ -119,24 +167,12 @@ is_matched(const char *pattern, const char *path)
 
 		len += strcspn(path + len, "/");
 		above = mem_strndup(path, len);
-		match = reach_match_path(pattern, above);
+		match = reach_match_path(e->path, above);
 		free(above);
 		if (!path[len++])
 			break;
 	}
-	return match;
-}
-
-static bool
-is_included(const struct read_entry *e, const char *path)
-{
-	size_t len = strlen(e->path);
-
-	if (!e->include)
-		return true;
-	if (len && (strncmp(path, e->path, len) || path[len] != '/'))
-		return false;
-	return ignore_matches(e->include, path + len + (len > 0));
+	return match && takes(e, path[len - 1] ? path + len : "");
 }
 
 bool
@@ -149,10 +185,8 @@ reads_cover(struct reads *r, const struct dockerfile_read *read,
 	    read->kind == DOCKERFILE_READ_GIT)
 		return false;
 	e = find(r, read);
-	if (!is_reached(e, path) &&
-	    !(read->wildcard && is_matched(read->path, path)))
-		return false;
-	return is_included(e, path);
+	return is_reached(e, path) || is_taken(e, path) ||
+		(read->wildcard && is_matched(e, path));
 }
 
 void
@@ -161,9 +195,11 @@ reads_release(struct reads *r)
 	for (size_t i = 0; i < r->n; i++) {
 		free(r->v[i].context);
 		free(r->v[i].path);
-		free(r->v[i].include_text);
+		free(r->v[i].include);
+		strv_release(&r->v[i].exclude);
 		strv_release(&r->v[i].reached);
-		ignore_free(r->v[i].include);
+		strv_release(&r->v[i].dirs);
+		filter_free(r->v[i].filter);
 	}
 	free(r->v);
 	memset(r, 0, sizeof(*r));

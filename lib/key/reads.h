@@ -5,7 +5,7 @@
 /*
  * Does an instruction read this path? Links on the way and wildcards are
  * followed as they are now, where the context is still there; of what is gone
- * the words of the instruction decide. --exclude is not looked at.
+ * the words of the instruction decide.
  */
 
 #include <stdbool.h>

@@ -202,8 +202,9 @@ struct dockerfile_read {
 	const char *path;
 	bool wildcard;		/* path has an unescaped * ? or [ */
 	const char *include;	/* PARENTS: an ignore-file pattern below path */
-	const char *const *exclude;	/* ignore-file patterns of --exclude */
+	const char *const *exclude;	/* patterns of --exclude */
 	size_t n_exclude;
+	bool exclude_differs;	/* versions of BuildKit read them differently */
 	const char *checksum;	/* of ADD --checksum, or NULL */
 	int line;
 };

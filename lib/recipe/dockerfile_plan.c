@@ -148,7 +148,8 @@ plan_add_read(struct plan_builder *b, const struct dockerfile_read *read)
 	key_add(&key, read->path);
 	key_add(&key, read->include);
 	key_add(&key, read->checksum);
-	buf_addf(&key, "%p", (const void *)read->exclude);
+	buf_addf(&key, "%p%d", (const void *)read->exclude,
+		 read->exclude_differs);
 	size_t i = index_of(b, &key, plan->n_reads, &is_new);
 	if (!is_new) {
 		if (read->line < plan->reads[i].line)
@@ -164,6 +165,7 @@ plan_add_read(struct plan_builder *b, const struct dockerfile_read *read)
 		.include = arena_strdup(&plan->arena, read->include),
 		.exclude = read->exclude,
 		.n_exclude = read->n_exclude,
+		.exclude_differs = read->exclude_differs,
 		.checksum = arena_strdup(&plan->arena, read->checksum),
 		.line = read->line,
 	};

@@ -244,7 +244,10 @@ add_source(const struct source_reader *r, struct copy *c, const char *word,
 	return 0;
 }
 
-/* The values of --exclude; *n of them are known. */
+/*
+ * The values of --exclude. Whether variables and quotes mean something in them
+ * hangs on the version; as they only leave something out, they are no doubt.
+ */
 static int
 read_excludes(const struct source_reader *r, struct copy *c,
 	      struct imgcache_error *err)
@@ -254,17 +257,15 @@ read_excludes(const struct source_reader *r, struct copy *c,
 		arena_alloc(r->arena, in->n_flags * sizeof(*v)) : NULL;
 
 	for (size_t i = 0; i < in->n_flags; i++) {
-		const char *flag = in->flags[i];
+		const char *flag = in->flags[i], *value;
 		if (!str_starts(flag, "--exclude="))
 			continue;
-		int ret = sources_expand(r, flag + 10, &v[c->read.n_exclude],
-					 err);
+		flag += strlen("--exclude=");
+		int ret = sources_expand(r, flag, &value, err);
 		if (ret < 0)
 			return ret;
-		if (v[c->read.n_exclude])
-			c->read.n_exclude++;
-		else
-			doubt_value(r, flag);
+		v[c->read.n_exclude++] = value ? value : flag;
+		c->read.exclude_differs |= !value || strcmp(value, flag) != 0;
 	}
 	c->read.exclude = plan_list(r->plan, v, c->read.n_exclude);
 	return 0;

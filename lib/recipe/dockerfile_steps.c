@@ -125,6 +125,16 @@ take_env(struct step_walk *w, const struct dockerfile_instruction *in)
 	return 0;
 }
 
+static const char *const *
+keep_list(struct arena *arena, const char *const *v, size_t n)
+{
+	const char **copy = n ? arena_alloc(arena, n * sizeof(*copy)) : NULL;
+
+	for (size_t i = 0; i < n; i++)
+		copy[i] = arena_strdup(arena, v[i]);
+	return copy;
+}
+
 static int
 take_reads(struct step_walk *w, const struct dockerfile_instruction *in,
 	   struct dockerfile_step *step)
@@ -150,8 +160,8 @@ take_reads(struct step_walk *w, const struct dockerfile_instruction *in,
 		v[i].path = arena_strdup(&w->out->arena, v[i].path);
 		v[i].include = arena_strdup(&w->out->arena, v[i].include);
 		v[i].checksum = NULL;
-		v[i].exclude = NULL;
-		v[i].n_exclude = 0;
+		v[i].exclude = keep_list(&w->out->arena, v[i].exclude,
+					 v[i].n_exclude);
 	}
 	step->reads = v;
 	step->n_reads = plan->n_reads;

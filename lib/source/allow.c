@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 
 /* Without "." and empty parts; ".." stays and matches nothing. */
 static void
@@ -43,6 +44,19 @@ void
 allow_release(struct allow_list *a)
 {
 	strv_release(&a->paths);
+	strv_release(&a->led_to);
+}
+
+void
+allow_lead_to(struct allow_list *a, const char *path)
+{
+	strv_push(&a->led_to, path);
+}
+
+void
+allow_sort(struct allow_list *a)
+{
+	strv_sort(&a->led_to);
 }
 
 enum allow
@@ -53,15 +67,15 @@ allow_root(const struct allow_list *a)
 
 /* The first path that is not below `text`, in byte order. */
 static size_t
-lower_bound(const struct allow_list *a, const char *text)
+lower_bound(const struct strv *paths, const char *text)
 {
 	size_t lo = 0;
-	size_t hi = a->paths.n;
+	size_t hi = paths->n;
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
-		if (strcmp(a->paths.v[mid], text) < 0)
+		if (strcmp(paths->v[mid], text) < 0)
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -69,19 +83,53 @@ lower_bound(const struct allow_list *a, const char *text)
 	return lo;
 }
 
+static bool
+has(const struct strv *paths, const char *path)
+{
+	size_t i = lower_bound(paths, path);
+
+	return i < paths->n && str_is(paths->v[i], path);
+}
+
+/* below is the path of a directory with its slash. */
+static bool
+has_below(const struct strv *paths, const char *below)
+{
+	size_t i = lower_bound(paths, below);
+
+	return i < paths->n && str_starts(paths->v[i], below);
+}
+
+bool
+allow_covers(const struct allow_list *a, const char *path)
+{
+	bool is = a->everything;
+
+	for (size_t len = 0; !is; len++) {
+		char *above;
+
+		len += strcspn(path + len, "/");
+		above = mem_strndup(path, len);
+		is = has(&a->paths, above);
+		free(above);
+		if (!path[len])
+			break;
+	}
+	return is;
+}
+
 enum allow
 allow_path(const struct allow_list *a, const char *path)
 {
 	struct buf below = BUF_INIT;
 	enum allow is = ALLOW_NONE;
-	size_t i = lower_bound(a, path);
 
-	if (i < a->paths.n && str_is(a->paths.v[i], path))
+	if (has(&a->paths, path))
 		return ALLOW_ALL;
 	buf_adds(&below, path);
 	buf_addc(&below, '/');
-	i = lower_bound(a, below.data);
-	if (i < a->paths.n && str_starts(a->paths.v[i], below.data))
+	if (has_below(&a->paths, below.data) || has(&a->led_to, path) ||
+	    has_below(&a->led_to, below.data))
 		is = ALLOW_LEADS;
 	buf_release(&below);
 	return is;

@@ -179,7 +179,7 @@ static bool
 buildkit_enters(const struct ignore *ig, const char *path,
 		size_t len)
 {
-	if (!ig->plain_exceptions)
+	if (!ig->plain_exceptions || ig->enters_all)
 		return true;
 	for (size_t i = 0; i < ig->n; i++) {
 		const char *below = ig->rules[i].below;
@@ -287,6 +287,21 @@ bool
 ignore_can_descend(const struct ignore_dir *d)
 {
 	return d->descend;
+}
+
+bool
+ignore_may_hold_below(const struct ignore_dir *d, const char *path)
+{
+	const struct ignore *ig = d->ig;
+
+	if (d->n_noted || !d->path_len)
+		return ig->n > 0;
+	for (size_t i = 0; i < ig->n; i++)
+		if (!ig->rules[i].exception &&
+		    glob_may_match_below(&ig->rules[i].glob, path,
+					 d->path_len, d->depth))
+			return true;
+	return false;
 }
 
 bool

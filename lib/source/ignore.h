@@ -31,6 +31,14 @@ int ignore_parse(struct ignore **out, const char *name, const char *text,
 		 size_t len, struct imgcache_error *err);
 void ignore_free(struct ignore *ig);
 
+/*
+ * The patterns of a flag of COPY: no file, so '#' begins no comment and a
+ * leading '/' stays; and, as BuildKit's copying does it, every directory is
+ * entered in which something can be kept. NULL if one is malformed or is not
+ * UTF-8.
+ */
+struct ignore *ignore_from_patterns(const char *const *patterns, size_t n);
+
 /* How many patterns there are; with 0 nothing is ignored. */
 size_t ignore_count(const struct ignore *ig);
 
@@ -67,6 +75,9 @@ bool ignore_dir_ignored(const struct ignore_dir *d);
  * BuildKit would not look.
  */
 bool ignore_can_descend(const struct ignore_dir *d);
+
+/* False if nothing below this directory, which is at path, can be left out. */
+bool ignore_may_hold_below(const struct ignore_dir *d, const char *path);
 
 /* Is the non-directory at path, whose directory has state d, left out? */
 bool ignore_file(const struct ignore_dir *d, const char *path, size_t len);

@@ -326,6 +326,28 @@ ignore_parse(struct ignore **out, const char *name, const char *text,
 	return rc;
 }
 
+struct ignore *
+ignore_from_patterns(const char *const *patterns, size_t n)
+{
+	struct ignore *ig = mem_alloc(sizeof(*ig));
+	struct buf pattern = BUF_INIT, tmp = BUF_INIT;
+	bool ok = true;
+
+	ig->plain_exceptions = ig->enters_all = true;
+	for (size_t i = 0; i < n && ok; i++) {
+		buf_clear(&pattern);
+		add_utf8(&pattern, patterns[i], strlen(patterns[i]));
+		ok = !strcmp(pattern.data, patterns[i]) &&
+			!add_rule(ig, pattern.data, pattern.len, &tmp);
+	}
+	make_index(ig);
+	buf_release(&pattern);
+	buf_release(&tmp);
+	if (!ok)
+		ignore_free(ig);
+	return ok ? ig : NULL;
+}
+
 void
 ignore_free(struct ignore *ig)
 {

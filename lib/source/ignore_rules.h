@@ -34,6 +34,7 @@ struct ignore {
 	size_t cap;
 	size_t n_exceptions;
 	bool plain_exceptions;	/* no exception has wildcards that matter */
+	bool enters_all;	/* no directory is passed over for its name */
 	uint32_t *buckets;	/* mask + 1 of them */
 	size_t mask;
 	uint64_t lens;		/* which lengths (modulo 64) and which last */

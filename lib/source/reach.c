@@ -33,18 +33,28 @@ add_part(struct buf *path, const char *part, size_t len)
 	buf_add(path, part, len);
 }
 
+/* Where the paths go that are found. */
+struct found {
+	int root_fd;
+	struct strv *out;
+	struct strv *dirs;	/* NULL: to out as well */
+};
+
 /*
  * Follow the links of a path, root_fd being its root; each is added to out. The
- * real path is left in *real. False if there are too many.
+ * real path is left in *real. False if there are too many. *by_link: the last
+ * part of the path was one.
  */
 static bool
-follow(int root_fd, const char *path, struct buf *real, struct strv *out)
+follow(const struct found *f, const char *path, struct buf *real,
+       bool *by_link)
 {
 	char *rest = mem_strdup(path), *at = rest, *joined;
 	char text[PATH_MAX];
 	bool ok = true;
 	int links = 0;
 
+	*by_link = false;
 	buf_clear(real);
 	while (ok && *at) {
 		size_t len = strcspn(at, "/");
@@ -54,13 +64,14 @@ follow(int root_fd, const char *path, struct buf *real, struct strv *out)
 			drop_last(real);
 		} else if (len && !(len == 1 && *at == '.')) {
 			add_part(real, at, len);
-			n = readlinkat(root_fd, real->data, text,
+			n = readlinkat(f->root_fd, real->data, text,
 				       sizeof(text) - 1);
 		}
 		at += len + (at[len] == '/');
 		if (n < 0)
 			continue;
-		strv_push(out, real->data);
+		strv_push(f->out, real->data);
+		*by_link |= !*at;
 		text[n] = '\0';
 		if (*text == '/')
 			buf_clear(real);
@@ -75,16 +86,6 @@ follow(int root_fd, const char *path, struct buf *real, struct strv *out)
 	return ok;
 }
 
-static void
-add_followed(int root_fd, const char *path, struct strv *out)
-{
-	struct buf real = BUF_INIT;
-
-	if (follow(root_fd, path, &real, out))
-		strv_push(out, real.data);
-	buf_release(&real);
-}
-
 static bool
 is_real_dir(int dir_fd, const char *name)
 {
@@ -94,19 +95,33 @@ is_real_dir(int dir_fd, const char *name)
 	       S_ISDIR(st.st_mode);
 }
 
+static void
+add_followed(const struct found *f, const char *path)
+{
+	struct buf real = BUF_INIT;
+	bool by_link;
+
+	if (follow(f, path, &real, &by_link)) {
+		bool apart = f->dirs && !by_link &&
+			is_real_dir(f->root_fd, real.len ? real.data : ".");
+
+		strv_push(apart ? f->dirs : f->out, real.data);
+	}
+	buf_release(&real);
+}
+
 /*
  * One step of a pattern: a part of it, and the directories it starts from. Or,
  * where a part may match a slash, all of the pattern in every step.
  */
 struct step {
-	int root_fd;
+	const struct found *found;
 	const char *part;
 	size_t len;
 	bool is_last;
 	bool is_whole;
 	size_t above;		/* bytes of a path that it does not look at */
 	struct strv *next;	/* directories for the next step */
-	struct strv *out;
 };
 
 static void
@@ -120,7 +135,7 @@ take(const struct step *s, int dir_fd, const char *dir, const char *name)
 	if (s->is_whole)
 		is_found = reach_match_path(s->part, path.data + s->above);
 	if (is_found)
-		add_followed(s->root_fd, path.data, s->out);
+		add_followed(s->found, path.data);
 	else if (is_real_dir(dir_fd, name))
 		strv_push(s->next, path.data);
 	buf_release(&path);
@@ -129,13 +144,13 @@ take(const struct step *s, int dir_fd, const char *dir, const char *name)
 static void
 look_into(const struct step *s, const char *dir)
 {
-	int fd = openat(s->root_fd, *dir ? dir : ".", DIR_FLAGS);
+	int fd = openat(s->found->root_fd, *dir ? dir : ".", DIR_FLAGS);
 	DIR *all = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *d;
 
 	if (!all) {
 		if (errno != ENOENT && errno != ENOTDIR)
-			strv_push(s->out, dir);
+			strv_push(s->found->out, dir);
 		if (fd >= 0)
 			close(fd);
 		return;
@@ -189,10 +204,10 @@ make_step(struct step *s, struct strv *here)
 }
 
 static void
-expand(int root_fd, const char *dir, const char *pattern, struct strv *out)
+expand(const struct found *f, const char *dir, const char *pattern)
 {
 	struct strv here = { 0 };
-	struct step s = { .root_fd = root_fd, .out = out };
+	struct step s = { .found = f };
 
 	strv_push(&here, dir);
 	while (*pattern && here.n) {
@@ -206,12 +221,10 @@ expand(int root_fd, const char *dir, const char *pattern, struct strv *out)
 }
 
 static void
-expand_whole(int root_fd, const char *dir, const char *pattern,
-	     struct strv *out)
+expand_whole(const struct found *f, const char *dir, const char *pattern)
 {
 	struct strv here = { 0 };
-	struct step s = { .root_fd = root_fd, .out = out, .part = pattern,
-			  .is_whole = true,
+	struct step s = { .found = f, .part = pattern, .is_whole = true,
 			  .above = strlen(dir) + (*dir != '\0') };
 
 	strv_push(&here, dir);
@@ -221,33 +234,42 @@ expand_whole(int root_fd, const char *dir, const char *pattern,
 }
 
 static void
-expand_as(enum reach_kind kind, int root_fd, const char *dir,
-	  const char *pattern, struct strv *out)
+expand_as(enum reach_kind kind, const struct found *f, const char *dir,
+	  const char *pattern)
 {
 	if (kind == REACH_MALFORMED)
-		strv_push(out, dir);
+		strv_push(f->out, dir);
 	else if (kind == REACH_SLASH)
-		expand_whole(root_fd, dir, pattern, out);
+		expand_whole(f, dir, pattern);
 	else
-		expand(root_fd, dir, pattern, out);
+		expand(f, dir, pattern);
+}
+
+void
+reach_resolve_apart(int root_fd, const struct reach *r, struct strv *out,
+		    struct strv *dirs)
+{
+	struct found f = { root_fd, out, dirs };
+	struct buf real = BUF_INIT;
+	bool by_link;
+	size_t fixed;
+	char *dir;
+
+	if (!r->wildcard) {
+		add_followed(&f, r->path);
+		return;
+	}
+	fixed = reach_fixed_length(r->path);
+	dir = mem_strndup(r->path, fixed ? fixed - 1 : 0);
+	if (follow(&f, dir, &real, &by_link))
+		expand_as(kind_of(r->path + fixed), &f, real.data,
+			  r->path + fixed);
+	free(dir);
+	buf_release(&real);
 }
 
 void
 reach_resolve(int root_fd, const struct reach *r, struct strv *out)
 {
-	struct buf real = BUF_INIT;
-	size_t fixed;
-	char *dir;
-
-	if (!r->wildcard) {
-		add_followed(root_fd, r->path, out);
-		return;
-	}
-	fixed = reach_fixed_length(r->path);
-	dir = mem_strndup(r->path, fixed ? fixed - 1 : 0);
-	if (follow(root_fd, dir, &real, out))
-		expand_as(kind_of(r->path + fixed), root_fd, real.data,
-			  r->path + fixed, out);
-	free(dir);
-	buf_release(&real);
+	reach_resolve_apart(root_fd, r, out, NULL);
 }

@@ -18,6 +18,9 @@ struct strv;
 struct reach {
 	const char *path;	/* relative and clean; "" is everything */
 	bool wildcard;		/* a pattern of Go's filepath.Match */
+	const char *include;	/* of a directory only this pattern: */
+	const char *const *exclude;	/* less these; see filter.h */
+	size_t n_exclude;
 };
 
 /*
@@ -27,6 +30,14 @@ struct reach {
  * added, so that whoever reads it next says why.
  */
 void reach_resolve(int root_fd, const struct reach *r, struct strv *out);
+
+/*
+ * The same, but directories that were reached by their own name, not by a link
+ * to them, are appended to dirs. Of what a link leads to BuildKit looks at
+ * everything, whatever is copied of it.
+ */
+void reach_resolve_apart(int root_fd, const struct reach *r, struct strv *out,
+			 struct strv *dirs);
 
 /* Bytes before the part of a pattern in which its first wildcard is. */
 size_t reach_fixed_length(const char *pattern);

@@ -12,6 +12,7 @@
 #include "source/statcache.h"
 #include "source/tree.h"
 
+struct filter_dir;
 struct gitattr;
 struct ignore_dir;
 
@@ -39,6 +40,7 @@ struct node {
 	enum allow allow;
 	enum stat_trust trust;
 	struct ignore_dir *ignore;	/* NULL: no rules */
+	struct filter_dir *filter;	/* takes what allow does not, or NULL */
 	struct stat_dir was;	/* run.data NULL: nothing remembered */
 	bool has_was;
 	bool is_met;		/* ino and dev are what the parent saw */

@@ -83,6 +83,23 @@ walk_pass_over(struct worker *k, const char *what)
 	return 0;
 }
 
+static void
+add_quoted(struct buf *out, const char *before, const char *text)
+{
+	buf_adds(out, before);
+	buf_add_cquoted(out, text, strlen(text));
+}
+
+static void
+add_read(const struct reach *r, struct buf *out)
+{
+	add_quoted(out, r->wildcard ? "\n*" : "\n/", r->path);
+	if (r->include)
+		add_quoted(out, " +", r->include);
+	for (size_t i = 0; i < r->n_exclude; i++)
+		add_quoted(out, " -", r->exclude[i]);
+}
+
 /* What decides the tree beside the files. */
 static void
 add_rules(const struct tree_options *o, const struct allow_list *a,
@@ -90,17 +107,27 @@ add_rules(const struct tree_options *o, const struct allow_list *a,
 {
 	if (o->ignore && ignore_count(o->ignore))
 		hash_add_hex(ignore_text(o->ignore), out);
-	for (size_t i = 0; o->reads && i < o->n_reads; i++) {
-		buf_adds(out, o->reads[i].wildcard ? "\n*" : "\n/");
-		buf_add_cquoted(out, o->reads[i].path,
-				strlen(o->reads[i].path));
-	}
-	for (size_t i = 0; !o->reads && i < a->paths.n; i++) {
-		buf_addc(out, '\n');
-		buf_add_cquoted(out, a->paths.v[i], strlen(a->paths.v[i]));
-	}
+	for (size_t i = 0; o->reads && i < o->n_reads; i++)
+		add_read(o->reads + i, out);
+	for (size_t i = 0; !o->reads && i < a->paths.n; i++)
+		add_quoted(out, "\n", a->paths.v[i]);
 	if (!a->everything)
 		buf_addc(out, '\n');
+}
+
+/* What one read takes: into the list, or below the roots of its filter. */
+static void
+find_read(struct walk *w, const struct reach *r, struct strv *paths)
+{
+	struct filter *f = filter_new(r->include, r->exclude, r->n_exclude);
+	struct strv dirs = { 0 };
+
+	reach_resolve_apart(w->root_fd, r, paths, f ? &dirs : NULL);
+	for (size_t i = 0; i < dirs.n; i++)
+		filter_roots_add(&w->filter_roots, dirs.v[i], f);
+	if (f)
+		w->filters[w->n_filters++] = f;
+	strv_release(&dirs);
 }
 
 /* The paths that count now; a new file that a pattern matches is one more. */
@@ -110,10 +137,28 @@ find_allowed(struct walk *w)
 	const struct tree_options *o = w->o;
 	struct strv paths = { 0 };
 
+	if (o->reads)
+		w->filters = mem_array(o->n_reads, sizeof(*w->filters));
 	for (size_t i = 0; o->reads && i < o->n_reads; i++)
-		reach_resolve(w->root_fd, o->reads + i, &paths);
+		find_read(w, o->reads + i, &paths);
+	strv_push_all(&paths, w->also);
 	allow_init(&w->allow, o->reads ? &paths : o->allow);
+	filter_roots_sort(&w->filter_roots);
+	for (size_t i = 0; i < w->filter_roots.n; i++)
+		allow_lead_to(&w->allow, w->filter_roots.v[i].path);
+	allow_sort(&w->allow);
 	strv_release(&paths);
+}
+
+static void
+release_allowed(struct walk *w)
+{
+	filter_roots_release(&w->filter_roots);
+	for (size_t i = 0; i < w->n_filters; i++)
+		filter_free(w->filters[i]);
+	free(w->filters);
+	strv_release(&w->links);
+	allow_release(&w->allow);
 }
 
 static char *
@@ -152,6 +197,7 @@ open_root(struct walk *w, const char *path, struct imgcache_error *err)
 	struct node *root = w->root;
 	char shown[SHOWN_SIZE];
 	struct stat st;
+	bool takes;
 
 	w->root_fd = open(path, ROOT_FLAGS);
 	if (w->root_fd < 0 || fstat(w->root_fd, &st) < 0) {
@@ -163,6 +209,9 @@ open_root(struct walk *w, const char *path, struct imgcache_error *err)
 	root->trust = stat_trust_of(w->root_fd);
 	root->name = "";
 	root->allow = allow_root(&w->allow);
+	if (root->allow != ALLOW_ALL)
+		root->filter = filter_enter(NULL, &w->filter_roots, "", 0,
+					    &takes);
 	if (w->o->ignore && ignore_count(w->o->ignore))
 		root->ignore = ignore_root(w->o->ignore);
 	return 0;
@@ -176,6 +225,9 @@ finish(struct walk *w, struct tree *t, const char *cache_path)
 	if (w->rc)
 		return;
 	tree_number(t);
+	w->again = w->links.n && !walk_links_are_known(w, t);
+	if (w->again)
+		return;
 	if (cache_path && w->changed)
 		statcache_save(cache_path, t->hash, t->dirs, t->n);
 	else if (w->cache)
@@ -201,8 +253,8 @@ scan(struct walk *w, const char *path, struct tree *t,
 	free(cache_path);
 }
 
-int
-tree_scan(const char *path, const struct tree_options *o,
+static int
+scan_once(const char *path, const struct tree_options *o, struct strv *also,
 	  struct tree **out, struct imgcache_error *err)
 {
 	struct tree *t = mem_alloc(sizeof(*t));
@@ -212,6 +264,7 @@ tree_scan(const char *path, const struct tree_options *o,
 		.root = mem_alloc(sizeof(struct node)),
 		.root_fd = -1,
 		.hold_max = hold_max(),
+		.also = also,
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 		.wake = PTHREAD_COND_INITIALIZER,
 	};
@@ -219,13 +272,29 @@ tree_scan(const char *path, const struct tree_options *o,
 	t->hash = o->hash;
 	t->root = w.root;
 	scan(&w, path, t, err);
-	if (w.rc)
+	if (w.rc || w.again)
 		tree_free(t);
-	else
-		*out = t;
+	*out = w.rc || w.again ? NULL : t;
 	if (w.root_fd >= 0)
 		close(w.root_fd);
-	allow_release(&w.allow);
+	release_allowed(&w);
 	free(w.stack);
 	return w.rc;
+}
+
+int
+tree_scan(const char *path, const struct tree_options *o,
+	  struct tree **out, struct imgcache_error *err)
+{
+	struct strv also = { 0 };
+	struct tree *t;
+	int rc;
+
+	do
+		rc = scan_once(path, o, &also, &t, err);
+	while (!rc && !t);
+	if (!rc)
+		*out = t;
+	strv_release(&also);
+	return rc;
 }

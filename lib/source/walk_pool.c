@@ -146,7 +146,9 @@ read_node(struct worker *k, struct node *n)
 	else if (fd >= 0)
 		close(fd);
 	ignore_leave(n->ignore);
+	filter_leave(n->filter);
 	n->ignore = NULL;
+	n->filter = NULL;
 	if (rc)
 		return rc;
 	atomic_store(&n->pending, n->run.n_dirs);
@@ -246,6 +248,7 @@ drop_rest(struct walk *w)
 
 		walk_let_go(w, n->parent);
 		ignore_leave(n->ignore);
+		filter_leave(n->filter);
 	}
 }
 

@@ -50,6 +50,7 @@ struct met {
 	const char *name;
 	size_t len;
 	enum allow allow;
+	bool is_filtered;	/* only a filter takes it */
 	const struct record *was;	/* the record of that name, or NULL */
 };
 
@@ -135,6 +136,43 @@ add_dir(struct reading *rd, const struct met *m, struct node *child)
 	count(rd, true);
 }
 
+/*
+ * What the filters say of a directory; false if nothing of it counts. One that
+ * is there only for something below it does not count by itself. Where a filter
+ * takes one that is sent only for something below it, whether that is there is
+ * all that matters, but of it the filter may take nothing: so all of it counts.
+ */
+static bool
+pass_filters(struct reading *rd, const struct met *m, struct node *child)
+{
+	struct worker *k = rd->k;
+	bool takes = false;
+
+	child->structure = m->allow == ALLOW_LEADS;
+	if (m->allow == ALLOW_ALL)
+		return true;
+	worker_path(k, m->name);
+	child->filter = filter_enter(rd->n->filter, &k->w->filter_roots,
+				     k->path.data, k->path.len, &takes);
+	if (takes && child->ignored) {
+		filter_leave(child->filter);
+		child->filter = NULL;
+		child->allow = ALLOW_ALL;
+	}
+	if (takes || child->filter)
+		child->structure = false;
+	if (!takes && child->filter)
+		child->ignored = true;
+	return m->allow == ALLOW_LEADS || takes || child->filter;
+}
+
+static void
+leave_rules(struct node *n)
+{
+	ignore_leave(n->ignore);
+	filter_leave(n->filter);
+}
+
 /* A directory: st is what is known of it, or NULL. */
 static int
 meet_dir(struct reading *rd, const struct met *m, const struct stat *st)
@@ -154,10 +192,14 @@ meet_dir(struct reading *rd, const struct met *m, const struct stat *st)
 		}
 		child.ignored = ignore_dir_ignored(child.ignore);
 	}
+	if (!pass_filters(rd, m, &child)) {
+		ignore_leave(child.ignore);
+		return 0;
+	}
 	if (!rd->hold && !st) {
 		if (fstatat(rd->fd, m->name, &own, AT_SYMLINK_NOFOLLOW) < 0) {
 			worker_path(k, m->name);
-			ignore_leave(child.ignore);
+			leave_rules(&child);
 			return walk_pass_over(k, "read");
 		}
 		st = &own;
@@ -165,7 +207,6 @@ meet_dir(struct reading *rd, const struct met *m, const struct stat *st)
 	child.is_met = st != NULL;
 	child.dev = st ? st->st_dev : 0;
 	child.ino = st ? st->st_ino : 0;
-	child.structure = m->allow == ALLOW_LEADS;
 	add_dir(rd, m, &child);
 	return 0;
 }
@@ -254,6 +295,10 @@ meet_file(struct reading *rd, const struct met *m, const struct stat *st)
 	struct stat_id id;
 	int rc;
 
+	if (m->is_filtered && S_ISLNK(st->st_mode)) {
+		worker_path(rd->k, m->name);
+		walk_note_link(rd->k);
+	}
 	stat_id_from(&id, st);
 	if (m->was && is_as_it_was(rd, m->was, &id)) {
 		rd->dev = id.dev;
@@ -295,16 +340,37 @@ name_too_long(struct reading *rd, const char *name)
 	return walk_cannot(rd->k, "read");
 }
 
+/* Of a directory, and of a name without a type, without what filters say. */
+static void
+find_allow(struct reading *rd, struct met *m, unsigned char type)
+{
+	struct worker *k = rd->k;
+
+	m->allow = rd->n->allow;
+	if (m->allow == ALLOW_LEADS)
+		m->allow = allow_path(&k->w->allow, worker_path(k, m->name));
+	if (m->allow == ALLOW_ALL || !rd->n->filter || type == DT_DIR ||
+	    type == DT_UNKNOWN)
+		return;
+	worker_path(k, m->name);
+	m->is_filtered = filter_file(rd->n->filter, k->path.data,
+				     k->path.len);
+	if (m->is_filtered)
+		m->allow = ALLOW_ALL;
+}
+
 static int
 meet(struct reading *rd, const struct listing_entry *l)
 {
-	struct met m = { .name = l->name, .allow = rd->n->allow };
+	struct met m = { .name = l->name };
+	bool is_open = rd->n->filter &&
+		(l->type == DT_DIR || l->type == DT_UNKNOWN);
 	struct worker *k = rd->k;
 	struct stat st;
 
-	if (m.allow == ALLOW_LEADS)
-		m.allow = allow_path(&k->w->allow, worker_path(k, m.name));
-	if (m.allow == ALLOW_NONE || is_left_out(rd, m.name, l->type, m.allow))
+	find_allow(rd, &m, l->type);
+	if ((m.allow == ALLOW_NONE && !is_open) ||
+	    is_left_out(rd, m.name, l->type, m.allow))
 		return 0;
 	m.len = strlen(m.name);
 	if (m.len > RECORD_NAME_MAX)
@@ -318,6 +384,10 @@ meet(struct reading *rd, const struct listing_entry *l)
 	}
 	if (S_ISDIR(st.st_mode))
 		return meet_dir(rd, &m, &st);
+	if (is_open)
+		find_allow(rd, &m, IFTODT(st.st_mode));
+	if (m.allow == ALLOW_NONE)
+		return 0;
 	if ((l->type == DT_UNKNOWN || l->type == DT_DIR) &&
 	    is_left_out(rd, m.name, IFTODT(st.st_mode), m.allow))
 		return 0;
@@ -422,7 +492,7 @@ walk_read(struct worker *k, struct node *n, int fd)
 	if (!rc)
 		take_over(&rd);
 	for (uint32_t i = 0; rc && i < rd.dirs; i++)
-		ignore_leave(k->met[i].ignore);
+		leave_rules(&k->met[i]);
 	run_names_release(&rd.names);
 	n->fd = -1;
 	if (!rc && rd.dirs && rd.hold) {

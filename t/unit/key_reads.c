@@ -115,6 +115,34 @@ Test(reads, include_is_a_pattern_below_the_path)
 	cr_expect(reads_cover(&reads, &read, "doc/x.md"));
 }
 
+Test(reads, what_is_excluded_is_not_read)
+{
+	static const char *const exclude[] = { "*.c" };
+	struct dockerfile_read read = {
+		.kind = DOCKERFILE_READ_COPY, .path = "src",
+		.exclude = exclude, .n_exclude = 1,
+	};
+
+	cr_expect(reads_cover(&reads, &read, "src"));
+	cr_expect(reads_cover(&reads, &read, "src/deep/b.c"));
+	cr_expect_not(reads_cover(&reads, &read, "src/a.c"));
+	cr_expect_not(reads_cover(&reads, &read, "src/gone.c"));
+	read.path = "s*";
+	read.wildcard = true;
+	cr_expect(reads_cover(&reads, &read, "sgone/b.h"));
+	cr_expect_not(reads_cover(&reads, &read, "sgone/b.c"));
+	cr_expect(covers("src", "src/a.c"), "another COPY of the same");
+	read.exclude_differs = true;
+	cr_expect(reads_cover(&reads, &read, "src/a.c"));
+	reads.in = NULL;
+	read = (struct dockerfile_read){
+		.kind = DOCKERFILE_READ_COPY, .path = "lib",
+		.exclude = exclude, .n_exclude = 1,
+	};
+	cr_expect_not(reads_cover(&reads, &read, "lib/a.c"));
+	cr_expect(reads_cover(&reads, &read, "lib/a.h"));
+}
+
 Test(reads, without_a_context_the_words_decide)
 {
 	reads.in = NULL;

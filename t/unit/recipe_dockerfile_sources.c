@@ -26,6 +26,7 @@ show_read(struct buf *out, const struct dockerfile_read *r)
 		buf_addf(out, "/[%s]", r->include);
 	for (size_t i = 0; i < r->n_exclude; i++)
 		buf_addf(out, " -%s", r->exclude[i]);
+	buf_adds(out, r->exclude_differs ? " -?" : "");
 	if (r->checksum)
 		buf_addf(out, " #%s", r->checksum);
 	buf_addf(out, "@%d", r->line);
@@ -125,7 +126,10 @@ Test(dockerfile_sources, parents_and_excludes)
 		{ "COPY --parents ./a/b /x", "parents []/[a/b]@2" },
 		{ "COPY --parents=false a/./b /x", "[a/b]@2" },
 		{ "COPY --exclude=*.md --exclude=d/$GIVEN a /x",
-		  "[a] -*.md -d/@2" },
+		  "[a] -*.md -d/ -?@2" },
+		{ "COPY --exclude=\"*.md\" a /x", "[a] -*.md@2" },
+		{ "COPY --exclude=$GIVEN a /x\nCOPY --exclude= a /x",
+		  "[a] - -?@2; [a] -@3" },
 		{ "ADD --exclude=b a /x", "[a] -b@2" },
 	};
 	CHECK(rows);
@@ -259,7 +263,7 @@ Test(dockerfile_sources, a_base_image_may_set_anything)
 		{ "FROM img\nRUN --mount=source=$A,target=/m x", "?3" },
 		{ "FROM img\nRUN --mount=target=$A x", "tree []@3" },
 		{ "FROM img\nCOPY --chown=$A a $B", "[a]@3" },
-		{ "FROM img\nCOPY --exclude=$A a /x", "[a]@3; ?3" },
+		{ "FROM img\nCOPY --exclude=$A a /x", "[a] -$A -?@3" },
 		{ "FROM img AS i\nFROM i\nCOPY x$A /x", "?4" },
 	};
 	CHECK(rows);

@@ -11,7 +11,8 @@ TestSuite(reach, .init = room_enter, .fini = room_leave);
 static void
 reads(const char *path, const char *expected)
 {
-	struct reach r = { path, strpbrk(path, "*?[\\") != NULL };
+	struct reach r = { .path = path,
+			   .wildcard = strpbrk(path, "*?[\\") != NULL };
 	struct strv out = { 0 };
 	struct buf text = BUF_INIT;
 	int fd = open(".", O_RDONLY | O_DIRECTORY);
@@ -109,6 +110,33 @@ Test(reach, links_are_followed_inside)
 	reads("absolute/file", "absolute link real/deep/file");
 	reads("real/deep/up", "link real/deep/file real/deep/up");
 	reads("real/out/deep/file", "real/deep/file real/out");
+}
+
+Test(reach, directories_apart_but_not_those_behind_a_link)
+{
+	struct strv out = { 0 }, dirs = { 0 };
+	int fd = open(".", O_RDONLY | O_DIRECTORY);
+
+	put("a/sub/f", "");
+	put("a/file", "");
+	cr_assert_eq(symlink("a", "way"), 0);
+	cr_assert_eq(symlink("a/sub", "link"), 0);
+	reach_resolve_apart(fd, &(struct reach){ "way/*", true }, &out, &dirs);
+	reach_resolve_apart(fd, &(struct reach){ "link" }, &out, &dirs);
+	reach_resolve_apart(fd, &(struct reach){ "" }, &out, &dirs);
+	strv_sort(&out);
+	strv_sort(&dirs);
+	cr_assert_eq(dirs.n, 2);
+	cr_expect_str_eq(dirs.v[0], "");
+	cr_expect_str_eq(dirs.v[1], "a/sub");
+	cr_assert_eq(out.n, 4);
+	cr_expect_str_eq(out.v[0], "a/file");
+	cr_expect_str_eq(out.v[1], "a/sub");
+	cr_expect_str_eq(out.v[2], "link");
+	cr_expect_str_eq(out.v[3], "way");
+	close(fd);
+	strv_release(&out);
+	strv_release(&dirs);
 }
 
 Test(reach, links_in_a_ring_end)
