@@ -30,15 +30,15 @@ lib/docker := builder_info buildx buildx_check buildx_client buildx_run \
 	engine_info engine_layers export failure fold http http_encode \
 	moment numbers output plain platform progress proxies prunefilter \
 	rawjson registry registry_config render run version wait
-lib/session := adopt alive bake bake_options config labels limits recipes \
-	registries rows session text
+lib/session := adopt alive bake bake_options client config labels limits \
+	recipes registries rows session text
 lib/key := aliases base base_config context context_advice context_heavy \
 	epoch generation handover inputs inputs_dockerfile inputs_generated \
 	inputs_lower inputs_narrow inputs_plan kept lock lockfile platforms \
 	reads side tags trust
 lib/lookup := arrival changes changes_bases changes_dockerfile changes_files \
-	changes_renames hints lookup reasons refusal remote stepnames \
-	steptitle verify verify_container why whysteps whytimes world
+	changes_renames hints lookup reasons refusal remote stepnames steptitle \
+	verdicts verify verify_container why whysteps whytimes world
 lib/keep := disk images invalidate localcache prune prune_caches reconcile \
 	removal reserve sweep timer timer_cron timer_systemd
 lib/builder := buildcache buildcache_commit builder builder_docker \

@@ -505,7 +505,7 @@ add_levels(struct plan *p, const struct strv texts[2],
 	struct builder_info info = {0};
 	struct buildx_client client;
 	size_t i;
-	int ret = builder_client(p->b, &client, err);
+	int ret = session_client(p->b->in->ic, &client, err);
 
 	if (!ret)
 		ret = builder_info_find(&info, NULL, p->b->options->builder,

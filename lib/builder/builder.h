@@ -56,9 +56,6 @@ void builder_release(struct builder *b);
  */
 int builder_part(struct builder *b, struct imgcache_error *err);
 int builder_check_unchanged(struct builder *b, struct imgcache_error *err);
-/* Which buildx there is. */
-int builder_client(struct builder *b, struct buildx_client *client,
-		   struct imgcache_error *err);
 
 /* Run docker: fills in summary and steps. */
 int builder_docker(struct builder *b, struct imgcache_error *err);

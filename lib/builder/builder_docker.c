@@ -352,24 +352,6 @@ release_parts(struct parts *p)
 	strv_release(&p->ssh);
 }
 
-int
-builder_client(struct builder *b, struct buildx_client *client,
-	       struct imgcache_error *err)
-{
-	struct endpoint_env env;
-	struct buildx_probe probe = {0};
-	char *config;
-	int ret;
-
-	endpoint_env_read(&env);
-	config = endpoint_config_dir(&env);
-	probe.config_dir = config;
-	probe.memo_dir = session_cache_dir(b->in->ic, "engines");
-	ret = buildx_client_find(client, &probe, err);
-	free(config);
-	return ret;
-}
-
 static struct buildx_request
 request_of(const struct builder *b, const struct parts *p)
 {
@@ -560,7 +542,7 @@ builder_docker(struct builder *b, struct imgcache_error *err)
 	int ret;
 
 	say_begin(b);
-	ret = builder_client(b, &client, err);
+	ret = session_client(b->in->ic, &client, err);
 	if (!ret)
 		ret = make_parts(b, &p, err);
 	if (!ret)

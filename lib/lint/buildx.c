@@ -140,19 +140,8 @@ has_check(struct lint *l)
 {
 	struct imgcache_error ignored = {0};
 	struct buildx_client client;
-	struct buildx_probe probe = {0};
-	struct endpoint_env env;
-	char *config;
-	bool has;
 
-	endpoint_env_read(&env);
-	config = endpoint_config_dir(&env);
-	probe.config_dir = config;
-	probe.memo_dir = session_cache_dir(l->ic, "engines");
-	has = !buildx_client_find(&client, &probe, &ignored) &&
-		client.has_check;
-	free(config);
-	return has;
+	return !session_client(l->ic, &client, &ignored) && client.has_check;
 }
 
 static int

@@ -6,57 +6,9 @@
 
 #include "base/error.h"
 #include "docker/engine.h"
-#include "key/generation.h"
 #include "lookup/lookup.h"
+#include "lookup/verdicts.h"
 #include "session/alive.h"
-
-struct imgcache_verdict *
-verify_add(struct verifying *v, const char *subject)
-{
-	struct imgcache_verdict *new;
-
-	mem_grow(v->v, v->n, v->cap);
-	new = &v->v[v->n++];
-	memset(new, 0, sizeof(*new));
-	new->subject = arena_strdup(&v->ic->arena, subject);
-	return new;
-}
-
-int
-verify_take(struct verifying *v, struct imgcache_recipe *r,
-	    struct verify_inputs **out, struct imgcache_error *err)
-{
-	static const struct inputs_options none;
-	struct verify_inputs *t;
-	int ret;
-
-	for (size_t i = 0; i < v->n_taken; i++)
-		if (v->taken[i]->recipe == r) {
-			*out = v->taken[i];
-			return 0;
-		}
-	t = mem_alloc(sizeof(*t));
-	mem_grow(v->taken, v->n_taken, v->cap_taken);
-	v->taken[v->n_taken++] = t;
-	ret = inputs_take(r, &none, &t->in, err);
-	if (!ret)
-		ret = generation_required(&t->in, &t->generation, err);
-	if (!ret)
-		t->recipe = r;
-	*out = t;
-	return ret;
-}
-
-static void
-release(struct verifying *v)
-{
-	for (size_t i = 0; i < v->n_taken; i++) {
-		inputs_release(&v->taken[i]->in);
-		free(v->taken[i]);
-	}
-	free(v->taken);
-	free(v->v);
-}
 
 /*
  * Of a miss: the image that is there all the same, since it is what was built
@@ -81,7 +33,7 @@ verify_recipe(struct verifying *v, struct imgcache_recipe *r,
 	struct verify_inputs *t;
 	struct lookup_found f;
 	struct imgcache_answer a;
-	int ret = verify_take(v, r, &t, err);
+	int ret = verdicts_take(v, r, &t, err);
 
 	if (!ret)
 		ret = lookup_image(&t->in, &f, &a, err);
@@ -89,7 +41,7 @@ verify_recipe(struct verifying *v, struct imgcache_recipe *r,
 		ret = error_set(err, IMGCACHE_EUNKNOWN, "%s", a.detail);
 	if (ret)
 		return ret;
-	verdict = verify_add(v, a.name ? a.name : t->in.tag);
+	verdict = verdicts_add(v, a.name ? a.name : t->in.tag);
 	verdict->name = a.name;
 	verdict->wanted = a.tag;
 	verdict->reason = alive_reason(v->ic, a.tag, a.reason);
@@ -240,6 +192,6 @@ imgcache_verify(struct imgcache *ic, const struct imgcache_verify_options *o,
 		*out = kept;
 		*n = v.n;
 	}
-	release(&v);
+	verdicts_release(&v);
 	return ret;
 }

@@ -2,36 +2,11 @@
 #ifndef IMGCACHE_LOOKUP_VERIFY_H
 #define IMGCACHE_LOOKUP_VERIFY_H
 
-/*
- * For verify*.c: the verdicts that were given, and each recipe's inputs, taken
- * once however many containers run it.
- */
-
-#include "key/inputs.h"
-
 struct engine_container;
+struct imgcache_error;
+struct verifying;
 
-struct verify_inputs {
-	struct imgcache_recipe *recipe;
-	struct inputs in;
-	int64_t generation;	/* that an image must have at least */
-};
-
-struct verifying {
-	struct imgcache *ic;
-	struct imgcache_verdict *v;
-	size_t n, cap;
-	struct verify_inputs **taken;
-	size_t n_taken, cap_taken;
-};
-
-/* A new verdict at the end; text is copied. */
-struct imgcache_verdict *verify_add(struct verifying *v, const char *subject);
-
-/* The inputs of a recipe as they are now; they live as long as v. */
-int verify_take(struct verifying *v, struct imgcache_recipe *r,
-		struct verify_inputs **out, struct imgcache_error *err);
-
+/* Is what runs what the recipe of that name says now? One verdict more. */
 int verify_container(struct verifying *v, const struct engine_container *c,
 		     struct imgcache_error *err);
 

@@ -12,6 +12,7 @@
 #include "key/side.h"
 #include "lookup/lookup.h"
 #include "lookup/reasons.h"
+#include "lookup/verdicts.h"
 #include "lookup/verify.h"
 #include "recipe/manifest.h"
 #include "session/labels.h"
@@ -159,7 +160,7 @@ compare(struct verifying *v, const struct running *r,
 {
 	struct verify_inputs *t;
 	struct imgcache_verdict *verdict;
-	int ret = verify_take(v, recipe, &t, err);
+	int ret = verdicts_take(v, recipe, &t, err);
 
 	if (ret)
 		return ret;
@@ -225,7 +226,7 @@ verify_container(struct verifying *v, const struct engine_container *c,
 	struct running r = {0};
 	int ret;
 
-	verify_add(v, c->name)->container = arena_strdup(&v->ic->arena, c->id);
+	verdicts_add(v, c->name)->container = arena_strdup(&v->ic->arena, c->id);
 	ret = find_running(v, c, &r, err);
 	if (!ret)
 		ret = judge(v, &r, err);

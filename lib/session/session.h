@@ -23,6 +23,7 @@
 
 struct bake;
 struct base_seen;
+struct buildx_client;
 struct engine;
 
 struct imgcache_recipe {
@@ -74,6 +75,10 @@ void session_drop(struct imgcache *ic);
 
 /* The engine's client; no question is asked. */
 int session_engine(struct imgcache *ic, struct engine **out,
+		   struct imgcache_error *err);
+
+/* Which buildx there is; remembered beside what is known of engines. */
+int session_client(struct imgcache *ic, struct buildx_client *out,
 		   struct imgcache_error *err);
 
 /*
