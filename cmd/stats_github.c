@@ -117,34 +117,59 @@ put_reasons(const struct imgcache_stats *s)
 		       (long long)s->misses_by_reason[i].n);
 }
 
+/* These words are ours. */
+static void
+put_why(const struct imgcache_image_stats *i)
+{
+	for (size_t n = 0; n < i->n_reasons; n++)
+		printf("%s%s: %lld", n ? ", " : "",
+		       i->misses_by_reason[n].name,
+		       (long long)i->misses_by_reason[n].n);
+	if (!i->n_reasons)
+		putchar('-');
+}
+
+static void
+put_image(const struct imgcache_image_stats *i)
+{
+	int64_t hits = i->hits_local + i->hits_remote;
+	char text[IMGCACHE_TEXT];
+
+	printf("| ");
+	put_text(i->name);
+	printf(" | %lld | %lld | %s | ", (long long)i->lookups,
+	       (long long)hits,
+	       stats_percent(text, stats_rate(hits, hits + i->misses)));
+	put_why(i);
+	printf(" | ");
+	put_duration(hits ? i->saved_us : -1);
+	printf(" | %lld | %lld | ", (long long)i->builds,
+	       (long long)i->failed);
+	if (i->steps)
+		printf("%lld of %lld | ", (long long)i->steps_cached,
+		       (long long)i->steps);
+	else
+		printf("- | ");
+	put_duration(i->build_us);
+	printf(" | ");
+	put_duration(i->build_p95_us);
+	printf(" | %s |\n", i->images ?
+	       imgcache_format_size(text, i->size_bytes) : "-");
+}
+
 static void
 put_images(const struct imgcache_stats *s)
 {
-	char text[IMGCACHE_TEXT];
 	size_t n;
 
 	if (s->n_images)
-		printf("\n| image | lookups | hits | rate | saved | builds | "
-		       "failed | median | 95 in 100 | size |\n"
-		       "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n");
-	for (n = 0; n < s->n_images && n < MOST_ROWS; n++) {
-		const struct imgcache_image_stats *i = &s->images[n];
-		int64_t hits = i->hits_local + i->hits_remote;
-
-		printf("| ");
-		put_text(i->name);
-		printf(" | %lld | %lld | %s | ", (long long)i->lookups,
-		       (long long)hits,
-		       stats_percent(text, stats_rate(hits,
-						      hits + i->misses)));
-		put_duration(i->saved_us);
-		printf(" | %lld | %lld | ", (long long)i->builds,
-		       (long long)i->failed);
-		put_duration(i->build_us);
-		printf(" | ");
-		put_duration(i->build_p95_us);
-		printf(" | %s |\n", imgcache_format_size(text, i->size_bytes));
-	}
+		printf("\n| image | lookups | hits | rate | missed because | "
+		       "saved | builds | failed | steps cached | median | "
+		       "95 in 100 | size |\n"
+		       "|---|---:|---:|---:|---|---:|---:|---:|---:|---:|---:|"
+		       "---:|\n");
+	for (n = 0; n < s->n_images && n < MOST_ROWS; n++)
+		put_image(&s->images[n]);
 	if (s->n_images > n)
 		printf("\nand %zu more images\n", s->n_images - n);
 }

@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "stats.h"
 #include "text.h"
@@ -188,15 +189,47 @@ static const struct metric {
 	  { { "", size } }, put_number },
 };
 
+static int64_t
+misses_for(const struct imgcache_image_stats *i, const char *reason)
+{
+	for (size_t n = 0; n < i->n_reasons; n++)
+		if (!strcmp(i->misses_by_reason[n].name, reason))
+			return i->misses_by_reason[n].n;
+	return 0;
+}
+
+static void
+put_misses(const char *image, const char *reason, int64_t n)
+{
+	if (!n)
+		return;
+	fputs("imgcache_misses_total{", stdout);
+	put_label("image", image);
+	putchar(',');
+	put_label("reason", reason);
+	putchar('}');
+	put_number(n);
+}
+
+/* Only what there was: images times reasons are many. */
 static void
 put_reasons(const struct imgcache_stats *s)
 {
 	head("imgcache_misses_total", "counter", "Misses by their reason.");
-	for (size_t i = 0; i < s->n_reasons; i++) {
-		fputs("imgcache_misses_total{", stdout);
-		put_label("reason", s->misses_by_reason[i].name);
-		putchar('}');
-		put_number(s->misses_by_reason[i].n);
+	for (size_t r = 0; r < s->n_reasons; r++) {
+		const char *reason = s->misses_by_reason[r].name;
+		int64_t rest = 0;
+
+		for (size_t n = 0; n < s->n_images; n++) {
+			const struct imgcache_image_stats *i = &s->images[n];
+
+			if (i->is_named)
+				put_misses(i->name, reason,
+					   misses_for(i, reason));
+			else
+				rest += misses_for(i, reason);
+		}
+		put_misses(FLAGS, reason, rest);
 	}
 }
 

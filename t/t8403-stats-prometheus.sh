@@ -91,8 +91,10 @@ imgcache_lookups_total{image="api",result="hit-remote"} 2
 imgcache_lookups_total{image="api",result="miss"} 3
 imgcache_lookups_total{image="api",result="unknown"} 1
 imgcache_lookups_total{image="(flags)",result="miss"} 1
-imgcache_misses_total{reason="never-built"} 3
-imgcache_misses_total{reason="inputs-changed"} 2
+imgcache_misses_total{image="api",reason="never-built"} 1
+imgcache_misses_total{image="web",reason="never-built"} 1
+imgcache_misses_total{image="(flags)",reason="never-built"} 1
+imgcache_misses_total{image="api",reason="inputs-changed"} 2
 imgcache_hit_seconds_total{result="hit-local"} 0.028000
 imgcache_hit_seconds_total{result="hit-remote"} 12.000000
 imgcache_saved_seconds_total{image="web"} 400.000000
@@ -112,6 +114,16 @@ test_that 'the values' '
 	stats --format prometheus >metrics && while read -r line; do
 		grep -Fx "$line" metrics || { echo "no $line"; exit 1; }
 	done <expect
+'
+
+test_that 'the misses of an image by reason are its misses by result' '
+	stats --format prometheus >metrics && for image in api web "(flags)"; do
+		awk -v of="image=\"$image\"" "
+			index(\$0, of) && /misses_total/ { sum += \$2 }
+			index(\$0, of) && /result=.miss/ { misses = \$2 }
+			END { print sum, misses; exit !(sum && sum == misses) }" \
+			metrics || exit 1
+	done
 '
 
 test_that 'the whole of it, to the letter' '

@@ -12,7 +12,7 @@ test_that 'printed where no runner named a file' '
 	grep -Fx "| hits from the registry | 2 |" stdout &&
 	grep -Fx "| hit rate | \`····▁······▄█▇\` |" stdout &&
 	grep -Fx "| inputs-changed | 2 |" stdout &&
-	grep -F "| api | 12 | 8 | 72.7 % | 2 min 30 s | 4 | 1 | 20.0 s | 1 min 00 s | 500 MB |" stdout
+	grep -F "| api | 12 | 8 | 72.7 % | inputs-changed: 2, never-built: 1 | 2 min 30 s | 4 | 1 | 10 of 40 | 20.0 s | 1 min 00 s | 500 MB |" stdout
 '
 
 test_that 'the whole of it, to the letter' '
