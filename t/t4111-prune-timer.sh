@@ -136,6 +136,54 @@ test_that 'cron: a crontab that cannot be read is not replaced' '
 	expect_status 128 imgcache prune --remove-timer && same mine crontab
 '
 
+# The real one, in a namespace with crontabs of its own.
+cat >room <<'SCRIPT'
+if ! { mount -t tmpfs tmpfs /var/spool/cron && cd /var/spool/cron &&
+	mkdir crontabs home up work && chmod 755 . &&
+	mount -t overlay overlay \
+		-o lowerdir=/etc,upperdir=up,workdir=work /etc; }; then
+	exit 99
+fi
+chown root:crontab crontabs && chmod 1730 crontabs && chown nobody home
+cp "$TOP/build/imgcache" .
+rm -f /etc/cron.deny
+echo root >/etc/cron.allow
+as_nobody() {
+	(cd / && setpriv --reuid=nobody --regid=nogroup --clear-groups \
+		env -i HOME=/var/spool/cron/home PATH=/usr/bin:/bin \
+		/var/spool/cron/imgcache prune "$1")
+}
+as_nobody --install-timer 2>"$TRASH/denied"
+[ $? -eq 128 ] && rm /etc/cron.allow && as_nobody --install-timer &&
+	crontab -l -u nobody && crontab -l -u nobody | grep -c "BEGIN imgcache" &&
+	as_nobody --remove-timer && ! crontab -l -u nobody
+SCRIPT
+room() {
+	rm -rf tools && mkdir tools && unshare --mount --propagation private \
+		sh room >room.out 2>&1
+}
+
+if ! [ -g /usr/bin/crontab ] || [ "$(id -u)" -ne 0 ]; then
+	test_skip 'the real crontab' 'needs root and cron'
+elif ! unshare --mount true 2>/dev/null; then
+	test_skip 'the real crontab' 'no namespace is to be had'
+else
+	room
+	status=$?
+	if [ $status -eq 99 ]; then
+		test_skip 'the real crontab' 'nothing can be mounted'
+	else
+		test_that 'the real crontab: who is denied is told where to ask' '
+			cat room.out && [ "$status" -eq 0 ] &&
+			says denied "cannot read the crontab: You (nobody) are \
+not allowed to use this program (crontab); it goes by /etc/cron.allow and \
+/etc/cron.deny, have yourself named or taken out there" &&
+			grep "^installed a block" room.out &&
+			grep "^removed the block" room.out
+		'
+	fi
+fi
+
 test_that 'cron: one mark without the other is left to people' '
 	with crontab && echo "# BEGIN imgcache prune" >crontab &&
 	echo "1 1 * * * x" >>crontab && cp crontab mine &&

@@ -361,6 +361,14 @@ test_that 'HCL: how its targets are built, and no Dockerfile of theirs alone' '
 	grep "docker-bake.hcl:b\$" imgcache.yaml && ! grep "target no" imgcache.yaml
 '
 
+test_that 'HCL alone: a file that is valid and says so' '
+	fresh && put docker-bake.hcl "target \"a\" {}" &&
+	put Dockerfile "FROM scratch" && imgcache init 2>stderr &&
+	grep -x "# A first proposal by imgcache init." imgcache.yaml &&
+	grep "imgcache build --bake docker-bake.hcl:a\$" imgcache.yaml &&
+	expect_status 0 imgcache config
+'
+
 test_that 'HCL, JSON and compose: no --bake for what --bake does not take' '
 	fresh && put docker-bake.hcl "target \"base\" {}" "target \"app\" {" \
 		"  contexts = {" "    below = \"target:base\"" "  }" "}" \

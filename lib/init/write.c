@@ -216,7 +216,8 @@ init_write(const struct init *in, struct buf *out)
 
 	buf_adds(out, "# The images of this project, for imgcache; "
 		 "'man imgcache.yaml' has all keys.\n"
-		 "# A first proposal by imgcache init, from\n");
+		 "# A first proposal by imgcache init");
+	buf_adds(out, in->read.n ? ", from\n" : ".\n");
 	for (i = 0; i < in->read.n; i++)
 		put_comment("", in->read.v[i], out);
 	buf_adds(out, "version: 1\n\n"

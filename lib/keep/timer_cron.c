@@ -156,12 +156,21 @@ run(const char *option, const char *input, struct buf *out, struct buf *errs)
 		IMGCACHE_EFAIL;
 }
 
+/* As vixie cron and cronie say it. */
+static const char *
+cure(const char *said)
+{
+	return strstr(said, "not allowed") ? "; it goes by /etc/cron.allow and "
+		"/etc/cron.deny, have yourself named or taken out there" : "";
+}
+
 static int
 refused(const char *what, struct buf *errs, struct imgcache_error *err)
 {
 	errs->data[strcspn(errs->data, "\n")] = '\0';
-	return error_set(err, IMGCACHE_EFAIL, "%s the crontab: %s", what,
-			 *errs->data ? errs->data : "crontab failed");
+	return error_set(err, IMGCACHE_EFAIL, "%s the crontab: %.500s%s", what,
+			 *errs->data ? errs->data : "crontab failed",
+			 cure(errs->data));
 }
 
 /* Only its own word that there is none counts as an empty one. */
