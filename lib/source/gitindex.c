@@ -22,6 +22,7 @@
 #include "source/gitattr.h"
 #include "source/gitlib.h"
 #include "source/gitpast.h"
+#include "source/gitstore.h"
 #include "source/repo.h"
 #include "sys/file.h"
 
@@ -46,7 +47,8 @@ struct gitindex {
 	char *prefix;		/* of dir in the work tree, with its '/' */
 	int64_t mtime_ns;	/* of the index */
 	int64_t since_ns;	/* no younger file met rules that are gone */
-	struct gitlib_objects *objects;
+	struct gitstore *store;
+	struct gitlib_objects *objects;	/* for what store does not know */
 	struct known *known;
 	size_t n, cap;
 	uint32_t *slots;	/* number in known + 1 */
@@ -377,6 +379,16 @@ prefix_of(const char *dir, const char *top)
 	return prefix;
 }
 
+static struct gitstore *
+open_store(const struct repo_paths *repo)
+{
+	char *objects = path_join(repo->common, "objects");
+	struct gitstore *store = gitstore_open(objects);
+
+	free(objects);
+	return store;
+}
+
 static bool
 open_in(struct gitindex *g, const struct repo_paths *repo)
 {
@@ -393,6 +405,7 @@ open_in(struct gitindex *g, const struct repo_paths *repo)
 	if (ok) {
 		g->objects = facts.objects;
 		facts.objects = NULL;
+		g->store = open_store(repo);
 		read_attributes(g, repo, &facts.attributes, top_fd);
 	}
 	gitlib_facts_release(&facts);
@@ -431,6 +444,7 @@ gitindex_close(struct gitindex *g)
 	for (size_t i = 0; i < g->n_owned; i++)
 		gitattr_free(g->owned[i]);
 	pthread_mutex_destroy(&g->lock);
+	gitstore_close(g->store);
 	gitlib_objects_close(g->objects);
 	free(g->owned);
 	free(g->known);
@@ -460,9 +474,15 @@ static bool
 is_as_long(const struct gitindex *g, const struct known *k,
 	   const struct stat_id *id)
 {
-	return S_ISLNK(id->mode) ||
-	       (id->ctime_ns >= g->since_ns &&
-		gitlib_objects_has(g->objects, k->id, id->size));
+	uint64_t size;
+
+	if (S_ISLNK(id->mode))
+		return true;
+	if (id->ctime_ns < g->since_ns)
+		return false;
+	if (gitstore_size(g->store, k->id, &size))
+		return size == (uint64_t)id->size;
+	return gitlib_objects_has(g->objects, k->id, id->size);
 }
 
 bool

@@ -314,6 +314,31 @@ Test(gitindex, a_rule_younger_than_the_file_may_have_been_another)
 	expect_true("rule taken back");
 }
 
+Test(gitindex, lengths_are_found_however_objects_are_kept)
+{
+	static const char *const then[] = {
+		"git -C t repack -q -n -a -d",
+		"cd t/.git/objects && for i in 1 2 3 4 5 6 7 8 9; do "
+		"mkdir ../o$i && echo ../o$i >>info/alternates; done && "
+		"mv pack ../o9",	/* for libgit2 to find */
+		"true"
+	};
+
+	git("git -C t config core.safecrlf false");
+	git("cd t && seq 1000 >f && { seq 1000; echo; } >g && "
+	    "printf '1\\r\\n2\\n' >crlf");
+	clock_sleep_ms(TICK_MS);
+	git("git -C t add f g && git -C t -c core.autocrlf=input add crlf");
+	git("git -C t commit -q -m x");
+	for (int i = 0; i < 3; i++) {
+		cr_expect(knows("f"), "%d", i);
+		cr_expect(knows("g"), "%d", i);
+		cr_expect_not(knows("crlf"), "%d", i);
+		git(then[i]);
+	}
+	expect_true("packed");
+}
+
 /* Two contents that git stores as one, and nothing says so any more. */
 Test(gitindex, line_ends_that_were_converted_once_are_seen)
 {
