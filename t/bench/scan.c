@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * scan [-c CACHE_DIR] [-h git|xxh3] [-i IGNORE_FILE] [-t THREADS] DIR: what a
- * tag does with its context and nothing else. Prints the digest of the tree
- * and, with -m, the memory it took.
+ * scan [-c CACHE_DIR [-f]] [-h git|xxh3] [-i IGNORE_FILE] [-t THREADS] DIR: what
+ * a tag does with its context and nothing else; with -f, as if it were the first
+ * time: the stat caches are removed. Prints the digest of the tree and, with
+ * -m, the memory it took.
  */
 
 #include <fcntl.h>
@@ -31,13 +32,16 @@ int main(int argc, char **argv)
 	struct buf text = BUF_INIT;
 	char hex[HASH_HEX_SIZE];
 	int with_memory = 0;
+	int first = 0;
 	struct rusage use;
 	struct tree *t;
 	int c;
 
-	while ((c = getopt(argc, argv, "c:h:i:mt:")) > 0) {
+	while ((c = getopt(argc, argv, "c:fh:i:mt:")) > 0) {
 		if (c == 'c')
 			o.stat_cache_dir = optarg;
+		else if (c == 'f')
+			first = 1;
 		else if (c == 'm')
 			with_memory = 1;
 		else if (c == 't')
@@ -51,8 +55,11 @@ int main(int argc, char **argv)
 				      &err))
 			return fail(&err);
 	}
-	if (optind + 1 != argc)
+	if (optind + 1 != argc || (first && !o.stat_cache_dir))
 		return 129;
+	if (first && (file_remove_tree(AT_FDCWD, o.stat_cache_dir, &err) ||
+		      file_private_dir(o.stat_cache_dir, &err)))
+		return fail(&err);
 	o.ignore = rules;
 	if (tree_scan(argv[optind], &o, &t, &err))
 		return fail(&err);

@@ -42,10 +42,6 @@ echo .git >"$work/git-rules"
 cat >"$work/xxhsum" <<'SH'
 find "$1" -type f -print0 | xargs -0 -P2 -n 500 xxhsum -H2 2>/dev/null
 SH
-cat >"$work/first" <<SH
-rm -f "$work"/cache/*
-exec "\$@"
-SH
 
 # race's lines for the commands in the file of words, into $work/times.
 race() {
@@ -140,7 +136,7 @@ measure_git() {
 	"$@" -c "$work/cache" "$work/clone" >/dev/null
 	race -- git -C "$work/clone" status \
 		-- "$@" -c "$work/cache" "$work/clone" -- "$@" "$work/clone" \
-		-- sh "$work/first" "$@" -c "$work/cache" "$work/clone"
+		-- "$@" -f -c "$work/cache" "$work/clone"
 	row "git status" - 1
 	row "warm" 1.00 2
 	row "first time, ids from the index" - 3

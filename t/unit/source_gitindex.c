@@ -281,6 +281,23 @@ Test(gitindex, rules_at_every_level_are_found)
 	expect_true_in("t/d/e", "context below the rules");
 }
 
+/* Of several pieces, as the kernel gives it. */
+Test(gitindex, rules_in_a_folder_of_many_files_are_found)
+{
+	const char *pad = "0123456789012345678901234567890123456789"
+		"0123456789012345678901234567890123456789";
+	char name[128];
+
+	for (unsigned i = 0; i < 1500; i++) {
+		snprintf(name, sizeof(name), "t/d/%s-%u%s", pad, i,
+			 i % 100 ? "" : ".txt");
+		put(name, "1\r\n");
+	}
+	put("t/d/.gitattributes", "*.txt text\n");
+	commit();
+	expect_true("long listing");
+}
+
 Test(gitindex, the_user_s_own_rules_are_found)
 {
 	put(".config/git/attributes", "* text\n");
@@ -337,6 +354,23 @@ Test(gitindex, lengths_are_found_however_objects_are_kept)
 		git(then[i]);
 	}
 	expect_true("packed");
+}
+
+/* refs/replace: what is checked out is another object's. */
+Test(gitindex, ids_that_stand_for_other_objects_are_not_believed)
+{
+	put("t/f", "aaaa");
+	git("cd t && for i in $(seq 1000); do echo >g$i; done");
+	commit();
+	git("cd t && git replace $(git hash-object f) "
+	    "$(printf bbbb | git hash-object -w --stdin)");
+	/* The others take long enough for git to take f for clean. */
+	git("cd t && rm * && git checkout -q . && grep -q bbbb f && "
+	    "git diff --quiet");
+	expect_true("replaced");
+	git("cd t && git pack-refs --all && rm -rf .git/refs/replace && "
+	    "git replace -l | grep -q .");
+	expect_true("replaced, in packed refs");
 }
 
 /* Two contents that git stores as one, and nothing says so any more. */
