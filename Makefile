@@ -37,8 +37,9 @@ lib/key := aliases base base_config context context_advice context_heavy \
 	inputs_lower inputs_narrow inputs_plan kept lock lockfile platforms \
 	reads side tags trust
 lib/lookup := arrival changes changes_bases changes_dockerfile changes_files \
-	changes_renames hints lookup reasons refusal remote stepnames steptitle \
-	verdicts verify verify_container why whysteps whytimes world
+	changes_renames hints lookup reasons refusal remote stepnames \
+	steptitle verdicts verify verify_container why whysteps whytimes \
+	world
 lib/keep := disk images invalidate localcache prune prune_caches reconcile \
 	removal reserve sweep timer timer_cron timer_systemd
 lib/builder := buildcache buildcache_commit builder builder_docker \
@@ -50,9 +51,9 @@ lib/report := doctor doctor_build doctor_docker doctor_state stats \
 	stats_reasons stats_zero
 lib/lint := bases buildx compose config context copied docker dockerfile \
 	file find fix fix_copy fix_drop fix_mount gitignore ignorefile \
-	install instructions known_list known_npm known_settings known_step \
-	lint managers mounts names order paths place rules run script \
-	silence steps tree workflow
+	install instructions item known_list known_npm known_settings \
+	known_step lint managers mounts names order paths place rules run \
+	script silence steps tree workflow
 lib/init := check compose dockerfile find hcl hook ignore image init link \
 	packages pyproject toml write
 cmd := answer build caches commands complete config context context_report \

@@ -538,13 +538,14 @@ unknown flag: --mont (did you mean mount?)" "$(at 2)" && ids
 
 test_that 'a base that is not to be had is no finding' '
 	checks 0.29.1 && checked && cp Dockerfile Dockerfile.b &&
-	stopped "x: failed to resolve source metadata for x" "$(at 1)" \
+	cp Dockerfile Dockerfile.c && stopped "x: failed to resolve source metadata for x" "$(at 1)" \
 		"$(warning FromAsCasing 1 "casing")" && ids
 	list "FromAsCasing Dockerfile:1" "IC014 Dockerfile:2" \
-		"FromAsCasing Dockerfile.b:1" "IC014 Dockerfile.b:2" &&
-	printf "imgcache: warning: BuildKit'\''s own checks stop at %s:1: x: \
-failed to resolve source metadata for x\n" Dockerfile Dockerfile.b >expect &&
-	same expect ../words
+		"FromAsCasing Dockerfile.b:1" "IC014 Dockerfile.b:2" \
+		"FromAsCasing Dockerfile.c:1" "IC014 Dockerfile.c:2" &&
+	printf "imgcache: warning: BuildKit'\''s own checks stop %s\n" \
+		"at Dockerfile:1: x: failed to resolve source metadata for x" \
+		"early in 2 more files" >expect && same expect ../words
 '
 
 test_that 'warnings that are made errors stop nothing' '

@@ -90,10 +90,12 @@ add(struct lint_file *f, const struct buildx_finding *b)
 
 /*
  * A file that BuildKit cannot read is found; what else keeps it from reading
- * on, such as a base that is not to be had, says nothing about the file.
+ * on, such as a base that is not to be had, says nothing about the file. That
+ * is often the same for many files, so only the first of them is told of.
  */
 static void
-add_stop(struct lint_file *f, const struct buildx_stop *stop)
+add_stop(struct lint_buildx *b, struct lint_file *f,
+	 const struct buildx_stop *stop)
 {
 	if (!stop->text)
 		return;
@@ -102,8 +104,10 @@ add_stop(struct lint_file *f, const struct buildx_stop *stop)
 		lint_cure(f, "docker build would stop here; correct this line");
 		return;
 	}
-	session_warn(f->lint->ic, "BuildKit's own checks stop at %s:%d: %s",
-		     f->name, stop->line > 0 ? stop->line : 1, stop->text);
+	if (b->n_short++ == 0)
+		session_warn(f->lint->ic, "BuildKit's own checks stop at "
+			     "%s:%d: %s", f->name,
+			     stop->line > 0 ? stop->line : 1, stop->text);
 }
 
 /* A frontend that the file names itself says nothing about other files'. */
@@ -127,7 +131,7 @@ no_answer(struct lint_buildx *b, struct lint_file *f, int code,
 	if (code == IMGCACHE_EFAIL)
 		session_warn(f->lint->ic, "BuildKit's own checks are left out "
 			     "(--no-buildx): %s", err->text);
-	else if (code == IMGCACHE_EBUILD)
+	else if (code == IMGCACHE_EBUILD && b->n_short++ == 0)
 		session_warn(f->lint->ic, "BuildKit's own checks of %s are "
 			     "left out (--no-buildx): %s", f->name, err->text);
 	b->is_off = code == IMGCACHE_EFAIL ||
@@ -167,7 +171,7 @@ ask(struct lint_buildx *b, struct lint_file *f, const struct lint_item *item,
 		for (size_t i = 0; i < answer.n; i++)
 			if (!is_known(f, &answer.v[i]))
 				add(f, &answer.v[i]);
-		add_stop(f, &answer.stop);
+		add_stop(b, f, &answer.stop);
 	} else if (ret != IMGCACHE_EINTR) {
 		no_answer(b, f, ret, err);
 		ret = 0;
@@ -191,4 +195,13 @@ lint_buildx_ask(struct lint_buildx *b, struct lint_file *f,
 		b->is_off = !has_check(f->lint);
 	}
 	return b->is_off ? 0 : ask(b, f, item, err);
+}
+
+void
+lint_buildx_end(const struct lint_buildx *b, struct imgcache *ic)
+{
+	if (b->n_short > 1)
+		session_warn(ic, "BuildKit's own checks stop early in %zu more "
+			     "file%s", b->n_short - 1,
+			     b->n_short > 2 ? "s" : "");
 }

@@ -14,8 +14,4 @@ bool lint_is_compose(const char *name);
  */
 void lint_compose(struct lint *l, const char *path, const char *top);
 
-/* Once for each path; the item that is there already if there is one. */
-struct lint_item *lint_add_item(struct lint *l, enum lint_kind kind,
-				const char *path, const char *top);
-
 #endif

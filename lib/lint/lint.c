@@ -383,6 +383,7 @@ imgcache_lint(struct imgcache *ic, const struct imgcache_lint_options *o,
 		ret = lint_find(&l, o->paths, err);
 	for (i = 0; !ret && i < l.n_items; i++)
 		ret = lint_one(&l, &l.items[i], err);
+	lint_buildx_end(&buildx, ic);
 	if (!ret)
 		hand_out(&l, out);
 	release(&l);

@@ -193,6 +193,10 @@ int lint_config_read(struct lint *l, const struct imgcache_lint_options *o,
 		     struct imgcache_error *err);
 void lint_config_release(struct lint_config *c);
 
+/* item.c: once for each path; the one that is there already if there is one. */
+struct lint_item *lint_add_item(struct lint *l, enum lint_kind kind,
+				const char *path, const char *top);
+
 /* lint_find.c: fill in the items. */
 int lint_find(struct lint *l, const char *const *paths,
 	      struct imgcache_error *err);
