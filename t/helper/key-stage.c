@@ -126,8 +126,9 @@ copy(struct project *p, struct stage *st)
 		" --chmod=755", " --link", " --link --chown=7"
 	};
 	size_t which = p->has_named && chance(3);
-	char *flag = mem_printf("%s%s%s", which ? " --from=" : "",
-				which ? p->named : "", PICK(flags));
+	char *left_out = exclude_flags(p, which);
+	char *flag = mem_printf("%s%s%s%s", which ? " --from=" : "",
+				which ? p->named : "", PICK(flags), left_out);
 	const char *keyword = !which && chance(7) ? word("ADD", "add") :
 		word("COPY", "Copy");
 	unsigned n = chance(4) ? 2 + pick(2) : 1;
@@ -141,12 +142,19 @@ copy(struct project *p, struct stage *st)
 			strv_take(&words, text);
 	}
 	if (words.n) {
+		if (!strchr("Aa", *keyword) && parents_flag(&words)) {
+			char *more = mem_printf(" --parents%s", flag);
+
+			free(flag);
+			flag = more;
+		}
 		strv_take(&words, chance(10) ? mem_strdup("rel/") :
 			  place(p, st, 'd', "/"));
 		stage_add(st, LINE_OTHER, in_one_line(p, keyword, flag, &words,
 						      json));
 	}
 	strv_release(&words);
+	free(left_out);
 	free(flag);
 }
 

@@ -52,6 +52,91 @@ add_literal(struct buf *b, const char *s, size_t n)
 	}
 }
 
+/* What COPY can have beside what all versions know, by KEY_FLAGS. */
+static bool
+may_have(const char *flag)
+{
+	const char *known = getenv("KEY_FLAGS");
+
+	return known && strstr(known, flag);
+}
+
+/* Leaves out a path, or others like it, of some folder above it. */
+static char *
+exclude_word(const struct project *p, const struct entry *e)
+{
+	const char *path = e->path, *base, *point;
+
+	while (strchr(path, '/') && chance(2))
+		path = strchr(path, '/') + 1;
+	base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+	point = strrchr(base, '.') ? strrchr(base, '.') : base;
+	switch (pick(12)) {
+	case 0:
+		return mem_printf("*%s", point);
+	case 1:
+	case 2:
+		return mem_printf("**/*%s", point);
+	case 3:
+		return mem_printf("**/%s", base);
+	case 4:
+		return mem_printf("%s/", path);
+	case 5:
+		return mem_printf("%s%s", chance(2) ? "/" : "./", path);
+	case 6:
+		return mem_printf("%.1s*", path);
+	case 7:
+		return mem_printf("\"%s\"", path);
+	case 8:
+		if (p->global_vars.n || chance(3))
+			return mem_strdup(chance(2) ? "$SRC" : "*");
+		/* fall through */
+	default:
+		return mem_strdup(path);
+	}
+}
+
+char *
+exclude_flags(const struct project *p, size_t which)
+{
+	struct buf b = BUF_INIT;
+	unsigned n = may_have("exclude") && chance(2) ? 1 + pick(3) : 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		const struct entry *e = tree_pick(&p->tree[which], true, true);
+		char *word;
+
+		if (!e || !is_plain(e->path))
+			continue;
+		word = exclude_word(p, e);
+		buf_addf(&b, " --exclude=%s%s",
+			 i && *word != '"' && chance(3) ? "!" : "", word);
+		free(word);
+	}
+	return buf_detach(&b);
+}
+
+bool
+parents_flag(struct strv *words)
+{
+	if (!may_have("parents") || !chance(3))
+		return false;
+	/* of "." docker copies nothing, and we are not sure of that */
+	for (size_t i = 0; i < words->n; i++)
+		if (!words->v[i][strspn(words->v[i], "./")])
+			return false;
+	for (size_t i = 0; i < words->n; i++) {
+		char *word = words->v[i], *slash = strchr(word + 1, '/');
+
+		if (!slash || !slash[1] || !chance(2))
+			continue;
+		words->v[i] = mem_printf("%.*s/./%s", (int)(slash - word),
+					 word, slash + 1);
+		free(word);
+	}
+	return true;
+}
+
 /* A part of a path, or a pattern that it matches. */
 static void
 add_part(struct buf *b, const char *s, size_t n)

@@ -153,6 +153,10 @@ char *by_variable(const struct project *p, struct stage *st);
 /* A word of a COPY, or NULL. *special: it must stand in the JSON form. */
 char *source_word(struct project *p, struct stage *st, size_t which,
 		  bool *special);
+/* --exclude for a COPY from that context, or "", where docker knows it. */
+char *exclude_flags(const struct project *p, size_t which);
+/* Is it to have --parents? Then its words may get a pivot. */
+bool parents_flag(struct strv *words);
 
 /* key-stage.c: the lines of one stage */
 void stage_fill(struct project *p, struct stage *st);

@@ -45,6 +45,8 @@ trap 'exit 130' INT TERM
 run=$(basename "$dir" | tr -dc a-zA-Z0-9)
 mkdir "$dir/own" "$dir/cases"
 export DOCKER_CONFIG="${DOCKER_CONFIG-$HOME/.docker}"
+# Newer versions of bake ask whether folders elsewhere may be read.
+export BUILDX_BAKE_ENTITLEMENTS_FS=0
 export HOME="$dir/own" IMGCACHE_DIR="$dir/own/state"
 dir=$dir/cases
 

@@ -62,6 +62,8 @@ w=$dir/work
 # buildx leaves something behind there.
 export TMPDIR="$dir/tmp"
 export DOCKER_CONFIG="${DOCKER_CONFIG-$HOME/.docker}"
+# Newer versions of bake ask whether folders elsewhere may be read.
+export BUILDX_BAKE_ENTITLEMENTS_FS=0
 # Nobody's settings but those of the cases.
 for name in $(env | sed -n 's/^\(IMGCACHE_[A-Z_]*\)=.*/\1/p'); do
 	case $name in
@@ -78,6 +80,18 @@ export KEY_BASE_ENV="$KEY_REGISTRY/oracle-env-$token:1"
 export KEY_BASE_SRC="$KEY_REGISTRY/oracle-src-$token:1"
 export KEY_BASE_ALL="$KEY_REGISTRY/oracle-all-$token:1"
 moved=$KEY_REGISTRY/oracle-moved-$token:1
+
+# Flags of COPY that only newer frontends know. Which there are decides the
+# projects, too: a seed is the same only where they are.
+understands() {
+	printf 'FROM scratch\nCOPY --%s . /\n' "$1" | docker buildx build -q \
+		-f - -o type=cacheonly "$dir/home" >/dev/null 2>&1
+}
+KEY_FLAGS=
+for flag in exclude=x parents; do
+	! understands "$flag" || KEY_FLAGS="$KEY_FLAGS --${flag%=*}"
+done
+export KEY_FLAGS
 
 moved_id=none
 
@@ -594,4 +608,5 @@ while [ "$seed" -lt "$end" ]; do
 	one_batch $batch_seeds
 done
 
+[ -z "$KEY_FLAGS" ] || echo "COPY with$KEY_FLAGS:"
 judge "$dir"
