@@ -7,7 +7,7 @@ lib/source := allow digest filter gitattr gitindex gitlib gitpast glob \
 	glob_compile glob_regexp glob_set glob_syntax hash ignore \
 	ignore_parse listing reach reach_match repo run shown statcache \
 	statcache_save textmemo tree tree_diff walk walk_git walk_left \
-	walk_open walk_pool walk_read walk_sum weigh
+	walk_links walk_open walk_pool walk_read walk_sum weigh
 lib/recipe := cachespec dfvars dockerfile dockerfile_assign dockerfile_bases \
 	dockerfile_diff dockerfile_glob dockerfile_globals \
 	dockerfile_heredoc dockerfile_idle dockerfile_json dockerfile_lines \

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 
 /* Without "." and empty parts; ".." stays and matches nothing. */
 static void
@@ -97,6 +98,24 @@ has_below(const struct strv *paths, const char *below)
 	size_t i = lower_bound(paths, below);
 
 	return i < paths->n && str_starts(paths->v[i], below);
+}
+
+bool
+allow_covers(const struct allow_list *a, const char *path)
+{
+	bool is = a->everything;
+
+	for (size_t len = 0; !is; len++) {
+		char *above;
+
+		len += strcspn(path + len, "/");
+		above = mem_strndup(path, len);
+		is = has(&a->paths, above);
+		free(above);
+		if (!path[len])
+			break;
+	}
+	return is;
 }
 
 enum allow

@@ -29,6 +29,9 @@ void allow_sort(struct allow_list *a);	/* after the last of those */
 /* What the root is. */
 enum allow allow_root(const struct allow_list *a);
 
+/* Is the path in the list, or a directory above it? */
+bool allow_covers(const struct allow_list *a, const char *path);
+
 /* For a path whose parent directory leads to something. */
 enum allow allow_path(const struct allow_list *a, const char *path);
 

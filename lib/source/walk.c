@@ -141,6 +141,7 @@ find_allowed(struct walk *w)
 		w->filters = mem_array(o->n_reads, sizeof(*w->filters));
 	for (size_t i = 0; o->reads && i < o->n_reads; i++)
 		find_read(w, o->reads + i, &paths);
+	strv_push_all(&paths, w->also);
 	allow_init(&w->allow, o->reads ? &paths : o->allow);
 	filter_roots_sort(&w->filter_roots);
 	for (size_t i = 0; i < w->filter_roots.n; i++)
@@ -156,6 +157,7 @@ release_allowed(struct walk *w)
 	for (size_t i = 0; i < w->n_filters; i++)
 		filter_free(w->filters[i]);
 	free(w->filters);
+	strv_release(&w->links);
 	allow_release(&w->allow);
 }
 
@@ -223,6 +225,9 @@ finish(struct walk *w, struct tree *t, const char *cache_path)
 	if (w->rc)
 		return;
 	tree_number(t);
+	w->again = w->links.n && !walk_links_are_known(w, t);
+	if (w->again)
+		return;
 	if (cache_path && w->changed)
 		statcache_save(cache_path, t->hash, t->dirs, t->n);
 	else if (w->cache)
@@ -248,8 +253,8 @@ scan(struct walk *w, const char *path, struct tree *t,
 	free(cache_path);
 }
 
-int
-tree_scan(const char *path, const struct tree_options *o,
+static int
+scan_once(const char *path, const struct tree_options *o, struct strv *also,
 	  struct tree **out, struct imgcache_error *err)
 {
 	struct tree *t = mem_alloc(sizeof(*t));
@@ -259,6 +264,7 @@ tree_scan(const char *path, const struct tree_options *o,
 		.root = mem_alloc(sizeof(struct node)),
 		.root_fd = -1,
 		.hold_max = hold_max(),
+		.also = also,
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 		.wake = PTHREAD_COND_INITIALIZER,
 	};
@@ -266,13 +272,29 @@ tree_scan(const char *path, const struct tree_options *o,
 	t->hash = o->hash;
 	t->root = w.root;
 	scan(&w, path, t, err);
-	if (w.rc)
+	if (w.rc || w.again)
 		tree_free(t);
-	else
-		*out = t;
+	*out = w.rc || w.again ? NULL : t;
 	if (w.root_fd >= 0)
 		close(w.root_fd);
 	release_allowed(&w);
 	free(w.stack);
 	return w.rc;
+}
+
+int
+tree_scan(const char *path, const struct tree_options *o,
+	  struct tree **out, struct imgcache_error *err)
+{
+	struct strv also = { 0 };
+	struct tree *t;
+	int rc;
+
+	do
+		rc = scan_once(path, o, &also, &t, err);
+	while (!rc && !t);
+	if (!rc)
+		*out = t;
+	strv_release(&also);
+	return rc;
 }

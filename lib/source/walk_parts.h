@@ -41,6 +41,8 @@ struct walk {
 	struct filter_roots filter_roots;	/* where allow leads */
 	struct filter **filters;
 	size_t n_filters;
+	struct strv *also;		/* more paths that count */
+	bool again;			/* they have become more */
 	struct statcache *cache;	/* NULL: nothing remembered */
 	struct node *root;
 	int root_fd;
@@ -58,6 +60,7 @@ struct walk {
 	uint64_t entries;		/* looked at so far */
 	bool stop;
 	bool changed;			/* the stat cache is behind */
+	struct strv links;		/* that only a filter takes */
 	int rc;
 	struct imgcache_error err;	/* the first that went wrong */
 };
@@ -125,6 +128,12 @@ void walk_let_go(struct walk *w, struct node *n);
 
 /* Read a directory that is open: its run and its children. */
 int walk_read(struct worker *k, struct node *n, int fd);
+
+/* k->path is a link that only a filter takes. */
+void walk_note_link(struct worker *k);
+
+/* Does what such links lead to count already? If not, w->also has become more. */
+bool walk_links_are_known(struct walk *w, struct tree *t);
 
 void walk_git_init(struct walk *w, const char *path);
 void walk_git_release(struct walk *w);

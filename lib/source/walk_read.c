@@ -50,6 +50,7 @@ struct met {
 	const char *name;
 	size_t len;
 	enum allow allow;
+	bool is_filtered;	/* only a filter takes it */
 	const struct record *was;	/* the record of that name, or NULL */
 };
 
@@ -294,6 +295,10 @@ meet_file(struct reading *rd, const struct met *m, const struct stat *st)
 	struct stat_id id;
 	int rc;
 
+	if (m->is_filtered && S_ISLNK(st->st_mode)) {
+		worker_path(rd->k, m->name);
+		walk_note_link(rd->k);
+	}
 	stat_id_from(&id, st);
 	if (m->was && is_as_it_was(rd, m->was, &id)) {
 		rd->dev = id.dev;
@@ -336,20 +341,22 @@ name_too_long(struct reading *rd, const char *name)
 }
 
 /* Of a directory, and of a name without a type, without what filters say. */
-static enum allow
-allowed(struct reading *rd, const char *name, unsigned char type)
+static void
+find_allow(struct reading *rd, struct met *m, unsigned char type)
 {
-	enum allow is = rd->n->allow;
 	struct worker *k = rd->k;
 
-	if (is == ALLOW_LEADS)
-		is = allow_path(&k->w->allow, worker_path(k, name));
-	if (is == ALLOW_ALL || !rd->n->filter || type == DT_DIR ||
+	m->allow = rd->n->allow;
+	if (m->allow == ALLOW_LEADS)
+		m->allow = allow_path(&k->w->allow, worker_path(k, m->name));
+	if (m->allow == ALLOW_ALL || !rd->n->filter || type == DT_DIR ||
 	    type == DT_UNKNOWN)
-		return is;
-	worker_path(k, name);
-	return filter_file(rd->n->filter, k->path.data, k->path.len) ?
-		ALLOW_ALL : is;
+		return;
+	worker_path(k, m->name);
+	m->is_filtered = filter_file(rd->n->filter, k->path.data,
+				     k->path.len);
+	if (m->is_filtered)
+		m->allow = ALLOW_ALL;
 }
 
 static int
@@ -361,7 +368,7 @@ meet(struct reading *rd, const struct listing_entry *l)
 	struct worker *k = rd->k;
 	struct stat st;
 
-	m.allow = allowed(rd, m.name, l->type);
+	find_allow(rd, &m, l->type);
 	if ((m.allow == ALLOW_NONE && !is_open) ||
 	    is_left_out(rd, m.name, l->type, m.allow))
 		return 0;
@@ -378,7 +385,7 @@ meet(struct reading *rd, const struct listing_entry *l)
 	if (S_ISDIR(st.st_mode))
 		return meet_dir(rd, &m, &st);
 	if (is_open)
-		m.allow = allowed(rd, m.name, IFTODT(st.st_mode));
+		find_allow(rd, &m, IFTODT(st.st_mode));
 	if (m.allow == ALLOW_NONE)
 		return 0;
 	if ((l->type == DT_UNKNOWN || l->type == DT_DIR) &&

@@ -196,6 +196,24 @@ Test(filter, a_link_as_the_source_takes_everything)
 	counts("way/sub -*.md", "src/ src/sub/ src/sub/d.txt way");
 }
 
+Test(filter, what_a_copied_link_leads_to_counts)
+{
+	cr_assert_eq(symlink("../b.md", "t/src/sub/one"), 0);
+	counts("src -*.md", "src/ src/a.txt src/b.md src/empty/ src/sub/ "
+	       "src/sub/c.md src/sub/d.txt src/sub/one");
+	counts("src -*.md -sub", "src/ src/a.txt src/empty/");
+	cr_assert_eq(symlink("sub/one", "t/src/two"), 0);
+	counts("src -*.md -sub", "src/ src/a.txt src/b.md src/empty/ src/sub/ "
+	       "src/sub/one src/two");
+	cr_assert_eq(symlink("..", "t/src/all"), 0);
+	cr_assert_eq(symlink("nowhere", "t/src/none"), 0);
+	counts("src -a.txt -b.md -two -sub", "src/ src/all src/empty/ "
+	       "src/none");
+	cr_assert_eq(symlink("sub", "t/src/dir"), 0);
+	counts("src -** -!dir", "src/ src/dir src/sub/ src/sub/c.md "
+	       "src/sub/d.txt src/sub/one");
+}
+
 Test(filter, ignore_rules_come_first)
 {
 	counts_under("src -*.txt", "**/*.md", "src/ src/empty/ src/sub/ "
