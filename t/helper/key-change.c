@@ -35,6 +35,27 @@ is_base(const struct project *p)
 	return false;
 }
 
+/* Is it what a link leads to, or below that? */
+static bool
+is_led_to(const struct tree *t, const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < t->n; i++) {
+		const char *to = t->v[i].text;
+		size_t len;
+
+		if (t->v[i].kind != ENTRY_LINK)
+			continue;
+		to += strspn(to, "./");
+		len = strlen(to);
+		if (!strncmp(path, to, len) &&
+		    (!len || !path[len] || path[len] == '/'))
+			return true;
+	}
+	return false;
+}
+
 /* What is known of a change at this path, and another if there is one. */
 static void
 settle(const struct project *p, struct change *c, const char *name,
@@ -53,7 +74,10 @@ settle(const struct project *p, struct change *c, const char *name,
 	c->stays_sources = ignored || unread;
 	c->name = mem_printf("%s%s%s", name, c->tree ? " of a named context" :
 			     "", ignored ? ", ignored" : unread ? ", unread" :
-			     c->tree && is_base(p) ? ", a base" : "");
+			     c->tree && is_base(p) ? ", a base" :
+			     getenv("KEY_FLAGS") &&
+			     is_led_to(&p->tree[c->tree], path) ?
+			     ", a link leads to it" : "");
 }
 
 /* The tag stays whatever the path is. */

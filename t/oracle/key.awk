@@ -30,6 +30,9 @@ function reason(class)
 	if (class ~ /^mode($|,| of a named)/)
 		return "a mode counts, though --chmod may put another in " \
 			"its place"
+	if (class ~ /, a link leads to it$/)
+		return "an excluded file counts if a copied link leads to " \
+			"it: older docker looks at it"
 	if (class ~ /, a base$/)
 		return "all counts of a folder that stands for a base"
 	return ""
