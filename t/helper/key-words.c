@@ -119,12 +119,16 @@ exclude_flags(const struct project *p, size_t which)
 bool
 parents_flag(struct strv *words)
 {
-	if (!may_have("parents") || !chance(5))
+	if (!may_have("parents") || !chance(3))
 		return false;
+	/* of "." docker copies nothing, and we are not sure of that */
+	for (size_t i = 0; i < words->n; i++)
+		if (!words->v[i][strspn(words->v[i], "./")])
+			return false;
 	for (size_t i = 0; i < words->n; i++) {
 		char *word = words->v[i], *slash = strchr(word + 1, '/');
 
-		if (!*word || !slash || !chance(2))
+		if (!slash || !slash[1] || !chance(2))
 			continue;
 		words->v[i] = mem_printf("%.*s/./%s", (int)(slash - word),
 					 word, slash + 1);
