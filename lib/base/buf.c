@@ -236,9 +236,14 @@ buf_add_hex(struct buf *b, const unsigned char *bytes, size_t len)
 {
 	static const char digits[] = "0123456789abcdef";
 
+	char *out;
+
 	buf_reserve(b, len * 2);
+	out = b->data + b->len;
 	for (size_t i = 0; i < len; i++) {
-		buf_addc(b, digits[bytes[i] >> 4]);
-		buf_addc(b, digits[bytes[i] & 15]);
+		*out++ = digits[bytes[i] >> 4];
+		*out++ = digits[bytes[i] & 15];
 	}
+	*out = '\0';
+	b->len += len * 2;
 }
