@@ -30,6 +30,7 @@
 #define HEAD_SIZE 12
 #define FIXED_SIZE 62		/* of an entry, less extended flags and path */
 #define KEY_SIZE 16
+#define ROOM_FOR_KEY 256	/* with most paths */
 #define GIVE_BACK (1024 * 1024)
 
 /* Flags of an entry, the extended ones above. */
@@ -500,6 +501,7 @@ gitindex_find(const struct gitindex *g, const char *path,
 	unsigned char key[KEY_SIZE];
 	uint32_t n = 0;
 
+	buf_reserve(&scratch, ROOM_FOR_KEY);
 	if (id->size > UINT32_MAX || id->mtime_ns < 0 || id->ctime_ns < 0 ||
 	    !make_key(&k, g->prefix, path, &scratch, key))
 		goto out;

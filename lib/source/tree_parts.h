@@ -42,6 +42,7 @@ struct node {
 	struct stat_dir was;	/* run.data NULL: nothing remembered */
 	bool has_was;
 	bool is_met;		/* ino and dev are what the parent saw */
+	bool no_rules;		/* it has no .gitattributes */
 	_Atomic(const struct gitattr *) rules;	/* NULL: not looked at yet */
 	uint64_t ino;
 	int fd;			/* -1: children open it by its path */

@@ -99,9 +99,9 @@ walk_git_knows(struct worker *k, struct node *n, int fd, const char *name,
 		return true;
 	a = atomic_load(&n->rules);
 	if (!a) {
-		a = n->parent ? gitindex_enter(g, rules_above(w, n), fd,
-					       ".gitattributes") :
-			gitindex_attributes(g);
+		a = n->parent ? rules_above(w, n) : gitindex_attributes(g);
+		if (n->parent && !n->no_rules)
+			a = gitindex_enter(g, a, fd, ".gitattributes");
 		atomic_store(&n->rules, a);
 	}
 	return !gitattr_may_filter(a, name, id->ctime_ns);

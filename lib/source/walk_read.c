@@ -29,6 +29,8 @@ struct listing_entry {
 	char name[];
 };
 
+#define ENTRY_BYTES 1024	/* no entry is longer */
+
 /* The directory at hand. */
 struct reading {
 	struct worker *k;
@@ -330,20 +332,56 @@ is_dots(const char *name)
 	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
 }
 
+/* As much as there is room for; *end if that is all. -1 with errno. */
+static long
+fill_listing(struct reading *rd, bool *end)
+{
+	char *listing = rd->k->listing;
+	long len = 0;
+	long n = 1;
+
+	while (n > 0 && LISTING_BYTES - len >= ENTRY_BYTES) {
+		n = syscall(SYS_getdents64, rd->fd, listing + len,
+			    LISTING_BYTES - len);
+		len += n > 0 ? n : 0;
+	}
+	*end = n == 0;
+	return len ? len : n;
+}
+
+static const struct listing_entry *
+next_entry(const char *listing, long *at)
+{
+	const struct listing_entry *l = (const void *)(listing + *at);
+
+	*at += l->reclen;
+	return l;
+}
+
+static bool
+lists(const char *listing, long len, const char *name)
+{
+	for (long at = 0; at < len;)
+		if (!strcmp(next_entry(listing, &at)->name, name))
+			return true;
+	return false;
+}
+
 static int
 read_listing(struct reading *rd)
 {
 	struct worker *k = rd->k;
-	long n = 0;
+	const struct listing_entry *l;
+	bool first = true;
+	bool end = false;
+	long n = 1;
 	int rc = 0;
 
-	while (!rc && (n = syscall(SYS_getdents64, rd->fd, k->listing,
-				   LISTING_BYTES)) > 0) {
+	for (; !rc && !end && (n = fill_listing(rd, &end)) > 0; first = false) {
+		rd->n->no_rules = first && end &&
+			!lists(k->listing, n, ".gitattributes");
 		for (long at = 0; !rc && at < n;) {
-			const struct listing_entry *l =
-				(const void *)(k->listing + at);
-
-			at += l->reclen;
+			l = next_entry(k->listing, &at);
 			if (is_dots(l->name))
 				continue;
 			k->entries++;

@@ -281,6 +281,23 @@ Test(gitindex, rules_at_every_level_are_found)
 	expect_true_in("t/d/e", "context below the rules");
 }
 
+/* Of several pieces, as the kernel gives it. */
+Test(gitindex, rules_in_a_folder_of_many_files_are_found)
+{
+	const char *pad = "0123456789012345678901234567890123456789"
+		"0123456789012345678901234567890123456789";
+	char name[128];
+
+	for (unsigned i = 0; i < 1500; i++) {
+		snprintf(name, sizeof(name), "t/d/%s-%u%s", pad, i,
+			 i % 100 ? "" : ".txt");
+		put(name, "1\r\n");
+	}
+	put("t/d/.gitattributes", "*.txt text\n");
+	commit();
+	expect_true("long listing");
+}
+
 Test(gitindex, the_user_s_own_rules_are_found)
 {
 	put(".config/git/attributes", "* text\n");
