@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -390,26 +391,80 @@ open_store(const struct repo_paths *repo)
 	return store;
 }
 
+/* The files that are read here, while libgit2 is loaded by another thread. */
+struct files {
+	struct gitindex *g;
+	const struct repo_paths *repo;
+	int index_fd, top_fd;
+	bool ok;
+	pthread_t thread;
+	bool is_beside;
+};
+
+static void *
+read_files(void *data)
+{
+	struct files *f = data;
+
+	f->ok = read_index(f->g, f->index_fd, f->top_fd);
+	if (f->ok)
+		f->g->store = open_store(f->repo);
+	return NULL;
+}
+
+/* Signals are for the thread that was there before. */
+static void
+begin_files(struct files *f)
+{
+	sigset_t all, old;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	f->is_beside = pthread_create(&f->thread, NULL, read_files, f) == 0;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (!f->is_beside)
+		read_files(f);
+}
+
+static bool
+end_files(struct files *f)
+{
+	if (f->is_beside)
+		pthread_join(f->thread, NULL);
+	return f->ok;
+}
+
+static bool
+open_from(struct gitindex *g, const struct repo_paths *repo, int index_fd,
+	  int top_fd)
+{
+	struct files files = { g, repo, index_fd, top_fd };
+	struct gitlib_facts facts = { 0 };
+	bool ok;
+
+	begin_files(&files);
+	ok = gitlib_facts(repo->top, &facts) && !facts.converts &&
+		gitpast_read(repo, &facts, &g->since_ns) && facts.objects;
+	ok = end_files(&files) && ok;
+	if (ok) {
+		g->objects = facts.objects;
+		facts.objects = NULL;
+		read_attributes(g, repo, &facts.attributes, top_fd);
+	}
+	gitlib_facts_release(&facts);
+	return ok;
+}
+
 static bool
 open_in(struct gitindex *g, const struct repo_paths *repo)
 {
-	struct gitlib_facts facts = { 0 };
 	char *path = path_join(repo->git, "index");
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	int top_fd = open(repo->top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct stat st;
 	bool ok = fd >= 0 && top_fd >= 0 && is_ours(top_fd, &st) &&
-		gitlib_facts(repo->top, &facts) && !facts.converts &&
-		gitpast_read(repo, &facts, &g->since_ns) &&
-		facts.objects && read_index(g, fd, top_fd);
+		open_from(g, repo, fd, top_fd);
 
-	if (ok) {
-		g->objects = facts.objects;
-		facts.objects = NULL;
-		g->store = open_store(repo);
-		read_attributes(g, repo, &facts.attributes, top_fd);
-	}
-	gitlib_facts_release(&facts);
 	if (top_fd >= 0)
 		close(top_fd);
 	if (fd >= 0)
