@@ -20,7 +20,8 @@
  * object is as long as the file, which anything about line ends or $Id$ keywords
  * prevents, however it was asked for; that is younger than the configuration
  * and the rules outside the work tree; and in a work tree that has seen but one
- * commit: a fresh clone. All others are read, once, and then remembered.
+ * commit (a fresh clone) and where no object stands for another (git replace).
+ * All others are read, once, and then remembered.
  *
  * What is left cannot be known without reading: a filter that keeps the length,
  * and that was given for one command (git -c), or by a file of rules that was

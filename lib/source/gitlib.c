@@ -177,7 +177,8 @@ is_overridden(void)
 	static const char *const names[] = {
 		"GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT",
 		"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM",
-		"GIT_CONFIG_NOSYSTEM", "GIT_ATTR_NOSYSTEM", "GIT_ATTR_SOURCE"
+		"GIT_CONFIG_NOSYSTEM", "GIT_ATTR_NOSYSTEM", "GIT_ATTR_SOURCE",
+		"GIT_REPLACE_REF_BASE"
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

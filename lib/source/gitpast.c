@@ -4,7 +4,9 @@
  * has a young file, .git/info/attributes that went has left a young folder. A
  * .gitattributes of the work tree goes with a commit that is checked out, so
  * that only a work tree that has never seen but one commit is believed, as a
- * fresh clone is; the log of HEAD says so.
+ * fresh clone is; the log of HEAD says so. And an object may stand for another
+ * (git-replace(1)): then a file is not what its id says. Such a ref is a file in
+ * a folder that goes with the last of them, or a line of packed-refs.
  */
 
 #include "source/gitpast.h"
@@ -22,6 +24,7 @@
 #include "sys/file.h"
 
 #define LOG_MAX (64 * 1024)
+#define REFS_MAX (64 * 1024 * 1024)
 #define HEX_SIZE 40
 
 static void
@@ -93,12 +96,34 @@ had_one_commit(const struct repo_paths *repo)
 	return is;
 }
 
+/* Any that were taken away have left the two younger. */
+static bool
+had_no_replacement(const struct repo_paths *repo, int64_t *since_ns)
+{
+	static const char line[] = " refs/replace/";
+	struct imgcache_error err = { 0 };
+	struct buf packed = BUF_INIT;
+	char *path = path_join(repo->common, "packed-refs");
+	int rc = file_read(AT_FDCWD, path, REFS_MAX, &packed, &err);
+	int64_t ignored = 0;
+	bool had_none = (!rc || rc == IMGCACHE_ENO) &&
+		!memmem(packed.data, packed.len, line, strlen(line)) &&
+		!take_in(repo->common, "refs/replace", &ignored);
+
+	(void)take(path, since_ns);
+	(void)take_in(repo->common, "refs", since_ns);
+	free(path);
+	buf_release(&packed);
+	return had_none;
+}
+
 bool
 gitpast_read(const struct repo_paths *repo, const struct gitlib_facts *facts,
 	     int64_t *since_ns)
 {
 	*since_ns = INT64_MIN;
 	if (!facts->is_told_all || !had_one_commit(repo) ||
+	    !had_no_replacement(repo, since_ns) ||
 	    !take_in(repo->common, "info", since_ns) ||
 	    !take_in(repo->common, "config", since_ns))
 		return false;

@@ -4,7 +4,8 @@
 
 /*
  * Rules by which git changes content leave traces when they go: a file that was
- * edited since, a folder that lost one, a branch that was switched.
+ * edited since, a folder that lost one, a branch that was switched. Objects that
+ * stand for others do, too.
  */
 
 #include <stdbool.h>

@@ -356,6 +356,23 @@ Test(gitindex, lengths_are_found_however_objects_are_kept)
 	expect_true("packed");
 }
 
+/* refs/replace: what is checked out is another object's. */
+Test(gitindex, ids_that_stand_for_other_objects_are_not_believed)
+{
+	put("t/f", "aaaa");
+	git("cd t && for i in $(seq 1000); do echo >g$i; done");
+	commit();
+	git("cd t && git replace $(git hash-object f) "
+	    "$(printf bbbb | git hash-object -w --stdin)");
+	/* The others take long enough for git to take f for clean. */
+	git("cd t && rm * && git checkout -q . && grep -q bbbb f && "
+	    "git diff --quiet");
+	expect_true("replaced");
+	git("cd t && git pack-refs --all && rm -rf .git/refs/replace && "
+	    "git replace -l | grep -q .");
+	expect_true("replaced, in packed refs");
+}
+
 /* Two contents that git stores as one, and nothing says so any more. */
 Test(gitindex, line_ends_that_were_converted_once_are_seen)
 {
