@@ -109,31 +109,6 @@ test_that 'kill -9 at any moment, twenty times, then all is well' '
 	[ "$(cat check)" = ok ]
 '
 
-# names: those of builds on the engine.
-names() {
-	find "$STANDIN_DIR/tags" -name "*-unkeyed*" -printf "%f\n" | tr % /
-}
-
-# Of another catalog the lock is not seen, so its builds may live.
-test_that 'prune: the name of a killed build goes at once, others in a day' '
-	names | xargs -r docker rmi; faults "tag 1 do kill -9 \$(cat $PWD/pid)" &&
-	sh -c "echo \$\$ >pid; exec imgcache build --base busybox --env U=1"
-	[ $? -eq 137 ]; killed=$?; faults; [ $killed -eq 0 ] && names >one &&
-	cat one && one_line one && grep -- "-$(cat pid)\$" one &&
-	other=$(sed "s/-[0-9]*\$/-999999/" one) &&
-	docker tag "$(cat one)" "$other" && expect_status 0 imgcache prune &&
-	names >left && echo "$other" >expect && same expect left &&
-	imgcache get --base busybox --env U=1
-'
-
-test_that 'prune: the name of a build that goes on stays' '
-	names | xargs -r docker rmi; faults "tag 1 slow 1500"
-	imgcache build --base busybox --env U=2 >/dev/null 2>&1 & pid=$!
-	until [ -n "$(names)" ]; do sleep 0.05; done
-	expect_status 0 imgcache prune && names | grep -- "-$pid\$"; status=$?
-	wait $pid && faults && [ $status -eq 0 ] && [ -z "$(names)" ]
-'
-
 test_that 'prune sweeps what the killed ones left' '
 	find "$IMGCACHE_DIR/handover" -type f -exec touch -d "3 days ago" {} + &&
 	expect_status 0 imgcache prune && find "$IMGCACHE_DIR/handover" \

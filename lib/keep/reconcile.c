@@ -12,7 +12,6 @@
 #include "session/labels.h"
 #include "session/registries.h"
 #include "session/session.h"
-#include "store/builds.h"
 #include "store/images.h"
 #include "sys/clock.h"
 #include "sys/lock.h"
@@ -72,35 +71,6 @@ is_abandoned(struct imgcache *ic, struct engine *engine,
 }
 
 /*
- * The name ends in the key and the pid of a build that did not come to its end
- * here: its lock is one that we see.
- */
-static bool
-is_of_ours(struct imgcache *ic, const char *engine, const char *name)
-{
-	const char *key = name + strlen(UNKEYED), *pid = strrchr(name, '-');
-	struct imgcache_error ignored = {0};
-	struct build_filter filter = {
-		.engine = engine,
-		.statuses = 1u << BUILD_RUNNING | 1u << BUILD_INTERRUPTED,
-	};
-	struct build_list list = {0};
-	bool is = false;
-	char *tag;
-	size_t i;
-
-	if (!str_starts(name, UNKEYED) || !pid || pid <= key)
-		return false;
-	filter.tag = tag = mem_strndup(key, (size_t)(pid - key));
-	if (!builds_list(ic->catalog, &filter, &list, &ignored))
-		for (i = 0; i < list.n; i++)
-			is = is || list.v[i].pid == atoi(pid + 1);
-	build_list_release(&list);
-	free(tag);
-	return is;
-}
-
-/*
  * Names of builds that were killed; images of moved sources have a row. Builds
  * of another catalog hold locks that we do not see, so a day must have passed.
  */
@@ -120,8 +90,7 @@ drop_abandoned(struct imgcache *ic, struct engine *engine, const char *name,
 		for (t = all->v[i].tags; !ret && *t; t++) {
 			enum engine_removed removed;
 
-			if ((all->v[i].created > clock_now_s() - DAY &&
-			     !is_of_ours(ic, name, *t)) ||
+			if (all->v[i].created > clock_now_s() - DAY ||
 			    (known.n && known.v[0].status == IMAGE_CHANGED) ||
 			    !is_abandoned(ic, engine, &all->v[i], *t))
 				continue;
