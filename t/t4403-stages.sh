@@ -387,4 +387,14 @@ test_that 'a long name still fits into a tag, and is that of the stage' '
 	[ ${#ref} -le 128 ] && [ ${#ref} -gt 120 ]
 '
 
+# BuildKit takes such a file without looking whether it is the one it has.
+test_that 'where --exclude blinds the cache, all is built anew' '
+	mkdir blind && echo 1 >blind/f &&
+	printf "FROM busybox\nCOPY --exclude=*.md f /\n" >blind/Dockerfile &&
+	imgcache build blind && last no-cache &&
+	printf "FROM busybox\nCOPY --exclude=* f /\n" >blind/Dockerfile &&
+	imgcache build blind && last no-cache --no-cache &&
+	IMGCACHE_DISABLE=1 imgcache build blind && last no-cache --no-cache
+'
+
 test_done

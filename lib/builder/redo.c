@@ -126,7 +126,8 @@ redo_plan(struct redo *r, const struct builder *b, struct imgcache_error *err)
 	size_t i;
 	int ret = 0;
 
-	r->everything = b->options->rebuild || b->options->no_layers;
+	r->everything = b->options->rebuild || b->options->no_layers ||
+		b->in->cache_is_blind;
 	if (session_is_disabled(b->in->ic))
 		return plan_filter(r, b, err);
 	if (b->reason == IMGCACHE_INVALIDATED)

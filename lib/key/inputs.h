@@ -90,6 +90,7 @@ struct inputs {
 
 	enum manifest_context context_mode;
 	const char *context_reason;
+	bool cache_is_blind;	/* see dockerfile_resolve() */
 	const char *refused;	/* only_sources: what is wrong with the
 				   Dockerfile, or NULL */
 

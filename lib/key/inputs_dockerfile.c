@@ -465,6 +465,7 @@ take_plan(struct inputs *in, const char *name, const struct strv *contexts,
 		pin_images(in, plan);
 		note_own(in, plan);
 		in->runs = has_runs(df, plan);
+		in->cache_is_blind = plan->cache_is_blind;
 		ret = take_key_args(in, plan, err);
 		if (!ret)
 			inputs_narrow(in, plan);

@@ -228,6 +228,7 @@ struct dockerfile_plan {
 	struct strv onbuild;	/* the triggers that the image will have */
 	bool has_onbuild;	/* and that is all of them */
 	const char *frontend;	/* as in struct dockerfile */
+	bool cache_is_blind;	/* see dockerfile_resolve() */
 	bool understood;
 	const char *reason;	/* why not: one clause, or NULL */
 	int reason_line;	/* 0: the whole file */
@@ -239,6 +240,11 @@ struct dockerfile_plan {
  * platform of the options is wrong; EFAIL for what BuildKit refuses (a base
  * name that comes out blank or malformed, an instruction before the first FROM,
  * a COPY --from of a later stage) and for expansions beyond 64 MiB.
+ *
+ * cache_is_blind: a COPY or ADD has an --exclude that may leave out everything.
+ * BuildKit (0.13 as 0.25) copies a source that is a file all the same, but it
+ * does not look at the file to tell whether it has done that before. Only a
+ * build without its cache is sure to have the file as it is.
  *
  * args lists the names that can change the result: ARGs of the stages in use
  * where something after them can use one (a RUN, a "$"), global ARGs behind

@@ -244,9 +244,40 @@ add_source(const struct source_reader *r, struct copy *c, const char *word,
 	return 0;
 }
 
+/* Do versions of BuildKit have other words for it? */
+static bool
+is_read_differently(const struct dockerfile_instruction *in, const char *flag)
+{
+	for (; *flag; flag++)
+		if (*flag & 0x80)
+			return true;
+	return strpbrk(in->text, "\\`");
+}
+
+/* "*" and the like, and what nobody knows before. */
+static bool
+may_leave_out_all(const char *pattern)
+{
+	return !pattern[strspn(pattern, "*/.\\`\"'")] ||
+		strchr(pattern, '$');
+}
+
+static void
+note_blindness(const struct source_reader *r,
+	       const struct dockerfile_instruction *in)
+{
+	const char *sign = "--exclude=";
+
+	for (size_t i = 0; i < in->n_flags; i++)
+		if (str_starts(in->flags[i], sign) &&
+		    may_leave_out_all(in->flags[i] + strlen(sign)))
+			r->plan->plan->cache_is_blind = true;
+}
+
 /*
- * The values of --exclude. Whether variables and quotes mean something in them
- * hangs on the version; as they only leave something out, they are no doubt.
+ * The values of --exclude. Whether variables, quotes and escapes mean something
+ * in them hangs on the version; as they only leave something out, they are no
+ * doubt.
  */
 static int
 read_excludes(const struct source_reader *r, struct copy *c,
@@ -265,7 +296,9 @@ read_excludes(const struct source_reader *r, struct copy *c,
 		if (ret < 0)
 			return ret;
 		v[c->read.n_exclude++] = value ? value : flag;
-		c->read.exclude_differs |= !value || strcmp(value, flag) != 0;
+		c->read.exclude_differs |= !value ||
+			strcmp(value, flag) != 0 ||
+			is_read_differently(in, flag);
 	}
 	c->read.exclude = plan_list(r->plan, v, c->read.n_exclude);
 	return 0;
@@ -320,6 +353,7 @@ read_copy(const struct source_reader *r,
 	struct stage_source source;
 	int ret;
 
+	note_blindness(r, in);
 	if (from && *from) {
 		ret = stages_find(r->stages, from, true, &source, err);
 		if (ret < 0)

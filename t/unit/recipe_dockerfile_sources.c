@@ -47,6 +47,8 @@ show(const char *text, const struct dockerfile_options *options)
 		buf_addf(&out, "!%s", err.text);
 	for (size_t i = 0; plan && i < plan->n_reads; i++)
 		show_read(&out, &plan->reads[i]);
+	if (plan && plan->cache_is_blind)
+		buf_adds(&out, " blind");
 	if (plan && !plan->understood)
 		buf_addf(&out, "%s?%d", out.len ? "; " : "",
 			 plan->reason_line);
@@ -126,11 +128,33 @@ Test(dockerfile_sources, parents_and_excludes)
 		{ "COPY --parents ./a/b /x", "parents []/[a/b]@2" },
 		{ "COPY --parents=false a/./b /x", "[a/b]@2" },
 		{ "COPY --exclude=*.md --exclude=d/$GIVEN a /x",
-		  "[a] -*.md -d/ -?@2" },
+		  "[a] -*.md -d/ -?@2 blind" },
 		{ "COPY --exclude=\"*.md\" a /x", "[a] -*.md@2" },
 		{ "COPY --exclude=$GIVEN a /x\nCOPY --exclude= a /x",
-		  "[a] - -?@2; [a] -@3" },
+		  "[a] - -?@2; [a] -@3 blind" },
 		{ "ADD --exclude=b a /x", "[a] -b@2" },
+	};
+	CHECK(rows);
+}
+
+Test(dockerfile_sources, escapes_in_excludes_are_read_differently)
+{
+	static const struct row rows[] = {
+		{ "COPY --exclude=a\\b a /x", "[a] -ab -?@2" },
+		{ "COPY --exclude=a`b a /x", "[a] -a`b -?@2" },
+		{ "COPY --exclude=\xc3\xbc a /x", "[a] -\xc3\x83\xc2\xbc -?@2" },
+		{ "COPY --exclude=a \\\n b /x", "[b] -a@2" },
+	};
+	CHECK(rows);
+}
+
+Test(dockerfile_sources, who_may_exclude_everything_blinds_the_cache)
+{
+	static const struct row rows[] = {
+		{ "COPY --exclude=* --exclude=!a a /x", "[a] -* -!a@2 blind" },
+		{ "ADD --exclude=**/ a /x", "[a] -**/@2 blind" },
+		{ "COPY --exclude=?* --exclude=*.c a /x", "[a] -?* -*.c@2" },
+		{ "COPY --from=img --exclude=* a /x", " blind" },
 	};
 	CHECK(rows);
 }
@@ -263,7 +287,7 @@ Test(dockerfile_sources, a_base_image_may_set_anything)
 		{ "FROM img\nRUN --mount=source=$A,target=/m x", "?3" },
 		{ "FROM img\nRUN --mount=target=$A x", "tree []@3" },
 		{ "FROM img\nCOPY --chown=$A a $B", "[a]@3" },
-		{ "FROM img\nCOPY --exclude=$A a /x", "[a] -$A -?@3" },
+		{ "FROM img\nCOPY --exclude=$A a /x", "[a] -$A -?@3 blind" },
 		{ "FROM img AS i\nFROM i\nCOPY x$A /x", "?4" },
 	};
 	CHECK(rows);
