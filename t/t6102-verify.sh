@@ -194,6 +194,15 @@ test_that 'and one row says so, by which its log is found' '
 	grep "COPY" log
 '
 
+test_that 'and its build came to its end, with its steps' '
+	cat err && ! grep "not recorded" err &&
+	sqlite3 "$IMGCACHE_DIR/catalog.db" "SELECT b.status, b.duration_us > 0,
+		count(s.build) > 0, b.image IS NOT NULL FROM builds b
+		LEFT JOIN steps s ON s.build = b.id
+		WHERE b.name = '\''moving'\''" >row && cat row &&
+	[ "$(cat row)" = "changed|1|1|1" ]
+'
+
 test_that 'the row of a key that was there before is what it was' '
 	echo 7 >moving/file; imgcache build moving >ref 2>/dev/null || exit 1
 	tag=$(cut -d: -f2 ref)

@@ -160,7 +160,7 @@ keep_unkeyed(struct builder *b, const char *image_id, const char *text,
 	row.ref = b->temporary;
 	row.image_id = image_id;
 	row.reason = text;
-	return images_put(b->in->ic->catalog, &row, NULL, err);
+	return images_put(b->in->ic->catalog, &row, &b->image_row, err);
 }
 
 int
@@ -224,13 +224,14 @@ record_changed(struct builder *b, const char *image_id, const char *text,
 	       struct imgcache_error *err)
 {
 	struct catalog *cat = b->in->ic->catalog;
+	int64_t of_key = b->image_row;
 	int ret = catalog_begin(cat, err);
 
 	if (ret)
 		return ret;
 	ret = keep_unkeyed(b, image_id, text, err);
 	if (!ret)
-		ret = images_forget(cat, b->image_row, err);
+		ret = images_forget(cat, of_key, err);
 	if (!ret)
 		return catalog_commit(cat, err);
 	catalog_rollback(cat);
@@ -293,6 +294,7 @@ builder_record_failure(struct builder *b, int code, const char *text,
 		session_warn(b->in->ic, "not recorded: %s", err.text);
 		error_clear(&err);
 	}
+	end.image = b->image_row;
 	if (builds_finish(cat, &end, b->steps, b->n_steps, &err))
 		session_warn(b->in->ic, "not recorded: %s", err.text);
 }
