@@ -295,7 +295,7 @@ struct imgcache_answer {
 /*
  * Is the image of this recipe there now? 0 and a hit, IMGCACHE_ENO and the
  * reason, or IMGCACHE_EUNKNOWN. What only a registry has is pulled. Counted
- * once. With quiet it is not counted.
+ * once for each image and handle. With quiet it is not counted.
  */
 IMGCACHE_API int imgcache_get(struct imgcache *ic, struct imgcache_recipe *r,
 			      bool quiet, struct imgcache_answer *out,

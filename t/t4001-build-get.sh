@@ -183,6 +183,15 @@ test_that 'build --all: an image after those it is built from' '
 	[ "$(calls buildx build)" -eq 0 ]
 '
 
+test_that 'each of them is looked up once: three misses, no hit' '
+	export IMGCACHE_DIR="$PWD/three" &&
+	sed "s/N: /M: z/" all.yaml >three.yaml &&
+	imgcache -f three.yaml build --all && imgcache stats --json >stats &&
+	jq -e ".lookups == 3 and .hits.local == 0 and .misses == 3" stats &&
+	imgcache -f three.yaml build b && imgcache stats --json >stats &&
+	jq -e ".lookups == 4 and .hits.local == 1" stats
+'
+
 test_that 'with a registry the base has the name that the build uses' '
 	: >"$STANDIN_DIR/calls" && expect_status 0 imgcache -f all.yaml \
 		-c registry=r.example/x build --no-cache b && cp stdout b &&

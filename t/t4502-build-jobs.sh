@@ -42,6 +42,12 @@ test_that 'all are built, refs in the order asked for, a line when each ends' '
 	[ "$(grep -c "there, in .*, 0 of . steps cached" stderr)" -eq 4 ]
 '
 
+test_that 'and each is looked up once' '
+	export IMGCACHE_DIR="$PWD/once" && steps once &&
+	imgcache build --all --jobs 4 && imgcache stats --json >stats &&
+	jq -e ".lookups == .misses and .lookups == 4" stats
+'
+
 test_that 'what has changed is said, stored and counted as without --jobs' '
 	steps a2 && imgcache build -n one >plain 2>&1 && cat plain &&
 	imgcache build --all -j 2 2>stderr >/dev/null && cat stderr &&

@@ -224,6 +224,7 @@ wait_for_needs(struct job *j, struct imgcache_error *err)
 				     image->needs[i]]);
 		if (!need)
 			continue;
+		strv_push(&j->r->ic->counted, need->tag);
 		while (!(ret = signals_check(err)) &&
 		       alive_job(j->r->ic, need->tag))
 			clock_sleep_ms(POLL_MS);

@@ -457,9 +457,10 @@ lookup_count(struct inputs *in, const struct lookup_found *f,
 		.us = a->elapsed_us,
 	};
 
-	if (session_is_disabled(in->ic) ||
+	if (session_is_disabled(in->ic) || strv_has(&in->ic->counted, l.tag) ||
 	    session_catalog(in->ic, CATALOG_READ, &err))
 		return;
+	strv_push(&in->ic->counted, l.tag);
 	if (a->state == IMGCACHE_HIT && f->row.build_us > a->elapsed_us)
 		l.saved_us = f->row.build_us - a->elapsed_us;
 	if (lookups_record(in->ic->catalog, &l, &err))

@@ -47,7 +47,11 @@ int lookup_only(struct inputs *in, struct lookup_found *f,
 int lookup_loaded(struct inputs *in, const struct lookup_found *f,
 		  const char *image_id, struct imgcache_error *err);
 
-/* Count it for the verb, unless counting is switched off. Never fails. */
+/*
+ * Count it for the verb, once for each tag and handle: what others are built
+ * from is looked up for each of them. Nothing where counting is switched off.
+ * Never fails.
+ */
 void lookup_count(struct inputs *in, const struct lookup_found *f,
 		  const char *verb, const struct imgcache_answer *a);
 

@@ -190,6 +190,7 @@ imgcache_close(struct imgcache *ic)
 	settings_release(&ic->settings);
 	project_release(&ic->project);
 	strv_release(&ic->warned);
+	strv_release(&ic->counted);
 	arena_release(&ic->arena);
 	free(ic->dir);
 	free(ic);

@@ -45,6 +45,7 @@ struct imgcache {
 	const char *bad_project;	/* why it is done without, or NULL */
 	struct settings settings;
 	struct strv warned;		/* warnings already given */
+	struct strv counted;		/* tags whose lookup is on record */
 	const char *unsaid;		/* one that is given later, or NULL */
 	imgcache_event_fn *on_event;
 	void *payload;
