@@ -195,6 +195,21 @@ if small_disk 400k; then
 		grep "no space left" stderr && ! [ -s stderr2 ] &&
 		[ "$(cat after)" = adopted ]
 	'
+	test_that 'a full disk: what only reads still answers' '
+		small_disk 2m && IMGCACHE_DIR=$PWD/disk/state && export IMGCACHE_DIR &&
+		imgcache build app >/dev/null 2>&1; imgcache get app >/dev/null
+		cat /dev/zero >disk/fill 2>/dev/null
+		cp -R app edited; echo more >>edited/file; failed=
+		for verb in list "list --building" stats "build -n app" \
+			"prune -n" "why app" "verify app"; do
+			timeout -k 1 20 imgcache $verb >stdout 2>stderr
+			status=$?; echo "$verb: $status"; cat stderr
+			[ $status -eq 0 ] || failed=y
+		done
+		timeout -k 1 20 imgcache get --context edited >stdout 2>stderr
+		status=$?; cat stderr; umount disk
+		[ -z "$failed" ] && [ $status -eq 1 ]
+	'
 	test_that 'a full disk: spawn runs, docker finds room for its id file' '
 		small_disk 2m && IMGCACHE_DIR=$PWD/disk/state && export IMGCACHE_DIR &&
 		imgcache build app >/dev/null 2>&1; cat /dev/zero >disk/fill 2>/dev/null

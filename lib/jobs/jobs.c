@@ -64,7 +64,7 @@ reload(struct imgcache *ic, const struct imgcache_image *image,
 	int ret = session_catalog(ic, CATALOG_READ, err);
 
 	if (!ret)
-		ret = alive_settle(ic, NULL, err);
+		ret = catalog_forgo(alive_settle(ic, NULL, err), err);
 	if (!ret)
 		ret = images_get(ic->catalog, &key, &list, err);
 	if (!ret && !list.n)

@@ -52,9 +52,9 @@ open_folded(struct imgcache *ic, struct imgcache_error *err)
 	int ret = session_catalog(ic, CATALOG_READ, err);
 
 	if (!ret)
-		ret = lookups_fold(ic->catalog, NULL, err);
+		ret = session_fold(ic, err);
 	if (!ret)
-		ret = alive_settle(ic, NULL, err);
+		ret = catalog_forgo(alive_settle(ic, NULL, err), err);
 	return session_recovers(ic, ret, err) ? 0 : ret;
 }
 

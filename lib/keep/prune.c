@@ -465,7 +465,7 @@ imgcache_prune(struct imgcache *ic, const struct imgcache_prune_options *o,
 						    dir), LOCK_EXCLUSIVE, 0,
 				"prune", err);
 	if (!ret)
-		ret = lookups_fold(ic->catalog, NULL, err);
+		ret = session_fold(ic, err);
 	if (!ret && !o->dry_run)
 		ret = reconcile(ic, err);
 	if (!ret)

@@ -185,7 +185,8 @@ kept_last(const struct inputs *in, const char *engine,
 
 	/* hits that were only journalled say what was used last */
 	if (filter.name)
-		ret = lookups_fold(in->ic->catalog, NULL, err);
+		ret = catalog_forgo(lookups_fold(in->ic->catalog, NULL, err),
+				    err);
 	if (!ret && filter.name)
 		ret = images_list(in->ic->catalog, &filter, list, err);
 	if (ret || list->n)

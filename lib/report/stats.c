@@ -165,7 +165,7 @@ imgcache_stats(struct imgcache *ic, int64_t since, struct imgcache_stats *out,
 	memset(out, 0, sizeof(*out));
 	ret = session_catalog(ic, CATALOG_READ, err);
 	if (!ret)
-		ret = lookups_fold(ic->catalog, NULL, err);
+		ret = session_fold(ic, err);
 	if (!ret)
 		ret = stats_read(ic->catalog, &q, &s, err);
 	if (ret)

@@ -19,6 +19,7 @@
 #include "docker/engine.h"
 #include "session/adopt.h"
 #include "session/bake.h"
+#include "store/lookups.h"
 #include "sys/file.h"
 #include "sys/signals.h"
 
@@ -294,6 +295,17 @@ session_catalog(struct imgcache *ic, enum catalog_mode mode,
 	if (catalog_flags(ic->catalog).was_rebuilt)
 		refill(ic);
 	return 0;
+}
+
+int
+session_fold(struct imgcache *ic, struct imgcache_error *err)
+{
+	int ret = lookups_fold(ic->catalog, NULL, err);
+
+	if (ret == CATALOG_EFULL)
+		session_warn(ic, "the last lookups are not counted yet: %s",
+			     err->text);
+	return catalog_forgo(ret, err);
 }
 
 bool

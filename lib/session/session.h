@@ -66,6 +66,12 @@ int session_catalog(struct imgcache *ic, enum catalog_mode mode,
 		    struct imgcache_error *err);
 
 /*
+ * lookups_fold(), before reading what it writes. Where the disk has no room for
+ * that a warning: what is read is as old as the last time.
+ */
+int session_fold(struct imgcache *ic, struct imgcache_error *err);
+
+/*
  * After a call failed with ret: if that was a damaged catalog, set it aside,
  * fill the new one from the engine, clear err and say true: call again.
  */
