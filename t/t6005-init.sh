@@ -393,6 +393,37 @@ target.*docker buildx bake --file docker-bake.hcl --print app dev \
 >docker-bake.json" flat
 '
 
+test_that 'commands to paste: words of a shell, and nothing that it runs' '
+	fresh && put "my  dir/docker-bake.hcl" "target \"base\" {}" \
+		"target \"odd;name \$(touch x)\" {" \
+		"  contexts = { a = \"target:base\" }" "}" \
+		"target \"-o\" {}" "target \"app\" {" \
+		"  contexts = { a = \"target:base\" }" "}" &&
+	odd=$(printf "it\047s \$(touch x)/compose.yaml") &&
+	put "$odd" "services: {s: {build: \$D}}" &&
+	imgcache init 2>stderr && cat imgcache.yaml &&
+	! grep -e odd -e " -o" imgcache.yaml &&
+	tr "\n" " " <imgcache.yaml | sed "s/ # / /g" | tr "\047" "^" >flat &&
+	grep -F -e "--bake ^my  dir/docker-bake.hcl:base^ " flat &&
+	grep -F -e "--file ^my  dir/docker-bake.hcl^ --print app >d" flat &&
+	grep -o -e "--compose .*:s^" flat >words &&
+	eval "set -- $(tr "^" "\047" <words)" && [ "$#" -eq 2 ] &&
+	[ "$2" = "$odd:s" ] && ! [ -e x ]
+'
+
+test_that 'HCL: what is a target elsewhere than in contexts is no link' '
+	fresh && put docker-bake.hcl "target \"base\" {}" "target \"app\" {" \
+		"  contexts = { d = \"dir\" }" \
+		"  args = { X = \"target:base\", contexts = \"target:base\" }" \
+		"  labels = { inherits = \"on\" }" "}" "target \"on\" {" \
+		"  args = { X = \"target:base\" }" \
+		"  contexts = merge({ a = \"b\" }, {" \
+		"    b = \"target:base\"" "  })" "}" &&
+	imgcache init 2>stderr && grep "docker-bake.hcl:app\$" imgcache.yaml &&
+	tr "\n" " " <imgcache.yaml | sed "s/ # / /g" >flat && cat flat &&
+	grep "not read: on; built from another target" flat
+'
+
 test_that 'compose: a service built from the image of another' '
 	fresh && put compose.yaml "services:" \
 		"  app: {build: app}" "  base: {build: base, image: \"mybase:1\"}" \

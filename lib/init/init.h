@@ -106,6 +106,10 @@ void init_note(struct init *in, const char *fmt, ...)
 void init_left_out(struct init *in, const char *origin, const char *why,
 		   const char *kind, const char *path, const char *name);
 
+/* Text as a word of a command that a person may paste into a shell. */
+const char *init_shell_word(const struct init *in, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /*
  * path as written in a file of the folder dir, relative to the root; NULL if
  * it leaves the root. "." is the root.
