@@ -454,6 +454,40 @@ test_that 'compose: a service built from the image of another' '
 	done
 '
 
+test_that 'compose: what extends another is not written as if it were whole' '
+	fresh && put compose.yaml "include: [more.yaml]" "services:" \
+		"  base: {build: {context: ., args: {A: \"1\"}}}" \
+		"  ext: {extends: {service: base}, build: {dockerfile: E}}" \
+		"  bare: {extends: base}" "  img: {image: x}" \
+		"  none: {extends: img}" "  loop: {extends: loop}" \
+		"  far: {extends: {file: f.yaml, service: f}}" &&
+	put Dockerfile "FROM scratch" "ARG A" && put E "FROM scratch" &&
+	imgcache init 2>stderr && [ "$(images)" = "base " ] &&
+	cut -d: -f2- stderr | sort >actual && cat >expect <<-TEXT &&
+	 compose.yaml: include was left out: the files that it names are not read
+	 compose.yaml: service bare was left out: it extends another service, which is not merged
+	 compose.yaml: service ext was left out: it extends another service, which is not merged
+	 compose.yaml: service far was left out: it extends a service of another file, which is not read
+	TEXT
+	same expect actual && tr "\n" " " <imgcache.yaml | sed "s/ # / /g" >flat &&
+	for s in ext bare far; do
+		grep "this file by: imgcache build --compose compose.yaml:$s " \
+			flat || exit 1
+	done
+'
+
+test_that 'compose: the Dockerfile of what extends another is not taken alone' '
+	fresh && put compose.yaml "services:" \
+		"  base: {build: {context: ., dockerfile: E.Dockerfile}}" \
+		"  loop: {extends: loop, build: .}" \
+		"  ext: {extends: base, build: {args: {A: \"1\"}}}" &&
+	put compose.override.yaml "services: {base: {extends: {file: x}}}" &&
+	put E.Dockerfile "FROM scratch" "ARG A" &&
+	imgcache init 2>stderr && cat stderr && [ -z "$(images)" ] &&
+	grep "service base .* of another file" stderr &&
+	grep "service loop was" stderr && ! grep dockerfile: imgcache.yaml
+'
+
 test_that 'images that are built from each other are no images' '
 	fresh && put compose.yaml "services:" "  a: {build: a, image: ia}" \
 		"  b: {build: b, image: ib}" && put a/Dockerfile "FROM ib" &&

@@ -84,6 +84,33 @@ struct init {
 	struct strv notes;	/* sentences for whoever called */
 };
 
+#define INIT_MAX_LAYERS 32
+
+/* What a file says of one image, the nearest first. */
+struct init_layers {
+	const struct yaml_node *v[INIT_MAX_LAYERS];
+	size_t n;
+};
+
+enum init_extends {
+	INIT_EXTENDS_NONE,
+	INIT_EXTENDS_HERE,		/* services of the same file */
+	INIT_EXTENDS_ELSEWHERE
+};
+
+/* Add a target and what it inherits from, of that the last named first. */
+bool init_layers_inherit(struct init_layers *l,
+			 const struct yaml_node *targets,
+			 const struct yaml_node *target);
+
+/*
+ * Add what the services build that a service extends. It tells where the
+ * Dockerfile is; to merge all as compose does takes more than that.
+ */
+enum init_extends init_layers_extend(struct init_layers *l,
+				     const struct yaml_node *services,
+				     const struct yaml_node *service);
+
 /* A new image with a name that no other has, made of what is wanted. */
 struct init_image *init_image_new(struct init *in, const char *wanted,
 				  const char *origin);
