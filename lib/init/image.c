@@ -234,10 +234,12 @@ put_braced(const char *p, size_t len, struct buf *out)
 		return NULL;
 	if (*text == ':' && text + 1 < end)
 		text++;
+	if (*text == '?') {
+		buf_addf(out, "${%.*s}", (int)len, p);
+		return end + 1;
+	}
 	if (*text == '-')
 		text++;
-	else if (*text == '?')
-		text = end;	/* what compose would say is ours to say */
 	else if (text != end)
 		return NULL;
 	buf_addf(out, "${%.*s:-%.*s}", (int)len, p, (int)(end - text), text);

@@ -153,7 +153,8 @@ const char *init_dir_name(const struct init *in, const char *dir);
 
 /*
  * Text of a compose file, whose $NAME, ${NAME} and ${NAME-text} are written as
- * the project file has them; NULL if it has another form.
+ * the project file has them; NULL if it has another form. One that must be
+ * set, ${NAME?}, is one without a standard, which must be set there.
  */
 const char *init_variables(const struct init *in, const char *text);
 
