@@ -272,7 +272,7 @@ test_that 'compose files: builds, variables, the same one once' '
 	imgcache tag -m api >one && V=2 imgcache tag -m api >two &&
 	! cmp -s one two && grep "^network none" one && cut -d: -f2- stderr |
 		sort >actual && cat >expect <<-TEXT && same expect actual
-	 docker-compose.yml: service away was left out: its context is elsewhere
+	 docker-compose.yml: service away was left out: its context is elsewhere, so that it has no key
 	 docker-compose.yml: service inline was left out: its Dockerfile is in the file itself
 	 docker-compose.yml: service list was left out: its build has a form that is not read
 	 docker-compose.yml: service out was left out: its context is outside of the project
@@ -486,6 +486,55 @@ test_that 'compose: the Dockerfile of what extends another is not taken alone' '
 	imgcache init 2>stderr && cat stderr && [ -z "$(images)" ] &&
 	grep "service base .* of another file" stderr &&
 	grep "service loop was" stderr && ! grep dockerfile: imgcache.yaml
+'
+
+test_that 'compose and bake: --compose is not said where it is refused' '
+	fresh && put compose.yaml "services:" \
+		"  a: {build: {context: \"https://example.com/x.git\"}}" \
+		"  b: {build: \"git@example.com:x.git\"}" "  l: {build: [x]}" \
+		"  v: {build: \$V}" \
+		"  i: {build: {context: \"https://h/x\", dockerfile_inline: x}}" &&
+	put docker-bake.json "{\"target\": {\"j\": {\"inherits\": [\"_r\"]}," \
+		"\"_r\": {\"context\": \"https://example.com/x.git\"}}}" &&
+	imgcache init 2>stderr && cat imgcache.yaml &&
+	[ "$(grep -c "so that it has no key" stderr)" -eq 4 ] &&
+	tr "\n" " " <imgcache.yaml | sed "s/ # / /g" >flat &&
+	grep -o "no key" flat | wc -l | grep -x 4 &&
+	grep -o "imgcache build --[a-z]* [^ ]*" flat >actual &&
+	echo "imgcache build --compose compose.yaml:v" >expect &&
+	same expect actual
+'
+
+test_that 'keys that are options of a build: told, but not where they are off' '
+	fresh && put compose.yaml "services:" "  a:" "    build:" \
+		"      context: ." "      no_cache: true" "      shm_size: 1g" \
+		"      cache_from: [x]" "      pull: false" "      cache_to: []" \
+		"      ulimits: {nofile: 9}" &&
+	put docker-bake.json "{\"target\": {\"j\": {\"no-cache\": true," \
+		"\"no-cache-filter\": [\"x\"], \"context\": \"j\"}}}" &&
+	put Dockerfile "FROM scratch" && put j/Dockerfile "FROM scratch" &&
+	imgcache init 2>stderr && [ "$(images)" = "a j " ] &&
+	cut -d: -f2- stderr | sort >actual && cat >expect <<-TEXT &&
+	 compose.yaml: service a: cache_from is not taken over; give it to imgcache build
+	 compose.yaml: service a: no_cache is not taken over; give it to imgcache build
+	 compose.yaml: service a: shm_size is not taken over; give it to imgcache build
+	 compose.yaml: service a: ulimits is not taken over; give it to imgcache build
+	 docker-bake.json: target j: no-cache is not taken over; give it to imgcache build
+	 docker-bake.json: target j: no-cache-filter is not taken over; give it to imgcache build
+	TEXT
+	same expect actual
+'
+
+test_that 'compose: a variable that must be set must be set here, too' '
+	fresh && put compose.yaml "services: {a: {build: {context: .," \
+		"  args: {A: \"\${UNSET:?must}\", B: \"\${UNSET2?}\"}}}}" &&
+	put Dockerfile "FROM scratch" "ARG A" "ARG B" "RUN :" && unset UNSET UNSET2 &&
+	imgcache init 2>stderr && cat imgcache.yaml && [ -z "$(images)" ] &&
+	grep "a. would not build as it is: .UNSET. is not set" stderr &&
+	grep "#     A: \"\${UNSET}\"" imgcache.yaml &&
+	export UNSET=1 UNSET2=2 && imgcache init --force 2>stderr &&
+	[ "$(images)" = "a " ] && unset UNSET &&
+	expect_status 128 imgcache tag a && grep UNSET stderr
 '
 
 test_that 'images that are built from each other are no images' '

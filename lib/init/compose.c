@@ -15,6 +15,8 @@
 #include "recipe/yaml.h"
 #include "sys/file.h"
 
+#define WHY_REMOTE "its context is elsewhere, so that it has no key"
+
 /* What such a file says of one image; relative paths are meant from dir. */
 struct build {
 	const char *name;
@@ -179,16 +181,11 @@ take_contexts(const struct init *in, const struct build *b,
 static const char *
 take_paths(struct init *in, const struct build *b, struct init_image *image)
 {
-	const char *context = NULL;
+	const char *context = init_layers_context(&b->layers);
 	const char *file = field_text(b, "dockerfile");
 
-	for (size_t i = 0; i < b->layers.n && !context; i++) {
-		if (b->layers.v[i]->kind == YAML_LIST)
-			return "its build has a form that is not read";
-		context = yaml_text(b->layers.v[i]);
-		if (!context)
-			context = text_of(b->layers.v[i], "context");
-	}
+	if (init_layers_has_list(&b->layers))
+		return "its build has a form that is not read";
 	if (!context)
 		context = ".";
 	image->target = arena_strdup(in->arena, field_text(b, "target"));
@@ -196,7 +193,7 @@ take_paths(struct init *in, const struct build *b, struct init_image *image)
 	    has_variable(image->target))
 		return "a variable is in its paths or its target";
 	if (is_remote(context))
-		return "its context is elsewhere";
+		return WHY_REMOTE;
 	image->context = init_path(in, b->dir, context);
 	if (!image->context)
 		return "its context is outside of the project";
@@ -241,17 +238,35 @@ take_rest(const struct init *in, const struct build *b,
 	return NULL;
 }
 
-/* Keys that change what is built and have no place here. */
+/* Not false and no empty list. */
+static bool
+is_on(const struct yaml_node *node)
+{
+	return node && !yaml_is_null(node) &&
+		(node->kind == YAML_TEXT ? strcmp(node->text, "false") != 0 :
+		 node->n != 0);
+}
+
+/* Keys of a build that have no place here. */
 static void
 note_unread(struct init *in, const struct build *b)
 {
-	static const char *const keys[] = { "secrets", "secret", NULL };
+	static const char *const secrets[] = { "secrets", "secret", NULL };
+	static const char *const options[] = {
+		"no_cache", "no-cache", "no-cache-filter", "cache_from",
+		"cache-from", "cacheFrom", "cache_to", "cache-to", "shm_size",
+		"shm-size", "ulimits", "pull", "options", NULL
+	};
 	size_t i;
 
-	for (i = 0; keys[i]; i++)
-		if (field(b, keys[i]))
+	for (i = 0; secrets[i]; i++)
+		if (field(b, secrets[i]))
 			init_note(in, "%s: %s are not taken over; name them "
-				  "under 'secrets:'", b->origin, keys[i]);
+				  "under 'secrets:'", b->origin, secrets[i]);
+	for (i = 0; options[i]; i++)
+		if (is_on(field(b, options[i])))
+			init_note(in, "%s: %s is not taken over; give it to "
+				  "imgcache build", b->origin, options[i]);
 }
 
 /* Before anything is read: what has no form here at all. */
@@ -262,7 +277,10 @@ why_foreign(const struct build *b)
 		"context", "dockerfile", "target", "args", "contexts",
 		"platforms", "ssh", "extra-hosts", "labels", "network", NULL
 	};
+	const char *context = init_layers_context(&b->layers);
 
+	if (context && is_remote(context))
+		return WHY_REMOTE;
 	if (b->extends == INIT_EXTENDS_ELSEWHERE)
 		return "it extends a service of another file, which is not "
 			"read";
@@ -281,15 +299,21 @@ why_foreign(const struct build *b)
 	return NULL;
 }
 
-/* --bake and --compose take no build that is built from another one. */
+/*
+ * --bake and --compose take no build that is built from another one or from
+ * what is elsewhere, and compose itself none that is a list.
+ */
 static const char *
 option_for(const struct init *in, const struct build *b)
 {
-	const char *kind = b->is_bake ? "bake" : b->file_from_dir ? NULL :
-		"compose";
+	const char *kind = b->is_bake ? "bake" : "compose";
+	const char *context = init_layers_context(&b->layers);
 	struct strv all = {0};
 
-	if (kind && !take_assignments(in, b, b->contexts_key, &all))
+	if (b->file_from_dir || init_layers_has_list(&b->layers) ||
+	    (context && is_remote(context)))
+		return NULL;
+	if (!take_assignments(in, b, b->contexts_key, &all))
 		strv_clear(&all);
 	for (size_t i = 0; i < all.n; i++)
 		if (other_origin(in, b, all.v[i] + strcspn(all.v[i], "=") + 1))

@@ -111,6 +111,12 @@ enum init_extends init_layers_extend(struct init_layers *l,
 				     const struct yaml_node *services,
 				     const struct yaml_node *service);
 
+/* The context of a build as written, NULL: it names none. */
+const char *init_layers_context(const struct init_layers *l);
+
+/* Is one of them a list, which no build is? */
+bool init_layers_has_list(const struct init_layers *l);
+
 /* A new image with a name that no other has, made of what is wanted. */
 struct init_image *init_image_new(struct init *in, const char *wanted,
 				  const char *origin);

@@ -55,3 +55,25 @@ init_layers_extend(struct init_layers *l, const struct yaml_node *services,
 	}
 	return is;
 }
+
+const char *
+init_layers_context(const struct init_layers *l)
+{
+	const char *context = NULL;
+
+	for (size_t i = 0; i < l->n && !context; i++) {
+		context = yaml_text(l->v[i]);
+		if (!context)
+			context = yaml_text(yaml_get(l->v[i], "context"));
+	}
+	return context;
+}
+
+bool
+init_layers_has_list(const struct init_layers *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i]->kind == YAML_LIST)
+			return true;
+	return false;
+}
