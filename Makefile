@@ -54,8 +54,8 @@ lib/lint := bases buildx compose config context copied docker dockerfile \
 	install instructions item known_list known_npm known_settings \
 	known_step lint managers mounts names order paths place rules run \
 	script silence steps tree workflow
-lib/init := check compose dockerfile find hcl hook ignore image init link \
-	packages pyproject toml write
+lib/init := check compose dockerfile find hcl hook ignore image init \
+	layers link packages pyproject toml write
 cmd := answer build caches commands complete config context context_report \
 	delete dockerargs dockerfile doctor dropin env exec findings get \
 	given group help init invalidate lint list lock log main opt outfile \

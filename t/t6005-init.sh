@@ -272,7 +272,7 @@ test_that 'compose files: builds, variables, the same one once' '
 	imgcache tag -m api >one && V=2 imgcache tag -m api >two &&
 	! cmp -s one two && grep "^network none" one && cut -d: -f2- stderr |
 		sort >actual && cat >expect <<-TEXT && same expect actual
-	 docker-compose.yml: service away was left out: its context is elsewhere
+	 docker-compose.yml: service away was left out: its context is elsewhere, so that it has no key
 	 docker-compose.yml: service inline was left out: its Dockerfile is in the file itself
 	 docker-compose.yml: service list was left out: its build has a form that is not read
 	 docker-compose.yml: service out was left out: its context is outside of the project
@@ -393,6 +393,37 @@ target.*docker buildx bake --file docker-bake.hcl --print app dev \
 >docker-bake.json" flat
 '
 
+test_that 'commands to paste: words of a shell, and nothing that it runs' '
+	fresh && put "my  dir/docker-bake.hcl" "target \"base\" {}" \
+		"target \"odd;name \$(touch x)\" {" \
+		"  contexts = { a = \"target:base\" }" "}" \
+		"target \"-o\" {}" "target \"app\" {" \
+		"  contexts = { a = \"target:base\" }" "}" &&
+	odd=$(printf "it\047s \$(touch x)/compose.yaml") &&
+	put "$odd" "services: {s: {build: \$D}}" &&
+	imgcache init 2>stderr && cat imgcache.yaml &&
+	! grep -e odd -e " -o" imgcache.yaml &&
+	tr "\n" " " <imgcache.yaml | sed "s/ # / /g" | tr "\047" "^" >flat &&
+	grep -F -e "--bake ^my  dir/docker-bake.hcl:base^ " flat &&
+	grep -F -e "--file ^my  dir/docker-bake.hcl^ --print app >d" flat &&
+	grep -o -e "--compose .*:s^" flat >words &&
+	eval "set -- $(tr "^" "\047" <words)" && [ "$#" -eq 2 ] &&
+	[ "$2" = "$odd:s" ] && ! [ -e x ]
+'
+
+test_that 'HCL: what is a target elsewhere than in contexts is no link' '
+	fresh && put docker-bake.hcl "target \"base\" {}" "target \"app\" {" \
+		"  contexts = { d = \"dir\" }" \
+		"  args = { X = \"target:base\", contexts = \"target:base\" }" \
+		"  labels = { inherits = \"on\" }" "}" "target \"on\" {" \
+		"  args = { X = \"target:base\" }" \
+		"  contexts = merge({ a = \"b\" }, {" \
+		"    b = \"target:base\"" "  })" "}" &&
+	imgcache init 2>stderr && grep "docker-bake.hcl:app\$" imgcache.yaml &&
+	tr "\n" " " <imgcache.yaml | sed "s/ # / /g" >flat && cat flat &&
+	grep "not read: on; built from another target" flat
+'
+
 test_that 'compose: a service built from the image of another' '
 	fresh && put compose.yaml "services:" \
 		"  app: {build: app}" "  base: {build: base, image: \"mybase:1\"}" \
@@ -421,6 +452,89 @@ test_that 'compose: a service built from the image of another' '
 		imgcache.yaml && for name in app base ctx own; do
 		imgcache tag $name || exit 1
 	done
+'
+
+test_that 'compose: what extends another is not written as if it were whole' '
+	fresh && put compose.yaml "include: [more.yaml]" "services:" \
+		"  base: {build: {context: ., args: {A: \"1\"}}}" \
+		"  ext: {extends: {service: base}, build: {dockerfile: E}}" \
+		"  bare: {extends: base}" "  img: {image: x}" \
+		"  none: {extends: img}" "  loop: {extends: loop}" \
+		"  far: {extends: {file: f.yaml, service: f}}" &&
+	put Dockerfile "FROM scratch" "ARG A" && put E "FROM scratch" &&
+	imgcache init 2>stderr && [ "$(images)" = "base " ] &&
+	cut -d: -f2- stderr | sort >actual && cat >expect <<-TEXT &&
+	 compose.yaml: include was left out: the files that it names are not read
+	 compose.yaml: service bare was left out: it extends another service, which is not merged
+	 compose.yaml: service ext was left out: it extends another service, which is not merged
+	 compose.yaml: service far was left out: it extends a service of another file, which is not read
+	TEXT
+	same expect actual && tr "\n" " " <imgcache.yaml | sed "s/ # / /g" >flat &&
+	for s in ext bare far; do
+		grep "this file by: imgcache build --compose compose.yaml:$s " \
+			flat || exit 1
+	done
+'
+
+test_that 'compose: the Dockerfile of what extends another is not taken alone' '
+	fresh && put compose.yaml "services:" \
+		"  base: {build: {context: ., dockerfile: E.Dockerfile}}" \
+		"  loop: {extends: loop, build: .}" \
+		"  ext: {extends: base, build: {args: {A: \"1\"}}}" &&
+	put compose.override.yaml "services: {base: {extends: {file: x}}}" &&
+	put E.Dockerfile "FROM scratch" "ARG A" &&
+	imgcache init 2>stderr && cat stderr && [ -z "$(images)" ] &&
+	grep "service base .* of another file" stderr &&
+	grep "service loop was" stderr && ! grep dockerfile: imgcache.yaml
+'
+
+test_that 'compose and bake: --compose is not said where it is refused' '
+	fresh && put compose.yaml "services:" \
+		"  a: {build: {context: \"https://example.com/x.git\"}}" \
+		"  b: {build: \"git@example.com:x.git\"}" "  l: {build: [x]}" \
+		"  v: {build: \$V}" \
+		"  i: {build: {context: \"https://h/x\", dockerfile_inline: x}}" &&
+	put docker-bake.json "{\"target\": {\"j\": {\"inherits\": [\"_r\"]}," \
+		"\"_r\": {\"context\": \"https://example.com/x.git\"}}}" &&
+	imgcache init 2>stderr && cat imgcache.yaml &&
+	[ "$(grep -c "so that it has no key" stderr)" -eq 4 ] &&
+	tr "\n" " " <imgcache.yaml | sed "s/ # / /g" >flat &&
+	grep -o "no key" flat | wc -l | grep -x 4 &&
+	grep -o "imgcache build --[a-z]* [^ ]*" flat >actual &&
+	echo "imgcache build --compose compose.yaml:v" >expect &&
+	same expect actual
+'
+
+test_that 'keys that are options of a build: told, but not where they are off' '
+	fresh && put compose.yaml "services:" "  a:" "    build:" \
+		"      context: ." "      no_cache: true" "      shm_size: 1g" \
+		"      cache_from: [x]" "      pull: false" "      cache_to: []" \
+		"      ulimits: {nofile: 9}" &&
+	put docker-bake.json "{\"target\": {\"j\": {\"no-cache\": true," \
+		"\"no-cache-filter\": [\"x\"], \"context\": \"j\"}}}" &&
+	put Dockerfile "FROM scratch" && put j/Dockerfile "FROM scratch" &&
+	imgcache init 2>stderr && [ "$(images)" = "a j " ] &&
+	cut -d: -f2- stderr | sort >actual && cat >expect <<-TEXT &&
+	 compose.yaml: service a: cache_from is not taken over; give it to imgcache build
+	 compose.yaml: service a: no_cache is not taken over; give it to imgcache build
+	 compose.yaml: service a: shm_size is not taken over; give it to imgcache build
+	 compose.yaml: service a: ulimits is not taken over; give it to imgcache build
+	 docker-bake.json: target j: no-cache is not taken over; give it to imgcache build
+	 docker-bake.json: target j: no-cache-filter is not taken over; give it to imgcache build
+	TEXT
+	same expect actual
+'
+
+test_that 'compose: a variable that must be set must be set here, too' '
+	fresh && put compose.yaml "services: {a: {build: {context: .," \
+		"  args: {A: \"\${UNSET:?must}\", B: \"\${UNSET2?}\"}}}}" &&
+	put Dockerfile "FROM scratch" "ARG A" "ARG B" "RUN :" && unset UNSET UNSET2 &&
+	imgcache init 2>stderr && cat imgcache.yaml && [ -z "$(images)" ] &&
+	grep "a. would not build as it is: .UNSET. is not set" stderr &&
+	grep "#     A: \"\${UNSET}\"" imgcache.yaml &&
+	export UNSET=1 UNSET2=2 && imgcache init --force 2>stderr &&
+	[ "$(images)" = "a " ] && unset UNSET &&
+	expect_status 128 imgcache tag a && grep UNSET stderr
 '
 
 test_that 'images that are built from each other are no images' '

@@ -15,15 +15,15 @@
 #include "recipe/yaml.h"
 #include "sys/file.h"
 
-#define MAX_LAYERS 32
+#define WHY_REMOTE "its context is elsewhere, so that it has no key"
 
 /* What such a file says of one image; relative paths are meant from dir. */
 struct build {
 	const char *name;
 	const char *origin;
 	const char *path, *dir;
-	const struct yaml_node *layers[MAX_LAYERS];	/* the nearest first */
-	size_t n;
+	struct init_layers layers;
+	enum init_extends extends;
 	const struct yaml_node *tags;	/* names that it is given, or NULL */
 	const char *contexts_key;
 	bool is_bake;
@@ -55,8 +55,8 @@ field(const struct build *b, const char *key)
 {
 	const struct yaml_node *node = NULL;
 
-	for (size_t i = 0; i < b->n && yaml_is_null(node); i++)
-		node = yaml_get(b->layers[i], key);
+	for (size_t i = 0; i < b->layers.n && yaml_is_null(node); i++)
+		node = yaml_get(b->layers.v[i], key);
 	return node;
 }
 
@@ -87,8 +87,8 @@ take_lists(const struct build *b, const char *key, struct strv *out)
 		take_texts(field(b, key), out);
 		return;
 	}
-	for (size_t i = b->n; i; i--)
-		take_texts(yaml_get(b->layers[i - 1], key), out);
+	for (size_t i = b->layers.n; i; i--)
+		take_texts(yaml_get(b->layers.v[i - 1], key), out);
 }
 
 static bool
@@ -125,8 +125,8 @@ take_assignments(const struct init *in, const struct build *b,
 	struct strv all = {0};
 	bool ok = true;
 
-	for (size_t i = b->n; ok && i; i--)
-		ok = init_assignments(in, yaml_get(b->layers[i - 1], key),
+	for (size_t i = b->layers.n; ok && i; i--)
+		ok = init_assignments(in, yaml_get(b->layers.v[i - 1], key),
 				      &all);
 	for (size_t i = 0; i < all.n; i++)
 		if (!is_named_later(&all, i))
@@ -181,16 +181,11 @@ take_contexts(const struct init *in, const struct build *b,
 static const char *
 take_paths(struct init *in, const struct build *b, struct init_image *image)
 {
-	const char *context = NULL;
+	const char *context = init_layers_context(&b->layers);
 	const char *file = field_text(b, "dockerfile");
 
-	for (size_t i = 0; i < b->n && !context; i++) {
-		if (b->layers[i]->kind == YAML_LIST)
-			return "its build has a form that is not read";
-		context = yaml_text(b->layers[i]);
-		if (!context)
-			context = text_of(b->layers[i], "context");
-	}
+	if (init_layers_has_list(&b->layers))
+		return "its build has a form that is not read";
 	if (!context)
 		context = ".";
 	image->target = arena_strdup(in->arena, field_text(b, "target"));
@@ -198,7 +193,7 @@ take_paths(struct init *in, const struct build *b, struct init_image *image)
 	    has_variable(image->target))
 		return "a variable is in its paths or its target";
 	if (is_remote(context))
-		return "its context is elsewhere";
+		return WHY_REMOTE;
 	image->context = init_path(in, b->dir, context);
 	if (!image->context)
 		return "its context is outside of the project";
@@ -243,17 +238,35 @@ take_rest(const struct init *in, const struct build *b,
 	return NULL;
 }
 
-/* Keys that change what is built and have no place here. */
+/* Not false and no empty list. */
+static bool
+is_on(const struct yaml_node *node)
+{
+	return node && !yaml_is_null(node) &&
+		(node->kind == YAML_TEXT ? strcmp(node->text, "false") != 0 :
+		 node->n != 0);
+}
+
+/* Keys of a build that have no place here. */
 static void
 note_unread(struct init *in, const struct build *b)
 {
-	static const char *const keys[] = { "secrets", "secret", NULL };
+	static const char *const secrets[] = { "secrets", "secret", NULL };
+	static const char *const options[] = {
+		"no_cache", "no-cache", "no-cache-filter", "cache_from",
+		"cache-from", "cacheFrom", "cache_to", "cache-to", "shm_size",
+		"shm-size", "ulimits", "pull", "options", NULL
+	};
 	size_t i;
 
-	for (i = 0; keys[i]; i++)
-		if (field(b, keys[i]))
+	for (i = 0; secrets[i]; i++)
+		if (field(b, secrets[i]))
 			init_note(in, "%s: %s are not taken over; name them "
-				  "under 'secrets:'", b->origin, keys[i]);
+				  "under 'secrets:'", b->origin, secrets[i]);
+	for (i = 0; options[i]; i++)
+		if (is_on(field(b, options[i])))
+			init_note(in, "%s: %s is not taken over; give it to "
+				  "imgcache build", b->origin, options[i]);
 }
 
 /* Before anything is read: what has no form here at all. */
@@ -264,29 +277,43 @@ why_foreign(const struct build *b)
 		"context", "dockerfile", "target", "args", "contexts",
 		"platforms", "ssh", "extra-hosts", "labels", "network", NULL
 	};
+	const char *context = init_layers_context(&b->layers);
 
+	if (context && is_remote(context))
+		return WHY_REMOTE;
+	if (b->extends == INIT_EXTENDS_ELSEWHERE)
+		return "it extends a service of another file, which is not "
+			"read";
+	if (b->extends)
+		return "it extends another service, which is not merged";
 	if (field(b, "dockerfile_inline") || field(b, "dockerfile-inline"))
 		return "its Dockerfile is in the file itself";
 	if (!b->is_bake)
 		return NULL;
-	if (yaml_get(b->layers[0], "matrix"))
+	if (yaml_get(b->layers.v[0], "matrix"))
 		return "it is a matrix";
 	for (size_t i = 0; keys[i]; i++)
-		for (size_t k = 0; k < b->n; k++)
-			if (is_template(yaml_get(b->layers[k], keys[i])))
+		for (size_t k = 0; k < b->layers.n; k++)
+			if (is_template(yaml_get(b->layers.v[k], keys[i])))
 				return "it has variables";
 	return NULL;
 }
 
-/* --bake and --compose take no build that is built from another one. */
+/*
+ * --bake and --compose take no build that is built from another one or from
+ * what is elsewhere, and compose itself none that is a list.
+ */
 static const char *
 option_for(const struct init *in, const struct build *b)
 {
-	const char *kind = b->is_bake ? "bake" : b->file_from_dir ? NULL :
-		"compose";
+	const char *kind = b->is_bake ? "bake" : "compose";
+	const char *context = init_layers_context(&b->layers);
 	struct strv all = {0};
 
-	if (kind && !take_assignments(in, b, b->contexts_key, &all))
+	if (b->file_from_dir || init_layers_has_list(&b->layers) ||
+	    (context && is_remote(context)))
+		return NULL;
+	if (!take_assignments(in, b, b->contexts_key, &all))
 		strv_clear(&all);
 	for (size_t i = 0; i < all.n; i++)
 		if (other_origin(in, b, all.v[i] + strcspn(all.v[i], "=") + 1))
@@ -401,25 +428,36 @@ override_of(const struct init *in, const char *dir)
 
 /* The service of a name in both files; one of them may be NULL. */
 static void
-take_service(struct init *in, struct build b, const struct yaml_node *service,
-	     const struct yaml_node *over)
+take_service(struct init *in, struct build b, const struct yaml_node *all,
+	     const struct yaml_node *service, const struct yaml_node *over)
 {
 	const struct yaml_node *of[] = { over, service };
 
-	b.n = 0;
+	b.layers.n = 0;
+	b.extends = INIT_EXTENDS_NONE;
 	for (size_t i = 0; i < 2; i++) {
 		const struct yaml_node *build = yaml_get(of[i], "build");
 
 		if (build && !yaml_is_null(build))
-			b.layers[b.n++] = build;
+			b.layers.v[b.layers.n++] = build;
+	}
+	for (size_t i = 0; i < 2; i++) {
+		enum init_extends is = init_layers_extend(&b.layers, all,
+							  of[i]);
+
+		if (is > b.extends)
+			b.extends = is;
 	}
 	b.tags = yaml_get(over, "image");
 	if (!b.tags)
 		b.tags = yaml_get(service, "image");
 	b.name = (service ? service : over)->key->text;
 	b.origin = arena_printf(in->arena, "%s: service %s", b.path, b.name);
-	if (b.n)
+	if (b.layers.n)
 		take_build(in, &b);
+	else if (b.extends == INIT_EXTENDS_ELSEWHERE)
+		init_left_out(in, b.origin, why_foreign(&b), "compose", b.path,
+			      b.name);
 }
 
 static void
@@ -430,11 +468,20 @@ take_services(struct init *in, const struct build *b,
 
 	for (at = all && all->kind == YAML_MAP ? all->first : NULL; at;
 	     at = at->next)
-		take_service(in, *b, at, yaml_get(over, at->key->text));
+		take_service(in, *b, all, at, yaml_get(over, at->key->text));
 	for (at = over && over->kind == YAML_MAP ? over->first : NULL; at;
 	     at = at->next)
 		if (!yaml_get(all, at->key->text))
-			take_service(in, *b, NULL, at);
+			take_service(in, *b, all, NULL, at);
+}
+
+static void
+tell_include(struct init *in, const char *path, const struct yaml_doc *doc)
+{
+	if (!yaml_is_null(yaml_get(doc->root, "include")))
+		init_left_out(in, arena_printf(in->arena, "%s: include", path),
+			      "the files that it names are not read", NULL,
+			      NULL, NULL);
 }
 
 void
@@ -451,6 +498,8 @@ init_compose(struct init *in, const char *path)
 	if (read_file(in, path, false, &doc)) {
 		bool has = more && read_file(in, more, false, &over);
 
+		tell_include(in, path, &doc);
+		tell_include(in, more, &over);
 		take_services(in, &b, yaml_get(doc.root, "services"),
 			      yaml_get(over.root, "services"));
 		for (size_t i = first; more && i < in->n_images; i++)
@@ -460,29 +509,6 @@ init_compose(struct init *in, const char *path)
 	}
 	yaml_release(&over);
 	yaml_release(&doc);
-}
-
-/* A target and what it inherits from, of that the last named first. */
-static bool
-add_layers(struct build *b, const struct yaml_node *targets,
-	   const struct yaml_node *target)
-{
-	const struct yaml_node *list = yaml_get(target, "inherits"), *at;
-	size_t n = list ? list->n : 0;
-
-	if (b->n == MAX_LAYERS || !target || target->kind != YAML_MAP ||
-	    (list && list->kind != YAML_LIST))
-		return false;
-	b->layers[b->n++] = target;
-	for (; n; n--) {
-		at = list->first;
-		for (size_t i = 1; i < n; i++)
-			at = at->next;
-		if (!yaml_text(at) ||
-		    !add_layers(b, targets, yaml_get(targets, at->text)))
-			return false;
-	}
-	return true;
 }
 
 /* By custom one that is only there to be inherited from. */
@@ -518,11 +544,11 @@ init_bake(struct init *in, const char *path)
 			if (!at->key || at->kind != YAML_MAP ||
 			    is_abstract(at, targets))
 				continue;
-			b.n = 0;
+			b.layers.n = 0;
 			b.name = at->key->text;
 			b.origin = arena_printf(in->arena, "%s: target %s",
 						path, b.name);
-			if (!add_layers(&b, targets, at)) {
+			if (!init_layers_inherit(&b.layers, targets, at)) {
 				init_left_out(in, b.origin, "what it inherits "
 					      "from is not read", "bake",
 					      path, b.name);
@@ -550,7 +576,7 @@ init_devcontainer(struct init *in, const char *path)
 	if (read_file(in, path, true, &doc)) {
 		build = yaml_get(doc.root, "build");
 		if (text_of(build, "dockerfile")) {
-			b.layers[b.n++] = build;
+			b.layers.v[b.layers.n++] = build;
 			take_build(in, &b);
 		} else if (text_of(doc.root, "dockerFile")) {
 			init_note(in, "%s was left out: write build.dockerfile "

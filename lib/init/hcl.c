@@ -24,6 +24,8 @@ struct scan {
 	struct strv linked;	/* targets with a context that is a target */
 	struct strv heirs, of;	/* who inherits from whom */
 	bool inherits;		/* in the list of these */
+	size_t depth;		/* of brackets; 1: in a target, not deeper */
+	bool is_context;	/* in the value of its contexts */
 	char word[32];		/* the last one: "target", "context" ... */
 };
 
@@ -82,15 +84,19 @@ take_text(struct scan *s)
 		buf_addc(&text, *s->at);
 	}
 	s->at += *s->at == '"';
-	if (!strcmp(s->word, "target") && s->at[strspn(s->at, " \t")] == '{')
+	if (!strcmp(s->word, "target") && s->at[strspn(s->at, " \t")] == '{') {
 		strv_push(&s->targets, text.data);
-	else if (s->targets.n && (s->inherits ||
-				  str_starts(text.data, "target:")))
+		s->depth = 0;
+		s->is_context = false;
+	} else if (s->targets.n &&
+		   (s->inherits || (s->is_context &&
+				    str_starts(text.data, "target:")))) {
 		take_relation(s, text.data);
-	else if (!strcmp(s->word, "context"))
+	} else if (!strcmp(s->word, "context")) {
 		strv_push(&s->contexts, text.data);
-	else if (!strcmp(s->word, "dockerfile"))
+	} else if (!strcmp(s->word, "dockerfile")) {
 		strv_push(&s->files, text.data);
+	}
 	s->word[0] = '\0';
 	buf_release(&text);
 }
@@ -108,8 +114,23 @@ take_word(struct scan *s)
 		memcpy(s->word, s->at, len);
 		s->word[len] = '\0';
 	}
-	s->inherits = !strcmp(s->word, "inherits");
+	s->inherits = s->depth == 1 && !strcmp(s->word, "inherits");
 	s->at += len;
+	if (s->depth == 1 && !strcmp(s->word, "contexts"))
+		s->is_context = s->at[strspn(s->at, " \t")] == '=';
+}
+
+/* A value ends with its line, but not within brackets. */
+static void
+take_mark(struct scan *s)
+{
+	if (strchr("{[(", *s->at))
+		s->depth++;
+	else if (strchr("}])", *s->at) && s->depth)
+		s->depth--;
+	s->inherits &= *s->at != ']';
+	s->is_context &= s->depth > 1 || (s->depth == 1 && *s->at != '\n');
+	s->at++;
 }
 
 static void
@@ -123,8 +144,8 @@ scan(struct scan *s)
 			take_text(s);
 		else if (isalnum((unsigned char)*s->at) || *s->at == '_')
 			take_word(s);
-		else if (*s->at++ == ']')
-			s->inherits = false;
+		else
+			take_mark(s);
 	}
 }
 
@@ -145,6 +166,16 @@ keep_spoken(struct init *in, const char *dir, const struct scan *s)
 	}
 }
 
+/* What bake takes as a name, and no shell or option is. */
+static bool
+is_name(const char *target)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+
+	return *target && *target != '-' && !target[strspn(target, letters)];
+}
+
 /* How the targets are built without being images here. */
 static void
 tell(struct init *in, const char *path, const struct scan *s)
@@ -154,22 +185,23 @@ tell(struct init *in, const char *path, const struct scan *s)
 	for (size_t i = 0; i < s->targets.n; i++) {
 		const char *target = s->targets.v[i];
 
-		if (*target == '_')
+		if (*target == '_' || !is_name(target))
 			continue;
 		if (strv_has(&s->linked, target))
 			buf_addf(&linked, " %s", target);
 		else
 			strv_pushf(&in->left, "%s: target %s was left out: HCL "
 				   "is not read; it builds without this file "
-				   "by: imgcache build --bake %s:%s", path,
-				   target, path, target);
+				   "by: imgcache build --bake %s", path, target,
+				   init_shell_word(in, "%s:%s", path, target));
 	}
 	if (linked.len)
 		strv_pushf(&in->left, "%s: left out, since HCL is not read:%s; "
 			   "built from another target, which --bake does not "
 			   "take; in JSON they are read: docker buildx bake "
 			   "--file %s --print%s >docker-bake.json", path,
-			   linked.data, path, linked.data);
+			   linked.data, init_shell_word(in, "%s", path),
+			   linked.data);
 	buf_release(&linked);
 }
 

@@ -158,10 +158,32 @@ init_left_out(struct init *in, const char *origin, const char *why,
 	init_note(in, "%s was left out: %s", origin, why);
 	if (kind)
 		strv_pushf(&in->left, "%s was left out: %s; it builds without "
-			   "this file by: imgcache build --%s %s:%s", origin,
-			   why, kind, path, name);
+			   "this file by: imgcache build --%s %s", origin, why,
+			   kind, init_shell_word(in, "%s:%s", path, name));
 	else
 		strv_pushf(&in->left, "%s was left out: %s", origin, why);
+}
+
+const char *
+init_shell_word(const struct init *in, const char *fmt, ...)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@%+,";
+	struct buf text = BUF_INIT, out = BUF_INIT;
+	const char *kept;
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vaddf(&text, fmt, ap);
+	va_end(ap);
+	if (text.len && !text.data[strspn(text.data, plain)])
+		buf_adds(&out, text.data);
+	else
+		buf_add_shquoted(&out, text.data);
+	kept = arena_strdup(in->arena, out.data);
+	buf_release(&text);
+	buf_release(&out);
+	return kept;
 }
 
 const char *
@@ -212,10 +234,12 @@ put_braced(const char *p, size_t len, struct buf *out)
 		return NULL;
 	if (*text == ':' && text + 1 < end)
 		text++;
+	if (*text == '?') {
+		buf_addf(out, "${%.*s}", (int)len, p);
+		return end + 1;
+	}
 	if (*text == '-')
 		text++;
-	else if (*text == '?')
-		text = end;	/* what compose would say is ours to say */
 	else if (text != end)
 		return NULL;
 	buf_addf(out, "${%.*s:-%.*s}", (int)len, p, (int)(end - text), text);

@@ -84,6 +84,39 @@ struct init {
 	struct strv notes;	/* sentences for whoever called */
 };
 
+#define INIT_MAX_LAYERS 32
+
+/* What a file says of one image, the nearest first. */
+struct init_layers {
+	const struct yaml_node *v[INIT_MAX_LAYERS];
+	size_t n;
+};
+
+enum init_extends {
+	INIT_EXTENDS_NONE,
+	INIT_EXTENDS_HERE,		/* services of the same file */
+	INIT_EXTENDS_ELSEWHERE
+};
+
+/* Add a target and what it inherits from, of that the last named first. */
+bool init_layers_inherit(struct init_layers *l,
+			 const struct yaml_node *targets,
+			 const struct yaml_node *target);
+
+/*
+ * Add what the services build that a service extends. It tells where the
+ * Dockerfile is; to merge all as compose does takes more than that.
+ */
+enum init_extends init_layers_extend(struct init_layers *l,
+				     const struct yaml_node *services,
+				     const struct yaml_node *service);
+
+/* The context of a build as written, NULL: it names none. */
+const char *init_layers_context(const struct init_layers *l);
+
+/* Is one of them a list, which no build is? */
+bool init_layers_has_list(const struct init_layers *l);
+
 /* A new image with a name that no other has, made of what is wanted. */
 struct init_image *init_image_new(struct init *in, const char *wanted,
 				  const char *origin);
@@ -106,6 +139,10 @@ void init_note(struct init *in, const char *fmt, ...)
 void init_left_out(struct init *in, const char *origin, const char *why,
 		   const char *kind, const char *path, const char *name);
 
+/* Text as a word of a command that a person may paste into a shell. */
+const char *init_shell_word(const struct init *in, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /*
  * path as written in a file of the folder dir, relative to the root; NULL if
  * it leaves the root. "." is the root.
@@ -122,7 +159,8 @@ const char *init_dir_name(const struct init *in, const char *dir);
 
 /*
  * Text of a compose file, whose $NAME, ${NAME} and ${NAME-text} are written as
- * the project file has them; NULL if it has another form.
+ * the project file has them; NULL if it has another form. One that must be
+ * set, ${NAME?}, is one without a standard, which must be set there.
  */
 const char *init_variables(const struct init *in, const char *text);
 

@@ -82,6 +82,25 @@ put_harmless(const char *s, size_t len, struct buf *out)
 	}
 }
 
+/* Of a word, which is whole where it is quoted for a shell. */
+static size_t
+word_length(const char *text)
+{
+	bool is_quoted = *text == '\'';
+	size_t len = 0;
+
+	while (text[len] && text[len] != ' ') {
+		const char *end = is_quoted && text[len] == '\'' ?
+			strchr(text + len + 1, '\'') : NULL;
+
+		if (end)
+			len = (size_t)(end - text) + 1;
+		else
+			len += text[len] == '\\' && text[len + 1] ? 2 : 1;
+	}
+	return len;
+}
+
 /* Broken at blanks. */
 static void
 put_comment(const char *indent, const char *text, struct buf *out)
@@ -89,7 +108,7 @@ put_comment(const char *indent, const char *text, struct buf *out)
 	size_t column = 0;
 
 	while (*text) {
-		size_t len = strcspn(text, " ");
+		size_t len = word_length(text);
 
 		if (!column || column + 1 + len > WIDTH) {
 			buf_addf(out, "%s%s#", column ? "\n" : "", indent);

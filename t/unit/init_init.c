@@ -68,8 +68,8 @@ Test(init, variables_of_compose_become_ours)
 	variables("x${A}y", "x${A:-}y");
 	variables("${A:-b c}", "${A:-b c}");
 	variables("${A-b}", "${A:-b}");
-	variables("${A:?say so}", "${A:-}");
-	variables("${A?}", "${A:-}");
+	variables("${A:?say so}", "${A}");
+	variables("${A?}", "${A}");
 	variables("$$A", "$A");
 	variables("$${A}", "$${A}");
 	variables("a$", "a$");
