@@ -383,6 +383,12 @@ bad IC014 2:5 'an ARG' 'FROM a:1
 ARG NPM_TOKEN'
 bad IC014 2:5 'an ENV' 'FROM a:1
 ENV DB_PASSWORD=hunter2'
+bad IC014 2:5 'a password of a public key' 'FROM a:1
+ARG APT_KEY_PASSWORD'
+bad IC014 2:5 'a token beside a public key' 'FROM a:1
+ARG APT_KEY_TOKEN=abc'
+bad IC014 2:5 'a key that is not the one of apt' 'FROM a:1
+ARG APT_KEY_API_KEY=abc'
 good IC014 'what only sounds like one' 'FROM a:1
 ENV TOKEN_URL=https://x PUBLIC_KEY=a KEY_FILE=/k AUTH_METHOD=md5
 ENV GPG_KEY=E3FF2839C048B25C084DEBE9B26995E310250568 PASSWORD=
