@@ -53,7 +53,7 @@ lib/lint := bases buildx compose config context copied docker dockerfile \
 	file find fix fix_copy fix_drop fix_mount gitignore ignorefile \
 	install instructions item known_list known_npm known_settings \
 	known_step lint managers mounts names order paths place rules run \
-	script silence steps tree workflow
+	script silence sources steps tree workflow
 lib/init := check compose dockerfile find hcl hook ignore image init link \
 	packages pyproject toml write
 cmd := answer build caches commands complete config context context_report \
