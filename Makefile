@@ -53,9 +53,9 @@ lib/lint := bases buildx compose config context copied docker dockerfile \
 	file find fix fix_copy fix_drop fix_mount gitignore ignorefile \
 	install instructions item known_list known_npm known_settings \
 	known_step lint managers mounts names order paths place rules run \
-	script silence steps tree workflow
-lib/init := check compose dockerfile find hcl hook ignore image init \
-	layers link packages pyproject toml write
+	script silence sources steps tree workflow
+lib/init := check compose dockerfile find hcl hook ignore image init layers \
+	link packages pyproject toml write
 cmd := answer build caches commands complete config context context_report \
 	delete dockerargs dockerfile doctor dropin env exec findings get \
 	given group help init invalidate lint list lock log main opt outfile \

@@ -172,16 +172,31 @@ sha256:.* meanwhile; build again" || return 1
 '
 
 test_that '-t of two at once: nobody has the image of the other in an archive' '
-	other=$(other) && imgcache -q build web &&
-	for when in "inspect 2" "save 1"; do
+	other=$(other) && imgcache -q build web && mkdir -p race &&
+	echo old >race/race.tar && for when in "inspect 2" "save 1"; do
 		faults "$when do docker tag $other race:2"
 		expect_status 75 imgcache build -t race:2 \
-			-o type=docker,dest=race.tar web
+			-o type=docker,dest=race/race.tar web
 		status=$?; faults; cat stderr; [ $status -eq 0 ] &&
-		tail -n 1 stderr | grep "was given to image" || return 1
+		tail -n 1 stderr | grep "was given to image" &&
+		[ "$(cat race/race.tar)" = old ] &&
+		[ "$(ls -A race)" = race.tar ] || return 1
 	done && expect_status 0 imgcache build -t race:2 \
-		-o type=docker,dest=race.tar web &&
-	[ "$(cat race.tar)" = "race:2 $(id "$ref")" ]
+		-o type=docker,dest=race/race.tar web &&
+	[ "$(cat race/race.tar)" = "race:2 $(id "$ref")" ] &&
+	[ "$(ls -A race)" = race.tar ]
+'
+
+test_that 'an archive that cannot be written leaves nothing behind' '
+	imgcache -q build web && rm -rf race && mkdir -p race/dir &&
+	faults "save * exit 1 no space" &&
+	expect_status 128 imgcache build -o type=docker,dest=race/a.tar web
+	status=$?; faults; [ $status -eq 0 ] && [ "$(ls -A race)" = dir ] &&
+	grep "cannot write .race/a.tar." stderr &&
+	expect_status 128 imgcache build -o type=docker,dest=race/dir web &&
+	grep "cannot write .race/dir." stderr && [ "$(ls -A race)" = dir ] &&
+	expect_status 128 imgcache build -o type=docker,dest=race/no/a.tar web &&
+	grep "cannot write .race/no/a.tar.: No such file" stderr
 '
 
 test_that '-t of an image that is removed once it was found: it is built' '

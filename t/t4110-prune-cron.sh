@@ -193,7 +193,9 @@ test_that 'BuildKit'\''s own cache: only with filters, docker'\''s own' '
 # An empty one docker skips, and all goes; one it does not know fits nothing.
 test_that 'BuildKit'\''s own cache: what is no filter of it is refused at once' '
 	images 9 && rm -f "$STANDIN_DIR/calls" && for how in "" -n; do
-		for filter in "" foo=bar "foo!=bar" until until=10d type=; do
+		for filter in "" foo=bar "foo!=bar" until until=10d type= private=true \
+			"shared!=true" parent=x "id=a b" until=99999999999h
+		do
 			expect_status 129 imgcache prune $how --max-age 5d \
 				--build-cache --filter "$filter" &&
 			one_line stderr || return 1

@@ -142,10 +142,10 @@ test_that 'other limits: the manager has them at once' '
 test_that 'a path with all that systemd would read otherwise' '
 	IMGCACHE_DIR=$TRASH/"a b%h\$HOME\${HOME}\"c\\d;e'\''f" &&
 	export IMGCACHE_DIR && imgcache prune --install-timer --build-cache \
-		--filter "description=%u \$USER \"x\\y\"" &&
+		--filter "description=\"%u \$USER x\\y'\''z\"" &&
 	systemctl --user start imgcache-prune.service &&
 	[ -f "$IMGCACHE_DIR/catalog.db" ] &&
-	grep -F "'\''--filter=description=%u \$USER \"x\\y\"'\''" \
+	grep -F "description=\"%u \$USER x\\y" \
 		"$STANDIN_DIR/calls"
 '
 

@@ -187,6 +187,85 @@ RUN apt-get update && apt-get install lua-http'
 good IC004 'after a repository was added in the step' 'FROM debian:12
 RUN apt-get update && apt-get install lua-http
 RUN add-apt-repository ppa:a/b && apt-get install lua-http'
+bad IC004 4:39 'after a note about repositories' 'FROM debian:12
+RUN apt-get update && apt-get install lua-http
+RUN echo "no sources.list here" >/note; cat /etc/apt/sources.list
+RUN apt-get update && apt-get install lua-http'
+bad IC004 4:39 'after a repository was removed' 'FROM debian:12
+RUN apt-get update && apt-get install lua-http
+RUN rm -f /etc/apt/sources.list.d/x.list; add-apt-repository -r ppa:a/b
+RUN apt-get update && apt-get install lua-http'
+bad IC004 4:39 'after a repository was copied away' 'FROM debian:12
+RUN apt-get update && apt-get install lua-http
+RUN cp /etc/apt/sources.list /root/
+RUN apt-get update && apt-get install lua-http'
+bad IC004 4:39 'after lists were only deleted' 'FROM debian:12
+RUN apt-get update && apt-get install lua-http
+RUN find /etc/apt/sources.list.d -name "*.list" -delete
+RUN apt-get update && apt-get install lua-http'
+bad IC004 4:39 'after a file of that name elsewhere' 'FROM debian:12
+RUN apt-get update && apt-get install lua-http
+COPY sources.list /doc/notes
+RUN apt-get update && apt-get install lua-http'
+bad IC004 4:39 'after a label' 'FROM debian:12
+RUN apt-get update && apt-get install lua-http
+LABEL note="see sources.list"
+RUN apt-get update && apt-get install lua-http'
+bad IC004 4:39 'after a trigger that did not run' 'FROM debian:12
+RUN apt-get update && apt-get install lua-http
+ONBUILD RUN echo x >/etc/apt/sources.list
+RUN apt-get update && apt-get install lua-http'
+good IC004 'after a repository was added by tee' 'FROM debian:12
+RUN apt-get update && apt-get install lua-http
+RUN echo "deb https://r.example.test/ /" | sudo tee -a /etc/apt/sources.list
+RUN apt-get update && apt-get install lua-http'
+good IC004 'after a repository was moved there' 'FROM debian:12
+RUN apt-get update && apt-get install lua-http
+RUN mv /tmp/r.list /etc/apt/sources.list.d/
+RUN apt-get update && apt-get install lua-http'
+good IC004 'after a repository was installed' 'FROM debian:12
+RUN apt-get update && apt-get install lua-http
+RUN install -m 644 -t /etc/apt/sources.list.d /tmp/r.list
+RUN apt-get update && apt-get install lua-http'
+good IC004 'after a repository was fetched' 'FROM debian:12
+RUN apt-get update && apt-get install lua-http
+RUN curl -fsSLo /etc/apt/sources.list.d/r.list https://r.example.test/r
+RUN apt-get update && apt-get install lua-http'
+good IC004 'after the sources were edited' 'FROM debian:12
+RUN apt-get update && apt-get install lua-http
+RUN sed -i s/bookworm/trixie/ /etc/apt/sources.list
+RUN apt-get update && apt-get install lua-http'
+good IC004 'after the sources were edited by another' 'FROM debian:12
+RUN apt-get update && apt-get install lua-http
+RUN find /etc/apt/sources.list.d -type f -exec sed -i s/a/b/ {} +
+RUN apt-get update && apt-get install lua-http'
+good IC004 'after a pin' 'FROM debian:12
+RUN apt-get update && apt-get install lua-http
+RUN printf "Pin: x" >/etc/apt/preferences.d/x
+RUN apt-get update && apt-get install lua-http'
+good IC004 'after sources were copied into the folder' 'FROM debian:12
+RUN apt-get update && apt-get install lua-http
+COPY sources.list /etc/apt/
+RUN apt-get update && apt-get install lua-http'
+good IC004 'after sources were copied by JSON' 'FROM debian:12
+RUN apt-get update && apt-get install lua-http
+COPY ["r.list", "/etc/apt/sources.list.d/r.list"]
+RUN apt-get update && apt-get install lua-http'
+good IC004 'after sources were written by sh -c' 'FROM debian:12
+RUN apt-get update && apt-get install lua-http
+RUN sh -c "echo x >/etc/apt/sources.list"
+RUN apt-get update && apt-get install lua-http'
+good IC004 'after sources were written in JSON' 'FROM debian:12
+RUN apt-get update && apt-get install lua-http
+RUN ["sh", "-c", "echo x >/etc/apt/sources.list"]
+RUN apt-get update && apt-get install lua-http'
+good IC004 'after EPEL' 'FROM fedora:40
+RUN dnf install buildah
+RUN dnf install -y epel-release
+RUN dnf install buildah'
+good IC004 'with sources that are mounted' 'FROM debian:12
+RUN apt-get update && apt-get install lua-http
+RUN --mount=type=bind,source=r,target=/etc/apt/sources.list.d/r.list apt-get update && apt-get install lua-http'
 good IC004 'after a repository was copied' 'FROM fedora:40
 RUN dnf install buildah
 COPY r.repo /etc/yum.repos.d/
@@ -383,6 +462,12 @@ bad IC014 2:5 'an ARG' 'FROM a:1
 ARG NPM_TOKEN'
 bad IC014 2:5 'an ENV' 'FROM a:1
 ENV DB_PASSWORD=hunter2'
+bad IC014 2:5 'a password of a public key' 'FROM a:1
+ARG APT_KEY_PASSWORD'
+bad IC014 2:5 'a token beside a public key' 'FROM a:1
+ARG APT_KEY_TOKEN=abc'
+bad IC014 2:5 'a key that is not the one of apt' 'FROM a:1
+ARG APT_KEY_API_KEY=abc'
 good IC014 'what only sounds like one' 'FROM a:1
 ENV TOKEN_URL=https://x PUBLIC_KEY=a KEY_FILE=/k AUTH_METHOD=md5
 ENV GPG_KEY=E3FF2839C048B25C084DEBE9B26995E310250568 PASSWORD=

@@ -548,6 +548,14 @@ test_that 'a base that is not to be had is no finding' '
 		"early in 2 more files" >expect && same expect ../words
 '
 
+test_that 'a stop that BuildKit gives no line for has none made up' '
+	checks 0.29.1 && checked && stopped "failed to read x" \
+		"\"location\": {}" "$(warning FromAsCasing 1 "casing")" && ids
+	list "FromAsCasing Dockerfile:1" "IC014 Dockerfile:2" &&
+	printf "imgcache: warning: BuildKit'\''s own checks stop in %s\n" \
+		"Dockerfile: failed to read x" >expect && same expect ../words
+'
+
 test_that 'warnings that are made errors stop nothing' '
 	checks 0.29.1 && checked && stopped "lint violation found for rules: \
 FromAsCasing" "\"location\": {}" "$(warning FromAsCasing 1 "casing")" && ids

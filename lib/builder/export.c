@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "docker/engine.h"
@@ -7,6 +12,7 @@
 #include "docker/output.h"
 #include "key/tags.h"
 #include "session/session.h"
+#include "sys/file.h"
 
 int
 imgcache_output(struct imgcache *ic, const char *text,
@@ -64,6 +70,49 @@ check_names(struct imgcache *ic, const struct output *o,
 	return ret;
 }
 
+/*
+ * An archive is written beside its file, since what is in it is only known to
+ * be right afterwards. What is no file is left to docker, which refuses it.
+ */
+static int
+open_archive(const struct output *o, char **out, struct imgcache_error *err)
+{
+	struct stat st;
+	char *dir;
+	int fd;
+
+	*out = NULL;
+	if (o->type != OUTPUT_ARCHIVE || !strcmp(o->dest, "-"))
+		return 0;
+	if (stat(o->dest, &st) ? errno != ENOENT : !S_ISREG(st.st_mode))
+		return 0;
+	dir = path_dir(o->dest);
+	*out = mem_printf("%s/" FILE_TEMP_PREFIX "XXXXXX", dir);
+	free(dir);
+	fd = mkstemp(*out);
+	if (fd >= 0) {
+		close(fd);
+		return 0;
+	}
+	free(*out);
+	*out = NULL;
+	return error_errno(err, IMGCACHE_EFAIL, "cannot write '%.200s'",
+			   o->dest);
+}
+
+static int
+close_archive(const struct output *o, char *archive, int ret,
+	      struct imgcache_error *err)
+{
+	if (archive && !ret && rename(archive, o->dest))
+		ret = error_errno(err, IMGCACHE_EFAIL, "cannot write '%.200s'",
+				  o->dest);
+	if (archive && ret)
+		unlink(archive);
+	free(archive);
+	return ret;
+}
+
 int
 imgcache_export(struct imgcache *ic, struct imgcache_recipe *r,
 		const struct imgcache_answer *a,
@@ -73,6 +122,7 @@ imgcache_export(struct imgcache *ic, struct imgcache_recipe *r,
 	struct engine_image image = {0};
 	struct engine *engine;
 	struct output o;
+	char *archive = NULL;
 	int ret = output_parse(&o, e->output->text, err);
 
 	if (!ret)
@@ -88,9 +138,12 @@ imgcache_export(struct imgcache *ic, struct imgcache_recipe *r,
 	}
 	if (!ret)
 		ret = check_names(ic, &o, e, a->image_id, err);
+	if (!ret)
+		ret = open_archive(&o, &archive, err);
 	if (!ret) {
 		struct export_request request = {
 			.output = &o,
+			.archive = archive,
 			.image = a->ref,
 			.has_onbuild = image.onbuild[0] != NULL,
 			.platform = q->platforms.n == 1 ? q->platforms.v[0] :
@@ -105,6 +158,7 @@ imgcache_export(struct imgcache *ic, struct imgcache_recipe *r,
 	}
 	if (!ret)
 		ret = check_names(ic, &o, e, a->image_id, err);
+	ret = close_archive(&o, archive, ret, err);
 	engine_image_release(&image);
 	output_release(&o);
 	return ret;

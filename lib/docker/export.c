@@ -49,12 +49,13 @@ files_argv(const struct export_request *r, struct strv *argv)
 static void
 save_argv(const struct export_request *r, struct strv *argv)
 {
+	const char *path = r->archive ? r->archive : r->output->dest;
 	const char *const *name;
 
 	strv_push(argv, "image");
 	strv_push(argv, "save");
-	if (strcmp(r->output->dest, "-"))
-		strv_pushf(argv, "--output=%s", r->output->dest);
+	if (strcmp(path, "-"))
+		strv_pushf(argv, "--output=%s", path);
 	strv_push(argv, "--");
 	for (name = r->names; name && *name; name++)
 		strv_push(argv, *name);

@@ -19,6 +19,7 @@ struct output;
 struct export_request {
 	const char *docker;		/* NULL: "docker" */
 	const struct output *output;	/* one that output_is_file() */
+	const char *archive;		/* written in the place of its dest */
 	const char *image;		/* its ref */
 	bool has_onbuild;		/* triggers, which must not run */
 	const char *platform;		/* "linux/amd64" */

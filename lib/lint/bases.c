@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* IC003: base images whose tag moves. IC004: what a base has already. */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -220,32 +219,6 @@ removes(const struct lint_run *run, enum lint_manager m)
 	return false;
 }
 
-/*
- * Does the instruction, up to a byte of the file, change where packages come
- * from? What is there already may be another version afterwards.
- */
-static bool
-changes_sources(const struct lint_docker *d,
-		const struct dockerfile_instruction *in, size_t upto)
-{
-	static const char *const words[] = {
-		"sources.list", "/etc/apt/preferences", "apt-add-repository",
-		"add-apt-repository", "yum.repos.d", "config-manager",
-		"copr enable", "epel-release", "/etc/apk/repositories"
-	};
-	size_t begin = lint_begin(in);
-	size_t end = lint_line_end(d->f, d->f->lines[in->end_line - 1]);
-	bool found = false;
-	char *text;
-
-	end = upto < end ? upto : end;
-	text = mem_strndup(d->f->text.data + begin, end - begin);
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		found |= strstr(text, words[i]) != NULL;
-	free(text);
-	return found;
-}
-
 static bool
 has_name(const struct lint_install *in, const char *text)
 {
@@ -276,7 +249,7 @@ installed_in(const struct lint_docker *d, const struct lint_run *run,
 {
 	size_t stage = lint_stage_of(d, run->index), index = run->index;
 
-	if (changes_sources(d, run->in, in->c->begin))
+	if (lint_run_changes_sources(d, run, in->c->begin))
 		return 0;
 	while (lint_before(d, &stage, &index)) {
 		const struct lint_run *before = d->runs[index];
@@ -289,7 +262,7 @@ installed_in(const struct lint_docker *d, const struct lint_run *run,
 			if (line)
 				return line;
 		}
-		if (changes_sources(d, &d->df->v[index], SIZE_MAX))
+		if (lint_changes_sources(d, index))
 			return 0;
 	}
 	return 0;

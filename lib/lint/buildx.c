@@ -104,10 +104,14 @@ add_stop(struct lint_buildx *b, struct lint_file *f,
 		lint_cure(f, "docker build would stop here; correct this line");
 		return;
 	}
-	if (b->n_short++ == 0)
+	if (b->n_short++)
+		return;
+	if (stop->line > 0)
 		session_warn(f->lint->ic, "BuildKit's own checks stop at "
-			     "%s:%d: %s", f->name,
-			     stop->line > 0 ? stop->line : 1, stop->text);
+			     "%s:%d: %s", f->name, stop->line, stop->text);
+	else
+		session_warn(f->lint->ic, "BuildKit's own checks stop in %s: "
+			     "%s", f->name, stop->text);
 }
 
 /* A frontend that the file names itself says nothing about other files'. */

@@ -107,6 +107,15 @@ bool lint_names_path(const char *word, const char *target);
 void lint_context_find(struct lint_docker *d);
 void lint_context_release(struct lint_context *c);
 
+/*
+ * sources.c: does a RUN, up to a byte of the file, or an instruction that runs
+ * before another change where packages come from? What is there already may be
+ * another version afterwards.
+ */
+bool lint_run_changes_sources(const struct lint_docker *d,
+			      const struct lint_run *run, size_t upto);
+bool lint_changes_sources(const struct lint_docker *d, size_t index);
+
 /* The stage that an instruction is in, or LINT_NO_STAGE above the first. */
 size_t lint_stage_of(const struct lint_docker *d, size_t index);
 

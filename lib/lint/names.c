@@ -94,6 +94,26 @@ lint_is_volatile(const char *name)
 		!has_pair(name, harmless, ids);
 }
 
+/* apt's keys are public: APT_KEY_DONT_WARN_ON_DANGEROUS_USAGE. */
+static bool
+has_secret(const char *name, const char *const *secrets)
+{
+	static const char *const apt[] = { "apt", NULL };
+	static const char *const key[] = { "key", NULL };
+	bool after_apt = false;
+
+	while (*name) {
+		size_t len = strcspn(name, "_-.");
+
+		if (is_word(name, len, secrets) &&
+		    !(after_apt && is_word(name, len, key)))
+			return true;
+		after_apt = is_word(name, len, apt);
+		name += len + (name[len] ? 1 : 0);
+	}
+	return false;
+}
+
 bool
 lint_is_secret(const char *name)
 {
@@ -112,12 +132,7 @@ lint_is_secret(const char *name)
 		"module", "policy", "strategy", NULL
 	};
 
-	/* apt's keys are public: APT_KEY_DONT_WARN_ON_DANGEROUS_USAGE. */
-	static const char *const apt[] = { "apt", NULL };
-	static const char *const key[] = { "key", NULL };
-
-	return has_part(name, secrets) && !has_part(name, places) &&
-		!has_pair(name, apt, key);
+	return has_secret(name, secrets) && !has_part(name, places);
 }
 
 /* Forty hex digits or more: the fingerprint of a public key. */

@@ -31,11 +31,17 @@ Test(prunefilter, what_docker_takes)
 	FINE(" Until = 1.5h ", NULL);
 	FINE("until=0", NULL);
 	FINE("until=.5s", NULL);
+	FINE("until=2562047h47m16s", NULL);
+	FINE("until=9223372036854775807ns", NULL);
 	FINE("until=5\xc2\xb5s", NULL);
 	FINE("unused-for=100ms", NULL);
 	FINE("id=abc", "description=a=b");
 	FINE("type!=exec.cachemount", "type~=source.*");
-	FINE("parents=x", "private=true");
+	FINE("parents=x", "private=\"\"");
+	FINE("Shared = \"\" ", "inuse=\"\"");
+	FINE("mutable=\"\"", "immutable=\"\"");
+	FINE("description=\"a, \\\"b\"", "id=/a b/");
+	FINE("id=|a|", "description~=/x y/");
 	FINE("until=1h", "until=1h");
 }
 
@@ -47,11 +53,38 @@ Test(prunefilter, no_pair)
 	BAD("=x", NULL, "no filter ''");
 }
 
+/* BuildKit has them with an empty value: private=true fits nothing. */
+Test(prunefilter, marks)
+{
+	BAD("private=true", NULL, "--filter 'private=\"\"'");
+	BAD("private=false", NULL, "--filter 'private=\"\"'");
+	BAD("shared", NULL, "--filter 'shared=\"\"'");
+	BAD("inuse=", NULL, "--filter 'inuse=\"\"'");
+	BAD("Mutable!=true", NULL, "--filter 'mutable=\"\"'");
+	BAD("immutable!=\"\"", NULL, "--filter 'immutable=\"\"'");
+	BAD("private~=.*", NULL, "--filter 'private=\"\"'");
+	BAD("until=1h", "shared=1", "--filter 'shared=\"\"'");
+}
+
+Test(prunefilter, values)
+{
+	BAD("id=a b", NULL, "cannot read 'a b'");
+	BAD("description=a\tb", NULL, "cannot read");
+	BAD("type=regular,shared!=x", NULL, "cannot read");
+	BAD("description='a b'", NULL, "cannot read");
+	BAD("type=\"a", NULL, "cannot read");
+	BAD("type=\"a\\\"", NULL, "cannot read");
+	BAD("type=\"a\" b", NULL, "cannot read");
+	BAD("id=/", NULL, "cannot read");
+	BAD("description=/a b/", NULL, "cannot read");
+}
+
 Test(prunefilter, names)
 {
 	BAD("foo=bar", NULL, "no filter 'foo'; it has until, id,");
 	BAD("tpye=regular", NULL, "did you mean 'type'?");
 	BAD("foo!=bar", NULL, "no filter 'foo!'");
+	BAD("parent=x", NULL, "did you mean 'parents'?");
 	BAD("until!=1h", NULL, "no filter 'until!'");
 	BAD("until=1h", "label=x", "no filter 'label'");
 }
@@ -65,6 +98,12 @@ Test(prunefilter, durations)
 	BAD("until=h", NULL, "no duration");
 	BAD("until=1h2", NULL, "no duration");
 	BAD("until=2026-11-01", NULL, "no duration");
+	BAD("until=99999999999999h", NULL, "no duration");
+	BAD("until=2562047h47m17s", NULL, "no duration");
+	BAD("until=2000000h2000000h", NULL, "no duration");
+	BAD("until=9223372036854775808ns", NULL, "no duration");
+	BAD("until=99999999999999999999999999s", NULL, "no duration");
+	BAD("until=2562047.99h", NULL, "no duration");
 }
 
 Test(prunefilter, one_value_each)
