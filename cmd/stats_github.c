@@ -61,15 +61,15 @@ static void
 put_head(const struct imgcache_stats *s)
 {
 	char text[IMGCACHE_TEXT], size[IMGCACHE_TEXT], span[STATS_SPAN];
+	int64_t saved = stats_saved_us(stats_hits(s), s->saved_us);
 
 	if (stats_hit_rate(s) < 0)
 		printf("### imgcache: no lookups");
 	else
 		printf("### imgcache: %s of lookups hit",
 		       stats_percent(text, stats_hit_rate(s)));
-	if (s->saved_us)
-		printf(", %s saved", imgcache_format_duration(text,
-							      s->saved_us));
+	if (saved >= 0)
+		printf(", %s saved", imgcache_format_duration(text, saved));
 	if (s->since)
 		printf(" %s", stats_span(span, "in", s));
 	printf("\n\n| | |\n|---|---:|\n");
@@ -142,7 +142,7 @@ put_image(const struct imgcache_image_stats *i)
 	       stats_percent(text, stats_rate(hits, hits + i->misses)));
 	put_why(i);
 	printf(" | ");
-	put_duration(hits ? i->saved_us : -1);
+	put_duration(stats_saved_us(hits, i->saved_us));
 	printf(" | %lld | %lld | ", (long long)i->builds,
 	       (long long)i->failed);
 	if (i->steps)
