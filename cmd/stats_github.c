@@ -133,10 +133,10 @@ static void
 put_image(const struct imgcache_image_stats *i)
 {
 	int64_t hits = i->hits_local + i->hits_remote;
-	char text[IMGCACHE_TEXT];
+	char text[IMGCACHE_TEXT], name[STATS_NAME];
 
 	printf("| ");
-	put_text(i->name);
+	put_text(stats_name(name, i->name));
 	printf(" | %lld | %lld | %s | ", (long long)i->lookups,
 	       (long long)hits,
 	       stats_percent(text, stats_rate(hits, hits + i->misses)));
@@ -177,6 +177,8 @@ put_images(const struct imgcache_stats *s)
 static void
 put_slowest(const struct imgcache_stats *s)
 {
+	char name[STATS_NAME];
+
 	if (s->n_slowest)
 		printf("\n| slowest steps | of | runs | cached | in all | "
 		       "longest |\n|---|---|---:|---:|---:|---:|\n");
@@ -184,7 +186,7 @@ put_slowest(const struct imgcache_stats *s)
 		printf("| ");
 		put_text(s->slowest[i].name);
 		printf(" | ");
-		put_text(s->slowest[i].image);
+		put_text(stats_name(name, s->slowest[i].image));
 		printf(" | %lld | %lld | ", (long long)s->slowest[i].runs,
 		       (long long)s->slowest[i].cached);
 		put_duration(s->slowest[i].us);
