@@ -28,6 +28,9 @@ int64_t stats_average_hits(const struct imgcache_stats *s); /* thousandths */
 /* Mean of a hit, the pull included; -1: none. */
 int64_t stats_restore_us(int64_t us, int64_t hits);
 
+/* What hits saved, be it nothing; -1: none. */
+int64_t stats_saved_us(int64_t hits, int64_t us);
+
 /* "44.4 %", "-" for what is unknown. */
 const char *stats_percent(char out[IMGCACHE_TEXT], int64_t thousandths);
 
@@ -52,7 +55,7 @@ stats_day(const struct imgcache_day_stats *days, size_t n, int64_t day);
 enum stats_figure { FIGURE_LOOKUPS, FIGURE_HIT_RATE, FIGURE_SAVED,
 		    FIGURE_BUILD_TIME, FIGURE_BUILD_MEDIAN };
 
-/* -1 where the day has none: no lookup, no build; NULL has none. */
+/* -1 where the day has none: no lookup, hit, build; NULL has none. */
 int64_t stats_figure(const struct imgcache_day_stats *day,
 		     enum stats_figure figure);
 

@@ -61,15 +61,15 @@ static void
 put_head(const struct imgcache_stats *s)
 {
 	char text[IMGCACHE_TEXT], size[IMGCACHE_TEXT], span[STATS_SPAN];
+	int64_t saved = stats_saved_us(stats_hits(s), s->saved_us);
 
 	if (stats_hit_rate(s) < 0)
 		printf("### imgcache: no lookups");
 	else
 		printf("### imgcache: %s of lookups hit",
 		       stats_percent(text, stats_hit_rate(s)));
-	if (s->saved_us)
-		printf(", %s saved", imgcache_format_duration(text,
-							      s->saved_us));
+	if (saved >= 0)
+		printf(", %s saved", imgcache_format_duration(text, saved));
 	if (s->since)
 		printf(" %s", stats_span(span, "in", s));
 	printf("\n\n| | |\n|---|---:|\n");
@@ -133,16 +133,16 @@ static void
 put_image(const struct imgcache_image_stats *i)
 {
 	int64_t hits = i->hits_local + i->hits_remote;
-	char text[IMGCACHE_TEXT];
+	char text[IMGCACHE_TEXT], name[STATS_NAME];
 
 	printf("| ");
-	put_text(i->name);
+	put_text(stats_name(name, i->name));
 	printf(" | %lld | %lld | %s | ", (long long)i->lookups,
 	       (long long)hits,
 	       stats_percent(text, stats_rate(hits, hits + i->misses)));
 	put_why(i);
 	printf(" | ");
-	put_duration(hits ? i->saved_us : -1);
+	put_duration(stats_saved_us(hits, i->saved_us));
 	printf(" | %lld | %lld | ", (long long)i->builds,
 	       (long long)i->failed);
 	if (i->steps)
@@ -177,6 +177,8 @@ put_images(const struct imgcache_stats *s)
 static void
 put_slowest(const struct imgcache_stats *s)
 {
+	char name[STATS_NAME];
+
 	if (s->n_slowest)
 		printf("\n| slowest steps | of | runs | cached | in all | "
 		       "longest |\n|---|---|---:|---:|---:|---:|\n");
@@ -184,7 +186,7 @@ put_slowest(const struct imgcache_stats *s)
 		printf("| ");
 		put_text(s->slowest[i].name);
 		printf(" | ");
-		put_text(s->slowest[i].image);
+		put_text(stats_name(name, s->slowest[i].image));
 		printf(" | %lld | %lld | ", (long long)s->slowest[i].runs,
 		       (long long)s->slowest[i].cached);
 		put_duration(s->slowest[i].us);

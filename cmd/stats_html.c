@@ -59,7 +59,8 @@ put_lookup_tiles(const struct imgcache_stats *s)
 	snprintf(note, sizeof(note), hits ? "a hit takes %s" : "no hits",
 		 html_duration(restore, stats_restore_us(s->hit_local_us +
 						    s->hit_remote_us, hits)));
-	tile("Time saved", html_duration(value, hits ? s->saved_us : -1), note);
+	tile("Time saved", html_duration(value, stats_saved_us(hits, s->saved_us)),
+	     note);
 }
 
 static void
@@ -94,7 +95,7 @@ put_reasons(const struct imgcache_stats *s)
 {
 	char text[IMGCACHE_TEXT];
 
-	html_bars_begin("Reasons of misses", s->n_reasons ? "how often" :
+	html_bars_begin("Reasons of misses", s->misses ? "how often" :
 			"nothing missed", "bad wide");
 	for (size_t i = 0; i < s->n_reasons; i++) {
 		snprintf(text, sizeof(text), "%lld",

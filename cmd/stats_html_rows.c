@@ -51,7 +51,7 @@ put_lookups(const struct lookups *l)
 	put_number(l->misses);
 	printf("<td>%s</td>", stats_percent(text, stats_rate(l->hits, l->hits +
 							      l->misses)));
-	put_duration(l->hits ? l->saved_us : -1);
+	put_duration(stats_saved_us(l->hits, l->saved_us));
 	printf("<td class=\"why\">");
 	for (size_t i = 0; i < l->n_reasons; i++)
 		printf("%s<span>%s:&#160;%lld</span>", i ? ", " : "",

@@ -66,8 +66,8 @@ put_lookups_by_image(const struct imgcache_stats *s)
 		print_number(p, "", "REMOTE", i->hits_remote, AS_NUMBER);
 		print_number(p, "", "RATE", stats_rate(hits, hits + i->misses),
 			     AS_PERCENT);
-		print_number(p, "", "SAVED", hits ? i->saved_us : -1,
-			     AS_DURATION);
+		print_number(p, "", "SAVED",
+			     stats_saved_us(hits, i->saved_us), AS_DURATION);
 		print_number(p, "", "SIZE", i->images ? i->size_bytes : -1,
 			     AS_SIZE);
 	}
@@ -144,8 +144,8 @@ put_lookups_by_day(const struct imgcache_stats *s)
 		print_number(p, "", "MISSES", d->misses, AS_NUMBER);
 		print_number(p, "", "RATE", stats_figure(d, FIGURE_HIT_RATE),
 			     AS_PERCENT);
-		print_number(p, "", "SAVED", hits ? d->saved_us : -1,
-			     AS_DURATION);
+		print_number(p, "", "SAVED",
+			     stats_figure(d, FIGURE_SAVED), AS_DURATION);
 	}
 	printer_end(p);
 }

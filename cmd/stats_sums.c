@@ -42,6 +42,12 @@ stats_restore_us(int64_t us, int64_t hits)
 	return hits > 0 ? us / hits : -1;
 }
 
+int64_t
+stats_saved_us(int64_t hits, int64_t us)
+{
+	return hits > 0 ? us : -1;
+}
+
 size_t
 stats_window(const struct imgcache_stats *s, size_t most, int64_t *first)
 {
@@ -76,7 +82,7 @@ stats_figure(const struct imgcache_day_stats *d, enum stats_figure figure)
 	case FIGURE_HIT_RATE:
 		return stats_rate(hits, hits + d->misses);
 	case FIGURE_SAVED:
-		return lookups ? d->saved_us : -1;
+		return stats_saved_us(hits, d->saved_us);
 	case FIGURE_BUILD_TIME:
 		return d->builds ? d->build_us : -1;
 	case FIGURE_BUILD_MEDIAN:

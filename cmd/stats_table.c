@@ -76,8 +76,8 @@ put_lookups(const struct imgcache_stats *s)
 		     "no answer from engine or registry");
 	line("hit rate", stats_percent(value, stats_hit_rate(s)),
 	     *more ? spark_of(spark, s, FIGURE_HIT_RATE) : "");
-	line("time saved", s->saved_us ? imgcache_format_duration(value,
-							s->saved_us) : "-",
+	line("time saved",
+	     duration(value, stats_saved_us(stats_hits(s), s->saved_us)),
 	     *more ? spark_of(spark, s, FIGURE_SAVED) : "");
 }
 

@@ -50,10 +50,10 @@ build="gcc make pkg-config libc6-dev libsqlite3-dev libyaml-dev libgit2-dev
 check="$build libcriterion-dev perl git xxhash sqlite3 jq curl strace
 	valgrind faketime clang $clang_rt python3-minimal patch
 	python3-jsonschema tidy docker-compose zsh fish"
-# promtool reads what stats writes, and a systemd runs prune's timer. These bring
-# daemons, which are nothing for anybody's own machine; below they are kept from
+# promtool reads what stats writes, a systemd runs prune's timer and cron keeps a
+# crontab. These bring daemons, which are nothing for anybody's own machine; below they are kept from
 # being started.
-[ -z "${CI:-}" ] || check="$check prometheus systemd"
+[ -z "${CI:-}" ] || check="$check prometheus systemd cron"
 lint="shellcheck mandoc"
 deb="$build dpkg-dev debhelper fakeroot lintian git jq perl"
 # busybox-static is not here: it conflicts with a machine's own busybox, so
@@ -139,7 +139,7 @@ find_missing
 apt update || { sleep 3; apt update; } || :
 policy=/usr/sbin/policy-rc.d
 case $missing in
-*prometheus* | *systemd*)
+*prometheus* | *systemd* | *cron*)
 	if [ -e $policy ]; then
 		policy=
 	else

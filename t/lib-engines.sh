@@ -31,7 +31,6 @@ registry_pid=
 faulty_pid=
 
 # What a script tests is a workstation, unless it says otherwise.
-engines_ci=${CI-}
 unset CI
 
 on() {

@@ -23,6 +23,9 @@ PATH=$TOP/build:$PATH
 LC_ALL=C.UTF-8
 NO_COLOR=1
 export TOP TRASH HOME IMGCACHE_DIR PATH LC_ALL NO_COLOR
+# Whether this runs in CI, where what can be installed must be there. CI itself
+# is taken from most scripts: what they test is a workstation.
+TEST_CI=${CI:-}
 unset XDG_STATE_HOME XDG_CACHE_HOME XDG_CONFIG_HOME
 for name in $(env | sed -n 's/^\(IMGCACHE_[A-Z_]*\)=.*/\1/p'); do
 	case $name in

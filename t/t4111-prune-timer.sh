@@ -163,8 +163,12 @@ room() {
 		sh room >room.out 2>&1
 }
 
-if ! [ -g /usr/bin/crontab ] || [ "$(id -u)" -ne 0 ]; then
-	test_skip 'the real crontab' 'needs root and cron'
+if [ "$(id -u)" -ne 0 ]; then
+	test_skip 'the real crontab' 'needs root'
+elif ! [ -g /usr/bin/crontab ] && [ -n "$TEST_CI" ]; then
+	test_that 'the real crontab' 'echo "cron is not installed"; false'
+elif ! [ -g /usr/bin/crontab ]; then
+	test_skip 'the real crontab' 'no cron here'
 elif ! unshare --mount true 2>/dev/null; then
 	test_skip 'the real crontab' 'no namespace is to be had'
 else

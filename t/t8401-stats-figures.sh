@@ -91,7 +91,7 @@ test_that 'the table' '
 	  misses              5
 	  unknown             1  no answer from engine or registry
 	hit rate         64.3 %  ....0......498
-	time saved   9 min 10 s  ....0......192
+	time saved   9 min 10 s  ...........192
 	TABLE
 	head -n 9 table >head && same expect head &&
 	grep -E "^builds +6  80.0 % succeeded, 16.7 % of steps cached$" table &&
@@ -132,6 +132,44 @@ test_that 'bars on a terminal with UTF-8, digits on one without' '
 	LC_ALL=C script -qec "sh run.sh" /dev/null >plain && cat drawn plain &&
 	grep "····▂······▅▂█" drawn && grep -F "....1......619" plain &&
 	! LC_ALL=C grep "[^ -~]" plain | tr -d "\r" | LC_ALL=C grep "[^ -~]"
+'
+
+# later SQL: the figures of a copy of the catalog in which this is done.
+later() {
+	rm -rf later && cp -r "$IMGCACHE_DIR" later &&
+		sqlite3 later/catalog.db "$1" && IMGCACHE_DIR=$PWD/later &&
+		export IMGCACHE_DIR && stats >table && cat table &&
+		stats --format prometheus >metrics &&
+		stats --format github >summary && stats --format html >page
+}
+
+test_that 'words of a later version are "other", and the sums agree' '
+	later "UPDATE lookups SET reason = '\''moved-'\'' || reason
+		WHERE result = '\''miss'\''" &&
+	is .missesByReason "{\"other\":5}" &&
+	is "[.images[].missesByReason.other]" "[3,1,1]" &&
+	is "[.days[].missesByReason.other]" "[1,3,null,1]" &&
+	grep -E "^other +5$" table && grep -E "^api +3  other:3$" table &&
+	grep "^imgcache_misses_total{" metrics >misses && cat misses &&
+	[ "$(awk "{ n += \$2 } END { print n }" misses)" = 5 ] &&
+	grep -Fx "| other | 5 |" summary && ! grep "nothing missed" page &&
+	grep "<span>other" page
+'
+
+test_that 'hits that saved nothing say so in every form' '
+	later "UPDATE lookups SET saved_us = 0" &&
+	grep -E "^time saved +0.0 ms" table && grep -E "^api .* 0.0 ms +500" table &&
+	head -n 1 summary | grep "hit, 0.0 ms saved$" &&
+	grep "<h2>Time saved</h2><b>0.0 ms</b>" page &&
+	grep "2026-03-08: 0.0 ms, 2 hits" page
+'
+
+test_that 'where nothing hit there is nothing to say of it' '
+	later "UPDATE lookups SET result = '\''miss'\'', reason = '\''gone'\'',
+		saved_us = 0" && grep -E "^time saved +-  \.{14}$" table &&
+	grep -E "^api .* - +500 MB$" table && ! grep saved, summary &&
+	head -n 1 summary | grep -v saved &&
+	grep "<h2>Time saved</h2><b>-</b>" page
 '
 
 test_that 'a name that steers the terminal does not, nor widen the table' '

@@ -13,7 +13,7 @@ aarch64) own=arm64 own_cpu=aarch64 other=amd64 other_cpu=x86_64 ;;
 esac
 foreign=$TOP/t/engine/foreign.sh
 if ! why=$("$foreign" on $other 2>&1); then
-	[ -z "$engines_ci" ] || { echo "Bail out! $why, and CI is set"; exit 1; }
+	[ -z "$TEST_CI" ] || { echo "Bail out! $why, and CI is set"; exit 1; }
 	test_skip_all "$why"
 fi
 platforms_cleanup() {

@@ -7,6 +7,13 @@
 #include "imgcache.h"
 #include "store/stats.h"
 
+/* Of a row that a later version wrote there is no word of ours. */
+static const char *
+word(enum imgcache_reason r)
+{
+	return r ? imgcache_reason_word(r) : "other";
+}
+
 static int
 most_first(const void *a, const void *b)
 {
@@ -24,10 +31,9 @@ stats_reasons_of_all(const struct stats *s, struct arena *a, size_t *n)
 		arena_alloc(a, IMGCACHE_REASONS * sizeof(*v));
 
 	*n = 0;
-	for (int i = 1; i < IMGCACHE_REASONS; i++)
+	for (int i = 0; i < IMGCACHE_REASONS; i++)
 		if (s->misses_by_reason[i]) {
-			v[*n].name =
-				imgcache_reason_word((enum imgcache_reason)i);
+			v[*n].name = word((enum imgcache_reason)i);
 			v[(*n)++].n = s->misses_by_reason[i];
 		}
 	if (*n)
@@ -43,7 +49,7 @@ stats_reasons_init(struct stats_reasons *r, const struct stats *s,
 		arena_alloc(a, (s->n_reasons + 1) * sizeof(*v));
 
 	for (size_t i = 0; i < s->n_reasons; i++) {
-		v[i].name = imgcache_reason_word(s->reasons[i].reason);
+		v[i].name = word(s->reasons[i].reason);
 		v[i].n = s->reasons[i].n;
 	}
 	r->stats = s;

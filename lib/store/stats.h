@@ -55,7 +55,7 @@ struct stats_day {
 struct stats_reason {
 	const char *name;		/* as in stats_day */
 	int64_t day;			/* -1: of all days together */
-	enum imgcache_reason reason;
+	enum imgcache_reason reason;	/* NONE: words of later versions */
 	int64_t n;
 };
 
@@ -78,7 +78,7 @@ struct stats {
 	int64_t lookups;
 	int64_t by_result[LOOKUP_RESULTS];
 	int64_t us_by_result[LOOKUP_RESULTS];	/* what they took together */
-	int64_t misses_by_reason[IMGCACHE_REASONS];
+	int64_t misses_by_reason[IMGCACHE_REASONS];	/* as stats_reason */
 	double hit_rate;		/* 0 to 1: hits / (hits + misses) */
 	int64_t saved_us;
 	int64_t hit_us;			/* mean of a hit, -1: none */

@@ -6,6 +6,8 @@
 
 #include "store/stats_series.h"
 
+#include <string.h>
+
 #include "base/error.h"
 #include "store/catalog.h"
 #include "store/statements.h"
@@ -101,7 +103,41 @@ read_days(struct sql_use *q, struct stats *out, struct imgcache_error *err)
 	return rc;
 }
 
-/* A word of a later version is none of ours. */
+static bool
+is_together(const struct stats_reason *a, const struct stats_reason *b)
+{
+	if (a->day != b->day || !a->name || !b->name)
+		return a->day == b->day && a->name == b->name;
+	return !strcmp(a->name, b->name);
+}
+
+/* The words of later versions are one reason, which may so become the first. */
+static void
+add_reason(struct stats *out, const struct stats_reason *add)
+{
+	struct stats_reason *v;
+	size_t i;
+
+	mem_grow(out->reasons, out->n_reasons, out->cap_reasons);
+	v = out->reasons;
+	for (i = out->n_reasons; !add->reason && i > 0 &&
+	     is_together(&v[i - 1], add); i--)
+		if (!v[i - 1].reason)
+			break;
+	if (add->reason || i == 0 || !is_together(&v[i - 1], add)) {
+		v[out->n_reasons++] = *add;
+		return;
+	}
+	v[i - 1].n += add->n;
+	for (; i > 1 && is_together(&v[i - 2], add) && v[i - 2].n < v[i - 1].n;
+	     i--) {
+		struct stats_reason less = v[i - 2];
+
+		v[i - 2] = v[i - 1];
+		v[i - 1] = less;
+	}
+}
+
 static int
 read_reasons(struct sql_use *q, struct stats *out, struct imgcache_error *err)
 {
@@ -115,10 +151,7 @@ read_reasons(struct sql_use *q, struct stats *out, struct imgcache_error *err)
 		};
 
 		lookup_reason_parse(sql_text(q, 2), &reason.reason);
-		if (!reason.reason)
-			continue;
-		mem_grow(out->reasons, out->n_reasons, out->cap_reasons);
-		out->reasons[out->n_reasons++] = reason;
+		add_reason(out, &reason);
 	}
 	return rc;
 }

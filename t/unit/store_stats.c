@@ -229,6 +229,37 @@ expect_reason(const struct stats_reason *have, struct stats_reason expect)
 	cr_expect_eq(have->n, expect.n);
 }
 
+Test(stats, words_of_later_versions_are_one_reason_in_its_place)
+{
+	const struct stats_reason expect[] = {
+		{ NULL, DAY, IMGCACHE_REASON_NONE, 3 },
+		{ NULL, DAY, IMGCACHE_GONE, 2 },
+		{ "tools", -1, IMGCACHE_REASON_NONE, 3 },
+		{ "tools", -1, IMGCACHE_GONE, 2 },
+	};
+	struct image_row tools = room_image(1);
+	struct stats s;
+	struct room r;
+
+	room_open(&r);
+	room_put(&r, &tools);
+	for (int i = 0; i < 2; i++) {
+		lookup(&r, &tools, DAY, LOOKUP_MISS, IMGCACHE_GONE);
+		lookup(&r, &tools, DAY, LOOKUP_MISS, IMGCACHE_FOREIGN);
+	}
+	lookup(&r, &tools, DAY, LOOKUP_MISS, IMGCACHE_PRUNED);
+	ok(&r, lookups_fold(r.cat, NULL, &r.err));
+	ok(&r, sql_exec(catalog_sql(r.cat), "UPDATE lookups SET reason ="
+			" 'z' || reason WHERE reason <> 'gone'", &r.err));
+	read_stats(&r, (struct stats_query){ .engine = ENGINE }, &s);
+	cr_assert_eq(s.n_reasons, 6);
+	for (size_t i = 0; i < sizeof(expect) / sizeof(*expect); i++)
+		expect_reason(&s.reasons[i], expect[i]);
+	cr_expect_eq(s.misses_by_reason[IMGCACHE_REASON_NONE], 3);
+	stats_release(&s);
+	room_close(&r);
+}
+
 Test(stats, misses_have_reasons_by_day_by_recipe_and_by_both)
 {
 	const struct stats_reason expect[] = {
