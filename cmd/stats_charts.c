@@ -82,8 +82,8 @@ put_column(const struct day_chart *c, const struct imgcache_day_stats *d,
 	printf("%s", value < 0 ? "none" : c->text(text, value));
 	if (value >= 0)
 		put_words(c->figure, d);
-	printf("</title><rect class=\"hit\" x=\"%.3f%%\" width=\"%.3f%%\" y=\"0\" "
-	       "height=\"%d\"/>", x, width, PLOT_HEIGHT);
+	printf("</title><rect class=\"hit\" x=\"%.3f%%\" width=\"%.3f%%\" "
+	       "y=\"0\" height=\"%d\"/>", x, width, PLOT_HEIGHT);
 	if (value >= 0) {
 		height = (double)value * PLOT_HEIGHT / (double)c->most;
 		height = height < 2 ? 2 : height;

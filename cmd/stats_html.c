@@ -59,8 +59,8 @@ put_lookup_tiles(const struct imgcache_stats *s)
 	snprintf(note, sizeof(note), hits ? "a hit takes %s" : "no hits",
 		 html_duration(restore, stats_restore_us(s->hit_local_us +
 						    s->hit_remote_us, hits)));
-	tile("Time saved", html_duration(value, stats_saved_us(hits, s->saved_us)),
-	     note);
+	tile("Time saved",
+	     html_duration(value, stats_saved_us(hits, s->saved_us)), note);
 }
 
 static void

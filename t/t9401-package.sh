@@ -33,7 +33,8 @@ depends() {
 
 test_that 'the package asks for what it opens, libgit2 too' '
 	depends | tr , "\n" >got && cat got && grep "^libgit2-" got &&
-	grep "^libsqlite3-0" got && grep "^libyaml-0" got && grep "^libxxhash0" got
+	grep "^libsqlite3-0" got && grep "^libyaml-0" got && grep "^libxxhash0" got &&
+	grep "^zlib1g" got
 '
 
 test_that 'it installs, runs and purges where nothing else is' '

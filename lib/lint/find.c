@@ -42,8 +42,9 @@ is_dockerfile(const char *name)
 	static const char *const others[] = {
 		".in", ".j2", ".jinja", ".jinja2", ".tmpl", ".tpl", ".template",
 		".erb", ".ejs", ".hbs", ".mustache", ".m4", "__tmpl__",
-		".orig", ".rej", ".bak", ".md", ".txt", ".swp", "~", ".sh", ".py", ".yml", ".yaml", ".json", ".go",
-		".js", ".rb", ".patch", ".diff", ".nanorc", ".tmLanguage",
+		".orig", ".rej", ".bak", ".md", ".txt", ".swp", "~", ".sh",
+		".py", ".yml", ".yaml", ".json", ".go", ".js", ".rb",
+		".patch", ".diff", ".nanorc", ".tmLanguage",
 		".tmPreferences", ".vim", ".svg", ".png", ".html", NULL
 	};
 	size_t i;

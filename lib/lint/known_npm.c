@@ -203,7 +203,8 @@ knows_setting(const char *line)
 	static const char *const names[] = {
 		"always-auth", "audit", "email", "engine-strict",
 		"fetch-retries", "fetch-timeout", "force", "fund",
-		"ignore-scripts", "include", "legacy-peer-deps", "loglevel", "maxsockets", "omit",
+		"ignore-scripts", "include", "legacy-peer-deps", "loglevel",
+		"maxsockets", "omit",
 		"optional", "package-lock", "prefer-offline", "production",
 		"progress", "save", "save-exact", "save-prefix", "strict-ssl",
 		"unsafe-perm", "update-notifier", NULL

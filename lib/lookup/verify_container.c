@@ -226,7 +226,8 @@ verify_container(struct verifying *v, const struct engine_container *c,
 	struct running r = {0};
 	int ret;
 
-	verdicts_add(v, c->name)->container = arena_strdup(&v->ic->arena, c->id);
+	verdicts_add(v, c->name)->container =
+		arena_strdup(&v->ic->arena, c->id);
 	ret = find_running(v, c, &r, err);
 	if (!ret)
 		ret = judge(v, &r, err);

@@ -201,10 +201,11 @@ refuse_link(struct reader *p, const char *context, const char *value)
 	return error_set(p->err, IMGCACHE_EUSAGE, "context '%.80s' is what "
 			 "'%.80s' builds, whose key is not known here; write "
 			 "both as images in imgcache.yaml, this one with "
-			 "build_contexts: {%.80s: \"docker-image://@%.80s\"}, or "
-			 "have 'imgcache init' do it from %s", context, value,
-			 context, value + strlen("target:"), p->is_compose ?
-			 "the compose file" : "docker-bake.json, which 'docker "
+			 "build_contexts: {%.80s: \"docker-image://@%.80s\"}, "
+			 "or have 'imgcache init' do it from %s", context,
+			 value, context, value + strlen("target:"),
+			 p->is_compose ? "the compose file" :
+			 "docker-bake.json, which 'docker "
 			 "buildx bake --print' makes");
 }
 

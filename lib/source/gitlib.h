@@ -55,7 +55,10 @@ void gitlib_facts_release(struct gitlib_facts *f);
 
 void gitlib_objects_close(struct gitlib_objects *o);
 
-/* Several threads may ask. Is there a blob with that id, and of that size? Its content is not read. */
+/*
+ * Several threads may ask. Is there a blob with that id, and of that size? Its
+ * content is not read.
+ */
 bool gitlib_objects_has(const struct gitlib_objects *o,
 			const unsigned char id[GITLIB_ID_SIZE], uint64_t size);
 

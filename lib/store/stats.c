@@ -30,7 +30,7 @@
 		" coalesce(sum(context_bytes), 0)"			\
 		BUILDS_SINCE " GROUP BY status ORDER BY 1")		\
 	X(STATS_TIMES,							\
-		"SELECT p50, p95 FROM " PERCENTILES_OF("0", "0")		\
+		"SELECT p50, p95 FROM " PERCENTILES_OF("0", "0")	\
 		" ORDER BY key")					\
 	X(STATS_PER_IMAGE,						\
 		"SELECT s.key, max(named), sum(lookups), sum(local),"	\

@@ -15,9 +15,10 @@
 #include "store/stats_sums.h"
 
 #define DAY_SUMS(key, median)						\
-	"SELECT s.day, " key ", sum(local), sum(remote), sum(misses), sum(unknown),"		\
-	" sum(builds), sum(completed), sum(failed), sum(us), sum(saved)," \
-	" sum(steps), sum(cached), sum(context), coalesce(m.p50, -1)"	\
+	"SELECT s.day, " key ", sum(local), sum(remote), sum(misses),"	\
+	" sum(unknown), sum(builds), sum(completed), sum(failed),"	\
+	" sum(us), sum(saved), sum(steps), sum(cached), sum(context),"	\
+	" coalesce(m.p50, -1)"						\
 	" FROM (SELECT coalesce(name, tag) AS key,"			\
 	" " DAY_OF("at") " AS day, n * (result = 'hit-local') AS local," \
 	" n * (result = 'hit-remote') AS remote,"			\
@@ -61,7 +62,7 @@
 	X(STATS_STEPS,							\
 		"SELECT key, steps.name, sum(NOT cached), sum(cached),"	\
 		" sum(us * NOT cached) AS total, max(us * NOT cached)"	\
-		STEPS_SINCE " GROUP BY key, steps.name HAVING total > 0"	\
+		STEPS_SINCE " GROUP BY key, steps.name HAVING total > 0" \
 		" ORDER BY total DESC, key, steps.name LIMIT ?4")
 
 SQL_LIST(series, SERIES_STATEMENTS);
