@@ -2,7 +2,9 @@
 /*
  * The longest common subsequence of the two lists of instructions, after what
  * is equal at both ends is taken off. Of what is left between, an instruction
- * that went and one of the same keyword that came are one that was edited.
+ * that went and one of the same keyword that came are one that was edited; a
+ * RUN with a title, as those of generated files have, only where the other has
+ * the same.
  */
 #include "recipe/dockerfile_diff.h"
 
@@ -65,6 +67,29 @@ is_same(const struct dockerfile_instruction *a,
 		same_heredocs(a, b);
 }
 
+/* The bytes of ": 'title';" that the command of a RUN begins with; or 0. */
+static size_t
+title_length(const struct dockerfile_instruction *in)
+{
+	const char *command = in->keyword == DOCKERFILE_RUN && !in->json &&
+		in->n_args ? in->args[0] : "";
+	const char *end = str_starts(command, ": '") ?
+		strstr(command, "';") : NULL;
+
+	return end ? (size_t)(end - command) : 0;
+}
+
+/* Can b be what became of a? */
+static bool
+is_version_of(const struct dockerfile_instruction *a,
+	      const struct dockerfile_instruction *b)
+{
+	size_t n = title_length(a);
+
+	return a->keyword == b->keyword && title_length(b) == n &&
+		(!n || !memcmp(a->args[0], b->args[0], n));
+}
+
 struct diff {
 	const struct dockerfile_instruction *a, *b;	/* the middles */
 	size_t n, m;
@@ -95,7 +120,7 @@ add_hunk(struct diff *d, size_t i, size_t i_end, size_t k, size_t k_end)
 		size_t j = k;
 
 		while (i < i_end && j < k_end &&
-		       d->b[j].keyword != d->a[i].keyword)
+		       !is_version_of(&d->a[i], &d->b[j]))
 			j++;
 		if (i < i_end && j == k_end) {
 			add(d, &d->a[i++], NULL, k);

@@ -54,6 +54,16 @@ Test(dockerfile_diff, equal_files_and_other_words_for_the_same)
 	expect("FROM a\nCOPY b  c\n", "# x\n\nfrom a\ncopy \\\nb c\n", "");
 }
 
+Test(dockerfile_diff, steps_with_titles_are_paired_by_those)
+{
+	expect("FROM a\nRUN : 'user'; x\nUSER b\n",
+	       "FROM a\nRUN : 'apt'; z\nRUN : 'user'; y\nUSER c\n",
+	       "+RUN : 'apt'; z\n-RUN : 'user'; x\n+RUN : 'user'; y\n"
+	       "-USER b\n+USER c\n");
+	expect("FROM a\nRUN : 'user'; x\n", "FROM a\nRUN x\n",
+	       "-RUN : 'user'; x\n+RUN x\n");
+}
+
 Test(dockerfile_diff, an_edit_is_a_pair)
 {
 	expect("FROM a\nRUN b\nRUN c\n", "FROM a\nRUN x\nRUN c\n",
