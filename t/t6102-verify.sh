@@ -176,6 +176,7 @@ test_that 'sources that changed while it was built: dirty' '
 	YAML
 	(imgcache build moving >out 2>err; echo $? >status) & sleep 0.5
 	echo 2 >moving/file; wait; [ "$(cat status)" -eq 3 ] &&
+	expect_status 1 imgcache verify moving && grep "^dirty    moving" stdout &&
 	echo 1 >moving/file && expect_status 1 imgcache verify moving &&
 	grep "^dirty    moving  built while its sources changed: .*file" stdout &&
 	ref=$(docker images --format "{{.Repository}}:{{.Tag}}" 2>/dev/null |

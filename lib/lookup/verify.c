@@ -9,6 +9,7 @@
 #include "lookup/lookup.h"
 #include "lookup/verdicts.h"
 #include "session/alive.h"
+#include "store/images.h"
 
 /*
  * Of a miss: the image that is there all the same, since it is what was built
@@ -22,6 +23,32 @@ tag_there(const struct lookup_found *f)
 	if (f->row.status == IMAGE_CHANGED)
 		return f->row.key.tag;
 	return f->row.status == IMAGE_COMPLETED ? f->key.tag : NULL;
+}
+
+/*
+ * Nothing was ever built to its end, but was something built while its sources
+ * changed? What they are now need not be what they were before.
+ */
+static int
+find_dirty(struct imgcache_verdict *v, const struct inputs *in,
+	   const struct lookup_found *f, struct imgcache_error *err)
+{
+	struct image_filter filter = {
+		.engine = f->engine, .statuses = 1u << IMAGE_CHANGED,
+		.name = in->r->recipe->name, .project = in->r->recipe->root,
+		.sort = IMAGE_BY_USED, .limit = 1,
+	};
+	struct image_list list = {0};
+	int ret = filter.name ? images_list(in->ic->catalog, &filter, &list,
+					    err) : 0;
+
+	if (!ret && list.n) {
+		v->freshness = IMGCACHE_DIRTY;
+		v->tag = arena_strdup(&in->ic->arena, list.v[0].key.tag);
+		v->detail = arena_strdup(&in->ic->arena, list.v[0].reason);
+	}
+	image_list_release(&list);
+	return ret;
 }
 
 /* The last image of a recipe. */
@@ -54,7 +81,8 @@ verify_recipe(struct verifying *v, struct imgcache_recipe *r,
 		arena_strdup(&v->ic->arena, tag_there(&f));
 	if (verdict->freshness == IMGCACHE_DIRTY)
 		verdict->detail = f.row.reason;
-	return 0;
+	return verdict->freshness == IMGCACHE_NOT_KNOWN ?
+		find_dirty(verdict, &t->in, &f, err) : 0;
 }
 
 /* By name, or by the beginning of the id. */
