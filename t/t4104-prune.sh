@@ -159,7 +159,7 @@ test_that 'keep-last: by each name of an image that recipes share' '
 	sed -i "s/x: .*/x: {base: busybox, env: {N: \"8\"}}/" imgcache.yaml
 	faketime -f -8d imgcache build x >/dev/null 2>&1; rm imgcache.yaml
 	prune --max-age 1d --keep-last 1 && removed &&
-	[ "$(reason 9)" = "keep: one of the last 1 of its name" ]
+	[ "$(reason 9)" = "keep: the last of its name" ]
 '
 
 test_that 'pinned: never' '

@@ -136,7 +136,8 @@ is_protected(struct pruning *p, size_t i)
 	if (p->limits.keep_last && !is_unkeyed(image) && is_among_last(p, i)) {
 		snprintf(text, sizeof(text), "one of the last %lld of its name",
 			 (long long)p->limits.keep_last);
-		decide(p, i, IMGCACHE_KEEP, text);
+		decide(p, i, IMGCACHE_KEEP, p->limits.keep_last == 1 ?
+		       "the last of its name" : text);
 		return true;
 	}
 	return false;
