@@ -186,9 +186,11 @@ test_that 'killed while it pushed a part: prune drops its name a day later' '
 	killed_at 1 && docker image inspect "$ref-linux-arm64" >/dev/null &&
 	docker tag "$ref-linux-arm64" "$ref-my-own-copy" &&
 	docker tag "$ref-linux-arm64" "mine.example/x:$tag-linux-arm64" &&
-	expect_status 0 imgcache prune &&
+	expect_status 0 imgcache prune && ! grep "killed" stderr &&
 	docker image inspect "$ref-linux-arm64" >/dev/null &&
 	expect_status 0 faketime "+2 days" imgcache prune &&
+	grep "removed '\''$ref-linux-arm64'\'', which a killed build had left" \
+		stderr &&
 	! docker image inspect "$ref-linux-arm64" >/dev/null 2>&1 &&
 	docker rmi "$ref-my-own-copy" "mine.example/x:$tag-linux-arm64" \
 		>/dev/null && expect_status 0 imgcache get multi

@@ -95,6 +95,10 @@ drop_abandoned(struct imgcache *ic, struct engine *engine, const char *name,
 			    !is_abandoned(ic, engine, &all->v[i], *t))
 				continue;
 			ret = engine_remove(engine, *t, &removed, NULL, err);
+			if (!ret && removed != ENGINE_GONE &&
+			    removed != ENGINE_IN_USE)
+				session_warn(ic, "removed '%s', which a killed "
+					     "build had left", *t);
 		}
 		image_list_release(&known);
 	}
