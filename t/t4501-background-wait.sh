@@ -128,7 +128,9 @@ test_that 'sources that change while they are built: 3' '
 	id=$(imgcache build -b -q h) && until_it is "$id" building &&
 	sleep 0.2 && echo 2 >h/x && expect_status 3 imgcache wait "$id" &&
 	echo "$id changed" >expect && same expect stdout &&
-	grep "x. " stderr && is "$id" changed
+	grep "x. " stderr && is "$id" changed && echo 1 >h/x &&
+	imgcache why h >why && cat why && ! grep "did not end" why &&
+	grep "the sources changed while it was built, begun" why
 '
 
 test_that 'kill -9 of its process: interrupted, once docker has ended too' '
