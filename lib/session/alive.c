@@ -6,7 +6,6 @@
 #include "session/alive.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/mem.h"
@@ -42,14 +41,7 @@ alive_job_lock(struct imgcache *ic, const char *tag)
 static bool
 is_held(const char *path)
 {
-	struct imgcache_error ignored = {0};
-	struct lock lock = LOCK_INIT;
-	bool held = path && !access(path, F_OK) &&
-		lock_take(&lock, path, LOCK_SHARED, 0, "a look", &ignored) ==
-			IMGCACHE_EBUSY;
-
-	lock_release(&lock);
-	return held;
+	return path && lock_is_held(path);
 }
 
 bool

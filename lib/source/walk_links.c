@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A link that a filter takes is copied as a link. But BuildKit (0.13; 0.25 does
- * so no more) runs the step again when what it leads to has changed, though that
- * is left out of the copy. So that counts, too. As nobody knows of a link before
+ * A link that a filter takes is copied as a link. But BuildKit (0.13; 0.25 less
+ * often) runs the step again when what it leads to has changed, though that is
+ * left out of the copy. So that counts, too. As nobody knows of a link before
  * it is met, the tree is then read once more.
  */
 

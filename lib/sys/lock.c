@@ -195,6 +195,17 @@ lock_take(struct lock *l, const char *path, enum lock_mode mode,
 	return 0;
 }
 
+bool
+lock_is_held(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	bool held = fd >= 0 && try_lock(fd, path, LOCK_SHARED) == 1;
+
+	if (fd >= 0)
+		close(fd);
+	return held;
+}
+
 /* Closed and not unlocked: a child that inherited the lock keeps it. */
 void
 lock_leave(struct lock *l)

@@ -32,6 +32,9 @@ enum lock_mode { LOCK_SHARED, LOCK_EXCLUSIVE };
 int lock_take(struct lock *l, const char *path, enum lock_mode mode,
 	      int wait_ms, const char *what, struct imgcache_error *err);
 
+/* Does anybody have it? Makes no file, as taking it would. */
+bool lock_is_held(const char *path);
+
 /*
  * Who took the lock last and has not given it back, as written by that process:
  * "pid 123 on host: what", with " (gone)" behind it if it runs no more, or "".

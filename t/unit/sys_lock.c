@@ -67,6 +67,18 @@ Test(lock, an_exclusive_one_keeps_all_others_out)
 	cr_expect_eq(try_mode(LOCK_EXCLUSIVE, 0), 0);
 }
 
+Test(lock, who_asks_makes_no_file)
+{
+	struct lock l = LOCK_INIT;
+
+	cr_expect_not(lock_is_held(path));
+	cr_expect_neq(access(path, F_OK), 0);
+	cr_assert_eq(lock_take(&l, path, LOCK_EXCLUSIVE, 0, NULL, &err), 0);
+	cr_expect(lock_is_held(path));
+	lock_leave(&l);
+	cr_expect_not(lock_is_held(path));
+}
+
 Test(lock, shared_ones_keep_only_exclusive_ones_out)
 {
 	struct lock l = LOCK_INIT;
