@@ -49,10 +49,17 @@ test_that 'without an environment: a line for each, then silence' '
 	! [ -s out ]
 '
 
+# BuildKit lets go of what it has just made a little after the build has ended,
+# and what is held then stays until containerd next looks for such: 0 freed is
+# true at times.
 test_that 'freed: the layer of the image, not the base that others have' '
-	make 3 && imgcache prune --max-age 5d --json >out && cat out &&
-	jq -e ".removed == 1 and .freedSize >= 3000000 and
-		.freedSize < .expectedSize" out
+	for try in 1 2 3 4; do
+		make "3-$try" && imgcache prune --max-age 5d --json >out &&
+		cat out && jq -e ".removed == 1" out || return 1
+		jq -e ".freedSize != 0" out && break
+		sleep 1
+	done
+	jq -e ".freedSize >= 3000000 and .freedSize < .expectedSize" out
 '
 
 test_that 'BuildKit'\''s own cache goes by the filters only, and is counted' '
