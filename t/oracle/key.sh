@@ -228,7 +228,7 @@ steps() {
 	}
 	$2 == "CACHED" { cached[$1] = 1 }
 	$2 == "DONE" { ended[$1] = 1 }
-	$2 == "ERROR:" && !/canceled/ { failed[$1] = 1 }
+	$2 == "ERROR:" && !/canceled|code = Unavailable/ { failed[$1] = 1 }
 	END {
 		for (n in of)
 			if (n in failed)
@@ -336,22 +336,30 @@ norm='def norm: {Env: (.Env // []), Cmd: (.Cmd // []),
 	StopSignal: (.StopSignal // ""), Healthcheck: .Healthcheck,
 	OnBuild: (.OnBuild // []), Shell: (.Shell // [])};'
 
+# linked NAME JQ-PATH: the blob that each layout or manifest has there is a file
+# <SEED>.<COPY>.NAME as well. One jq for all: a batch has many.
+linked() {
+	xargs -r jq -r "[input_filename, $2] | @tsv" |
+		while read -r file digest; do
+			at=${file%.oci/index.json}
+			at=${at%.manifest}
+			ln "$at.oci/blobs/sha256/${digest#*:}" "$at.$1"
+			echo "$at.$1"
+		done
+}
+
 # images_of COPY SEED...: "SEED.COPY <image>" of what docker made
 images_of() {
 	copy=$1
 	shift
-	: >"$w/configs"
 	for s; do
-		blobs=$w/$s.$copy.oci/blobs/sha256
-		m=$(jq -r '.manifests[0].digest' "$w/$s.$copy.oci/index.json")
-		c=$(jq -r '.config.digest' "$blobs/${m#*:}")
-		ln "$blobs/${c#*:}" "$w/$s.$copy.config"
-		echo "$w/$s.$copy.config" >>"$w/configs"
-	done
-	xargs -r jq -rcS "$norm"'[(input_filename | split("/") | last |
+		echo "$w/$s.$copy.oci/index.json"
+	done | linked manifest '.manifests[0].digest' |
+		linked config .config.digest |
+		xargs -r jq -rcS "$norm"'[(input_filename | split("/") | last |
 		rtrimstr(".config")), ({config: (.config | norm),
 		layers: (.rootfs.diff_ids // []), os, architecture,
-		author: (.author // "")} | tojson)] | @tsv' <"$w/configs"
+		author: (.author // "")} | tojson)] | @tsv'
 }
 
 # The same of the images that imgcache made, by the files with their refs.
@@ -453,32 +461,25 @@ fresh() {
 verdicts() {
 	for s; do
 		made=$(made "$s")
+		ran=$(ran "$s" | wc -l)
+		{ read -r class && read -r full && read -r sources &&
+			read -r group; } <"$w/$s.change"
 		for mode in sources full; do
-			if [ $mode = full ]; then
-				stays=$(sed -n 2p "$w/$s.change")
-			else
-				stays=$(sed -n 3p "$w/$s.change")
-			fi
+			[ $mode = full ] && stays=$full || stays=$sources
 			git=$w/$s.g-$mode.json
 			[ -e "$git" ] || git=$w/$s.k2-$mode.json
-			jq -r -n --arg s "$s" --arg mode $mode \
-				--arg stays "$stays" \
-				--rawfile change "$w/$s.change" \
-				--arg ran "$(ran "$s" | wc -l)" \
-				--arg made "$made" \
-				--slurpfile k1 "$w/$s.k1-$mode.json" \
-				--slurpfile k2 "$w/$s.k2-$mode.json" \
-				--slurpfile b "$w/$s.b-$mode.json" \
-				--slurpfile git "$git" '
-			def counted: (.manifest |
-				capture("\ncontext (?<m>[a-z]+)").m) // "none";
-			($change | split("\n")) as $c | [$s, $c[0], $mode,
-				([$k1[0], $k2[0]] | map(counted) | unique |
-				join("+")), $stays, $c[3], $ran, $made,
-				$k1[0].tag, $k2[0].tag, $b[0].tag,
-				$git[0].tag] | @tsv'
+			printf '["%s","%s","%s","%s","%s","%s","%s"]\n' "$s" \
+				"$class" $mode "$stays" "$group" "$ran" "$made"
+			cat "$w/$s.k1-$mode.json" "$w/$s.k2-$mode.json" \
+				"$w/$s.b-$mode.json" "$git"
 		done
-	done
+	done | jq -rn '
+		def counted: (.manifest |
+			capture("\ncontext (?<m>[a-z]+)").m) // "none";
+		[inputs] as $all | range(0; $all | length; 5) as $i |
+		$all[$i:$i + 5] as [$c, $k1, $k2, $b, $git] | $c[0:3] +
+		[[$k1, $k2 | counted] | unique | join("+")] + $c[3:] +
+		[$k1.tag, $k2.tag, $b.tag, $git.tag] | @tsv'
 }
 
 # same, other or none: docker's image of the changed copy
@@ -534,9 +535,8 @@ remove_images() {
 		xargs -r docker rmi >/dev/null 2>&1 || :
 	for s; do
 		orders "$s"
-		[ -z "$own_base" ] ||
-			docker rmi "$own_base" >/dev/null 2>&1 || :
-	done
+		echo "$own_base"
+	done | grep . | xargs -r docker rmi >/dev/null 2>&1 || :
 }
 
 # Before the change: docker twice, then imgcache.
