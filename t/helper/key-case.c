@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * key-case [-c] SEED TOKEN DIR: a case for t/oracle/key.sh.
+ * key-case [-c] CASE TOKEN DIR: a case for t/oracle/key.sh.
  *
- * Without -c: a project, written three times, as DIR/<SEED>k for imgcache and
- * as DIR/<SEED>a and DIR/<SEED>c for docker. With -c: one change of it, done to
- * k in place; and the project with the change as DIR/<SEED>b, from the
- * beginning. Beside them
+ * CASE is SEED, or SEED-N for another change of the same project. Without -c:
+ * the project, as DIR/<CASE>k for imgcache and, where CASE is a SEED, as
+ * DIR/<SEED>a and DIR/<SEED>c for docker. With -c: one change of it, done to k
+ * in place; and the project with the change as DIR/<CASE>b, from the beginning.
+ * Beside them
  *
- *	DIR/<SEED>.k .b		flags for imgcache, one word a line
- *	DIR/<SEED>.a.json .c.json .b.json	targets for "buildx bake"
- *	DIR/<SEED>.sh		what the script must do, as assignments
- *	DIR/<SEED>.change	with -c, five lines: what it is; must the tag
+ *	DIR/<CASE>.k .b		flags for imgcache, one word a line
+ *	DIR/<SEED>.a.json .c.json DIR/<CASE>.b.json
+ *				targets for "buildx bake"
+ *	DIR/<CASE>.sh		what the script must do, as assignments
+ *	DIR/<CASE>.change	with -c, five lines: what it is; must the tag
  *				stay in mode full; in mode sources; is it
  *				group-write; does the script move the base
  *
@@ -63,8 +65,8 @@ pick_seed(unsigned long seed)
 static char *
 context(const struct project *p, const char *dir, char copy, size_t which)
 {
-	return mem_printf("%s/%lu%c/%c%s%lu%c", dir, p->seed, copy,
-			  which ? 'n' : 'c', p->token, p->seed, copy);
+	return mem_printf("%s/%s%c/%c%s%s%c", dir, p->name, copy,
+			  which ? 'n' : 'c', p->token, p->name, copy);
 }
 
 /* Left alone when it says the same already. */
@@ -86,7 +88,7 @@ path_of(const struct project *p, const char *dir, char copy, const char *inside,
 {
 	char *c = context(p, dir, copy, 0);
 	char *path = inside ? mem_printf("%s/%s", c, inside) :
-		mem_printf("%s/%lu%c/%s", dir, p->seed, copy, outside);
+		mem_printf("%s/%s%c/%s", dir, p->name, copy, outside);
 
 	free(c);
 	return path;
@@ -135,7 +137,7 @@ write_texts(const struct project *p, const char *dir, char copy)
 static void
 write_copy(const struct project *p, const char *dir, char copy)
 {
-	char *top = mem_printf("%s/%lu%c", dir, p->seed, copy), *c;
+	char *top = mem_printf("%s/%s%c", dir, p->name, copy), *c;
 	size_t i;
 
 	if (mkdir(top, 0755)) {
@@ -155,7 +157,7 @@ static void
 write_beside(const struct project *p, const char *dir, const char *suffix,
 	     const struct buf *b)
 {
-	char *path = mem_printf("%s/%lu.%s", dir, p->seed, suffix);
+	char *path = mem_printf("%s/%s.%s", dir, p->name, suffix);
 
 	file_write(path, b->data, b->len);
 	free(path);
@@ -214,8 +216,8 @@ write_target(const struct project *p, const char *dir, char copy)
 	char *file = dockerfile(p, dir, copy);
 	/* nobody looks at the first image */
 	char *output = copy == 'a' ? mem_strdup("type=cacheonly") :
-		mem_printf("type=oci,tar=false,dest=%s/%lu.%c.oci", dir,
-			   p->seed, copy);
+		mem_printf("type=oci,tar=false,dest=%s/%s.%c.oci", dir,
+			   p->name, copy);
 	char *suffix = mem_printf("%c.json", copy);
 	struct buf b = BUF_INIT;
 	struct json j = { .out = &b };
@@ -310,27 +312,32 @@ main(int argc, char **argv)
 	bool with_change = argc > 1 && !strcmp(argv[1], "-c");
 	struct project p = {0};
 	const char *dir;
+	char *nth;
 
 	if (argc != 4 + with_change) {
-		fputs("usage: key-case [-c] SEED TOKEN DIR\n", stderr);
+		fputs("usage: key-case [-c] CASE TOKEN DIR\n", stderr);
 		return 129;
 	}
-	p.seed = strtoul(argv[1 + with_change], NULL, 10);
+	p.name = argv[1 + with_change];
 	p.token = argv[2 + with_change];
 	dir = argv[3 + with_change];
+	p.seed = strtoul(p.name, &nth, 10);
 	pick_seed(p.seed);
 	make(&p);
 	if (with_change) {
-		pick_seed(p.seed + 1000003);
+		pick_seed(p.seed + 1000003 *
+			  (1 + (*nth ? strtoul(nth + 1, NULL, 10) : 0)));
 		change(&p, dir);
 		return 0;
 	}
 	write_copy(&p, dir, 'k');
-	write_copy(&p, dir, 'a');
-	write_copy(&p, dir, 'c');
 	write_flags(&p, dir, 'k');
-	write_target(&p, dir, 'a');
-	write_target(&p, dir, 'c');
+	if (!*nth) {
+		write_copy(&p, dir, 'a');
+		write_copy(&p, dir, 'c');
+		write_target(&p, dir, 'a');
+		write_target(&p, dir, 'c');
+	}
 	write_orders(&p, dir);
 	return 0;
 }

@@ -78,6 +78,7 @@ enum dockerfile_place { PLACE_DEFAULT, PLACE_INSIDE, PLACE_OUTSIDE };
 
 struct project {
 	unsigned long seed;
+	const char *name;	/* the seed, or with "-" and a number */
 	const char *token;
 	struct tree tree[N_TREES];
 	bool has_named;

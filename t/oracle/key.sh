@@ -1,12 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# key.sh [-s SEED] [-n CASES] [-b BATCH] [-i SHARE] [-kpr] CASE-MAKER
+# key.sh [-s SEED] [-n CASES] [-m CHANGES] [-o NTH] [-b BATCH] [-i SHARE] [-kpr]
+#	CASE-MAKER
 #
-# BuildKit judges our keys: random projects (t/helper/key-case.c) and one
-# random change of each. Plain docker builds a project and its changed copy from
-# folders with names of their own, so that its memory of contexts plays no part;
-# imgcache has one folder, changed in place, in the modes full and sources.
+# BuildKit judges our keys: random projects (t/helper/key-case.c) and random
+# changes, so many (1) of each, or the one that is number NTH. Plain docker
+# builds a project and its changed copy from folders with names of their own, so
+# that its memory of contexts plays no part; imgcache has one folder, changed in
+# place, in the modes full and sources.
 #
 #	sound	where docker reruns a step of the target, or makes another
 #		image, or none, the tag differs; but for group-write
@@ -31,11 +33,13 @@
 
 set -eu
 
-seed=1 cases=60 batch=30 share=1 keep='' prune='' retry=1
-while getopts s:n:b:i:kpr o; do
+seed=1 cases=60 changes=1 nth='' batch=30 share=1 keep='' prune='' retry=1
+while getopts s:n:m:o:b:i:kpr o; do
 	case $o in
 	s) seed=$OPTARG ;;
 	n) cases=$OPTARG ;;
+	m) changes=$OPTARG ;;
+	o) nth=$OPTARG ;;
 	b) batch=$OPTARG ;;
 	i) share=$OPTARG ;;
 	k) keep=1 ;;
@@ -128,14 +132,17 @@ make_base "$KEY_BASE_ALL" 'ONBUILD WORKDIR /app' 'ONBUILD COPY . .'
 make_base "$moved" 'RUN echo moved >/moved'
 moved_id=$(docker image inspect -f '{{.Id}}' "$moved")
 
-# orders SEED: what the maker wants done, as variables
+# A case is named SEED, or SEED-N where it is not the first of its project. What
+# a project has but once goes by the name without a number: ${case%-*}.
+
+# orders CASE: what the maker wants done, as variables
 orders() {
 	in_git='' own_base='' pushed=''
 	# shellcheck source=/dev/null
 	. "$w/$1.sh"
 }
 
-# set_base SEED FROM: the project's own base is that image now
+# set_base CASE FROM: the project's own base is that image now
 set_base() {
 	docker tag "$2" "$own_base"
 	[ -z "$pushed" ] || docker push -q "$own_base" >/dev/null
@@ -161,7 +168,7 @@ change() {
 	fi
 }
 
-# ours SEED COPY VERB...: imgcache with the project's flags
+# ours CASE COPY VERB...: imgcache with the project's flags
 ours() {
 	flags=$w/$1.$2
 	shift 2
@@ -169,7 +176,7 @@ ours() {
 	xargs -d '\n' imgcache "$@" <"$flags"
 }
 
-# tags SEED COPY NAME: both modes, kept as <SEED>.<NAME>-<mode>.json
+# tags CASE COPY NAME: both modes, kept as <CASE>.<NAME>-<mode>.json
 tags() {
 	orders "$1"
 	for mode in full sources; do
@@ -180,7 +187,7 @@ tags() {
 	done
 }
 
-# committed SEED: after the change, where there is a repository
+# committed CASE: after the change, where there is a repository
 committed() {
 	orders "$1"
 	[ -n "$in_git" ] || return 0
@@ -189,11 +196,19 @@ committed() {
 	tags "$1" k g
 }
 
-mode_of() {
-	[ $(($1 / share % 2)) -eq 0 ] && echo full || echo sources
+# number CASE: one that differs from those of its project's other cases, too
+number() {
+	case $1 in
+	*-*) echo $((${1%-*} + ${1#*-})) ;;
+	*) echo "$1" ;;
+	esac
 }
 
-# image_made SEED NAME: build what misses, the ref is kept as <SEED>.<NAME>-ref
+mode_of() {
+	[ $(($(number "$1") / share % 2)) -eq 0 ] && echo full || echo sources
+}
+
+# image_made CASE NAME: build what misses, the ref is kept as <CASE>.<NAME>-ref
 image_made() {
 	orders "$1"
 	(ours "$1" k build --context-mode "$(mode_of "$1")" \
@@ -201,13 +216,13 @@ image_made() {
 		2>"$w/$1.$2-build" || echo none >"$w/$1.$2-ref"
 }
 
-# images NAME SEED...: some at a time, since each waits for the disk
+# images NAME CASE...: some at a time, since each waits for the disk
 images() {
 	name=$1
 	shift
 	n=0
 	for s; do
-		[ $((s % share)) -eq 0 ] || continue
+		[ $(($(number "$s") % share)) -eq 0 ] || continue
 		image_made "$s" "$name" &
 		n=$((n + 1))
 		[ $((n % 4)) -ne 0 ] || wait
@@ -215,10 +230,10 @@ images() {
 	wait
 }
 
-# steps LOG: "SEED ran|cached|failed TEXT" for each step and end of a target
+# steps LOG: "CASE ran|cached|failed TEXT" for each step and end of a target
 steps() {
 	awk '
-	/^#[0-9]+ \[c[0-9]+ / && !($1 in of) {
+	/^#[0-9]+ \[c[0-9-]+ / && !($1 in of) {
 		of[$1] = substr($2, 3)
 		at = index($0, "] ")
 		head = substr($0, 1, at)
@@ -240,7 +255,7 @@ steps() {
 	}' "$1"
 }
 
-# bake_once COPY SEED...: the steps that were seen are in $w/steps. A second,
+# bake_once COPY CASE...: the steps that were seen are in $w/steps. A second,
 # empty target lets each step carry the name of its own.
 bake_once() {
 	copy=$1
@@ -268,7 +283,7 @@ bake_once() {
 	return $status
 }
 
-# without FILE SEED...: those that are not in the file
+# without FILE CASE...: those that are not in the file
 without() {
 	file=$1
 	shift
@@ -277,7 +292,7 @@ without() {
 	done
 }
 
-# suspects COPY SEED...: who may have made the last bake fail: a step that
+# suspects COPY CASE...: who may have made the last bake fail: a step that
 # failed, or a Dockerfile with the line that docker shows; else everybody
 suspects() {
 	copy=$1
@@ -294,7 +309,7 @@ suspects() {
 	[ -s "$w/suspects" ] || printf '%s\n' "$@" >"$w/suspects"
 }
 
-# bake COPY SEED...: who fails takes others with it, so suspects are tried
+# bake COPY CASE...: who fails takes others with it, so suspects are tried
 # again alone, and then the rest without them.
 bake() {
 	copy=$1
@@ -317,11 +332,11 @@ certain() {
 	[ ! -s "$w/$1.failed" ] || docker version >/dev/null || exit 128
 }
 
-# ran SEED: the steps that docker ran for the changed copy. What it says to run
+# ran CASE: the steps that docker ran for the changed copy. What it says to run
 # without any change too does not count: it does not load what it does not need
 # and then says nothing of a cache, and folders as a base are new every time.
 ran() {
-	sed -n "s/^$1 ran //p" "$w/c.steps" | sort -u >"$w/noise"
+	sed -n "s/^${1%-*} ran //p" "$w/c.steps" | sort -u >"$w/noise"
 	sed -n "s/^$1 ran //p" "$w/b.steps" | sort -u | comm -23 - "$w/noise"
 }
 
@@ -337,7 +352,7 @@ norm='def norm: {Env: (.Env // []), Cmd: (.Cmd // []),
 	OnBuild: (.OnBuild // []), Shell: (.Shell // [])};'
 
 # linked NAME JQ-PATH: the blob that each layout or manifest has there is a file
-# <SEED>.<COPY>.NAME as well. One jq for all: a batch has many.
+# <CASE>.<COPY>.NAME as well. One jq for all: a batch has many.
 linked() {
 	xargs -r jq -r "[input_filename, $2] | @tsv" |
 		while read -r file digest; do
@@ -348,7 +363,7 @@ linked() {
 		done
 }
 
-# images_of COPY SEED...: "SEED.COPY <image>" of what docker made
+# images_of COPY CASE...: "CASE.COPY <image>" of what docker made
 images_of() {
 	copy=$1
 	shift
@@ -389,7 +404,7 @@ listing() {
 	rm -rf "$1.d"
 }
 
-# unpacked SEED COPY: the files of docker's image, as a tar
+# unpacked CASE COPY: the files of docker's image, as a tar
 unpacked() {
 	printf '{"target":{"c%s":%s}}' "$1" "$(cat "$w/$1.$2.json")" \
 		>"$w/tar.json"
@@ -398,13 +413,13 @@ unpacked() {
 		>"$w/tar.log" 2>&1
 }
 
-# same_files SEED NAME NAME: what is in <SEED>.<NAME>.tar, as same as it can be
-# said without times
+# same_files NAME NAME: what is in <NAME>.tar, as same as it can be said without
+# times
 same_files() {
-	listing "$w/$1.$2.tar" >"$w/$1.$2.list"
-	listing "$w/$1.$3.tar" >"$w/$1.$3.list"
-	rm "$w/$1.$2.tar" "$w/$1.$3.tar"
-	diff "$w/$1.$2.list" "$w/$1.$3.list" >"$w/$1.$2-$3.diff"
+	listing "$1.tar" >"$1.list"
+	listing "$2.tar" >"$2.list"
+	rm "$1.tar" "$2.tar"
+	diff "$1.list" "$2.list" >"$1-$(basename "$2").diff"
 }
 
 # image FILE NAME: its line in one of the lists of images
@@ -417,28 +432,28 @@ as_image() {
 	image "$1" "$2" | jq -cS 'del(.layers)'
 }
 
-# same_image SEED: docker's of the changed copy and of the unchanged one
+# same_image CASE: docker's of the changed copy and of the unchanged one
 same_image() {
-	[ "$(image "$w/c.images" "$1.c")" != \
+	[ "$(image "$w/c.images" "${1%-*}.c")" != \
 		"$(image "$w/b.images" "$1.b")" ] || return 0
-	[ "$(as_image "$w/c.images" "$1.c")" = \
+	[ "$(as_image "$w/c.images" "${1%-*}.c")" = \
 		"$(as_image "$w/b.images" "$1.b")" ] || return 1
 	# new layers with old files are seen where docker always makes new ones
-	[ -z "$(ran "$1")" ] && unpacked "$1" c && unpacked "$1" b &&
-		same_files "$1" c b
+	[ -z "$(ran "$1")" ] && unpacked "${1%-*}" c && unpacked "$1" b &&
+		same_files "$w/${1%-*}.c" "$w/$1.b"
 }
 
-# same_as_ours SEED: the image of imgcache and docker's
+# same_as_ours CASE: the image of imgcache and docker's
 same_as_ours() {
 	[ "$(as_image "$w/ours.images" "$1.k2")" = \
 		"$(as_image "$w/b.images" "$1.b")" ] &&
 		unpacked "$1" b && printf 'FROM scratch\nCOPY --from=%s / /\n' \
 			"$(cat "$w/$1.k2-ref")" |
 		docker buildx build -q -o "type=tar,dest=$w/$1.k2.tar" - \
-			>"$w/tar.log" 2>&1 && same_files "$1" k2 b
+			>"$w/tar.log" 2>&1 && same_files "$w/$1.k2" "$w/$1.b"
 }
 
-# fresh SEED...: is our image after the change docker's?
+# fresh CASE...: is our image after the change docker's?
 fresh() {
 	for s; do
 		[ -e "$w/$s.k2-ref" ] || continue
@@ -456,7 +471,7 @@ fresh() {
 	done
 }
 
-# One line a case and mode, tab between: seed, class, mode, what counted
+# One line a case and mode, tab between: name, class, mode, what counted
 # before, stays, group-write, ran, same image, tags, copy's tag, git's tag.
 verdicts() {
 	for s; do
@@ -502,14 +517,22 @@ judge() {
 
 # wrong WORDS: the seeds with such a complaint
 wrong() {
-	judge "$w" | sed -n "s/^seed \([0-9]*\): .*$1.*/\1/p" | sort -u
+	judge "$w" | sed -n "s/^seed \([0-9-]*\): .*$1.*/\1/p" | sort -u
+}
+
+# nth_of CASE: 0 is the first
+nth_of() {
+	case $1 in
+	*-*) echo "${1#*-}" ;;
+	*) echo 0 ;;
+	esac
 }
 
 # Docker does not always tell a step that it skips from one that it runs.
 try_again() {
 	for s in $(wrong 'UNSOUND.* same image'); do
-		"$0" -r -s "$s" -n 1 -i 1000000000 "$maker" >"$w/again" 2>&1 ||
-			continue
+		"$0" -r -s "${s%-*}" -n 1 -o "$(nth_of "$s")" -i 1000000000 \
+			"$maker" >"$w/again" 2>&1 || continue
 		unsteady=$((unsteady + 1))
 		awk -F '\t' -v OFS='\t' -v s="$s" '$1 == s { $7 = 0 } 1' \
 			"$w/verdicts" >"$w/new" && mv "$w/new" "$w/verdicts"
@@ -520,11 +543,13 @@ try_again() {
 keep_files() {
 	for s in $(wrong ''); do
 		mkdir -p "$dir/wrong"
-		mv "$w/$s"[!0-9]* "$dir/wrong"
+		cp -a "$w/$s"[a-z.]* "$w/${s%-*}"[ac.]* "$dir/wrong"
 		for copy in a c b; do
-			grep "\[c$s \|^#.*ERROR" "$w/$copy.log" \
+			name=$s
+			[ $copy = b ] || name=${s%-*}
+			grep "\[c$name \|^#.*ERROR" "$w/$copy.log" \
 				>"$dir/wrong/$s.$copy.log"
-			sed -n "s/^$s //p" "$w/$copy.steps" \
+			sed -n "s/^$name //p" "$w/$copy.steps" \
 				>"$dir/wrong/$s.$copy.steps"
 		done
 	done
@@ -534,24 +559,38 @@ remove_images() {
 	cat "$w"/*.k[12]-ref 2>/dev/null | grep -v none | sort -u |
 		xargs -r docker rmi >/dev/null 2>&1 || :
 	for s; do
-		orders "$s"
+		orders "$(basename "$s" .sh)"
 		echo "$own_base"
 	done | grep . | xargs -r docker rmi >/dev/null 2>&1 || :
 }
 
-# Before the change: docker twice, then imgcache.
+# named SEED...: the cases of these projects
+named() {
+	for s; do
+		n=${nth:-0}
+		while [ "$n" -lt "$changes" ]; do
+			[ "$n" -eq 0 ] && echo "$s" || echo "$s-$n"
+			n=$((n + 1))
+		done
+	done
+}
+
+# Before the change: docker twice for a project, then imgcache for each case.
+# The projects that docker builds are in $valid.
 before() {
 	bake a "$@"
 	invalid=$((invalid + $(wc -l <"$w/a.failed")))
+	valid=$(without "$w/a.failed" "$@")
+	# shellcheck disable=SC2086
+	set -- $valid
+	bake c "$@"
+	images_of c "$@" >"$w/c.images"
 	# shellcheck disable=SC2046
-	set -- $(without "$w/a.failed" "$@")
-	valid=$*
+	set -- $(named "$@")
 	for s; do
 		tags "$s" k k1
 	done
 	images k1 "$@"
-	bake c "$@"
-	images_of c "$@" >"$w/c.images"
 }
 
 after() {
@@ -572,22 +611,23 @@ after() {
 	images_ours "$w"/*.k2-ref >"$w/ours.images"
 }
 
+# one_batch SEED...
 one_batch() {
 	rm -rf "$w"
 	mkdir "$w"
-	for s; do
-		begin "$s"
+	for s in $(printf '%s\n' "$@" && named "$@"); do
+		[ -d "$w/${s}k" ] || begin "$s"
 	done
 	before "$@"
-	# shellcheck disable=SC2086
-	set -- $valid
+	# shellcheck disable=SC2046,SC2086
+	set -- $(named $valid)
 	after "$@"
 	fresh "$@" >"$w/fresh"
 	verdicts "$@" >"$w/verdicts"
 	[ -z "$retry" ] || try_again
 	cat "$w/fresh" >>"$dir/fresh"
 	cat "$w/verdicts" >>"$dir/verdicts"
-	remove_images "$@"
+	remove_images "$w"/*.sh
 	[ -z "$prune" ] || docker buildx prune -af >/dev/null
 	[ -z "$keep" ] || keep_files
 }
@@ -595,14 +635,18 @@ one_batch() {
 : >"$dir/verdicts"
 : >"$dir/fresh"
 invalid=0 unsteady=0
-end=$((seed + cases))
+each=$changes
+if [ -n "$nth" ]; then
+	changes=$((nth + 1)) each=1
+fi
+end=$((seed + (cases + each - 1) / each))
 while [ "$seed" -lt "$end" ]; do
 	batch_seeds=
 	n=0
 	while [ "$n" -lt "$batch" ] && [ "$seed" -lt "$end" ]; do
 		batch_seeds="$batch_seeds $seed"
 		seed=$((seed + 1))
-		n=$((n + 1))
+		n=$((n + each))
 	done
 	# shellcheck disable=SC2086
 	one_batch $batch_seeds
