@@ -72,9 +72,9 @@ from_image(struct project *p, struct stage *st)
 
 	st->has_shell = true;
 	if (!p->own_base && chance(8)) {
-		p->own_base = mem_printf("%s/oracle-own-%s-%s:1",
+		p->own_base = mem_printf("%s/oracle-own-%s-%lu:1",
 					 base("KEY_REGISTRY"), p->token,
-					 p->name);
+					 p->seed);
 		p->own_base_pushed = chance(2);
 		return mem_strdup(p->own_base);
 	}

@@ -35,6 +35,9 @@ function reason(class)
 			"it: older docker looks at it"
 	if (class ~ /, a base$/)
 		return "all counts of a folder that stands for a base"
+	if (class ~ /; some always run$/)
+		return "docker runs steps of the target each time, and " \
+			"does not say whether it would have"
 	return ""
 }
 
@@ -73,6 +76,8 @@ function reason(class)
 		if (!same_tag && mode == "sources") {
 			if (seed in fell)
 				class = class "; all counts"
+			if (reason(class) == "" && $13 > 0)
+				class = class "; some always run"
 			lost[class] = lost[class] " " seed
 			if (reason(class) == "")
 				complain(seed, "no reason is known: " what)

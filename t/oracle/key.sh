@@ -472,19 +472,22 @@ fresh() {
 }
 
 # One line a case and mode, tab between: name, class, mode, what counted
-# before, stays, group-write, ran, same image, tags, copy's tag, git's tag.
+# before, stays, group-write, ran, same image, tags, copy's tag, git's tag, how
+# many steps docker runs without a change.
 verdicts() {
 	for s; do
 		made=$(made "$s")
 		ran=$(ran "$s" | wc -l)
+		noise=$(wc -l <"$w/noise")
 		{ read -r class && read -r full && read -r sources &&
 			read -r group; } <"$w/$s.change"
 		for mode in sources full; do
 			[ $mode = full ] && stays=$full || stays=$sources
 			git=$w/$s.g-$mode.json
 			[ -e "$git" ] || git=$w/$s.k2-$mode.json
-			printf '["%s","%s","%s","%s","%s","%s","%s"]\n' "$s" \
-				"$class" $mode "$stays" "$group" "$ran" "$made"
+			printf '["%s","%s","%s","%s","%s","%s","%s",%d]\n' \
+				"$s" "$class" $mode "$stays" "$group" "$ran" \
+				"$made" "$noise"
 			cat "$w/$s.k1-$mode.json" "$w/$s.k2-$mode.json" \
 				"$w/$s.b-$mode.json" "$git"
 		done
@@ -493,8 +496,8 @@ verdicts() {
 			capture("\ncontext (?<m>[a-z]+)").m) // "none";
 		[inputs] as $all | range(0; $all | length; 5) as $i |
 		$all[$i:$i + 5] as [$c, $k1, $k2, $b, $git] | $c[0:3] +
-		[[$k1, $k2 | counted] | unique | join("+")] + $c[3:] +
-		[$k1.tag, $k2.tag, $b.tag, $git.tag] | @tsv'
+		[[$k1, $k2 | counted] | unique | join("+")] + $c[3:7] +
+		[$k1.tag, $k2.tag, $b.tag, $git.tag, $c[7]] | @tsv'
 }
 
 # same, other or none: docker's image of the changed copy
@@ -543,7 +546,7 @@ try_again() {
 keep_files() {
 	for s in $(wrong ''); do
 		mkdir -p "$dir/wrong"
-		cp -a "$w/$s"[a-z.]* "$w/${s%-*}"[ac.]* "$dir/wrong"
+		cp -a "$w/$s"[a-z.]* "$dir/wrong"
 		for copy in a c b; do
 			name=$s
 			[ $copy = b ] || name=${s%-*}
@@ -564,13 +567,16 @@ remove_images() {
 	done | grep . | xargs -r docker rmi >/dev/null 2>&1 || :
 }
 
-# named SEED...: the cases of these projects
+# named SEED...: the cases of these projects, which have begun. Where a base is
+# the project's own its cases would move it under each other.
 named() {
 	for s; do
+		orders "$s"
 		n=${nth:-0}
 		while [ "$n" -lt "$changes" ]; do
 			[ "$n" -eq 0 ] && echo "$s" || echo "$s-$n"
 			n=$((n + 1))
+			[ -z "$own_base" ] || break
 		done
 	done
 }
@@ -615,8 +621,11 @@ after() {
 one_batch() {
 	rm -rf "$w"
 	mkdir "$w"
-	for s in $(printf '%s\n' "$@" && named "$@"); do
-		[ -d "$w/${s}k" ] || begin "$s"
+	for s; do
+		begin "$s"
+	done
+	for s in $(named "$@" | grep -e -); do
+		begin "$s"
 	done
 	before "$@"
 	# shellcheck disable=SC2046,SC2086
