@@ -1,0 +1,230 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: MIT
+#
+# For key.sh, what docker did: the bakes of a batch with the steps that ran, the
+# images that came of them and of imgcache, and whether two are the same.
+# What it reads of key.sh: $w, the folder of the batch, and case names.
+# shellcheck disable=SC2154 # w
+
+# steps LOG: "CASE ran|cached|failed TEXT" for each step and end of a target
+steps() {
+	awk '
+	/^#[0-9]+ \[c[0-9-]+ / && !($1 in of) {
+		of[$1] = substr($2, 3)
+		at = index($0, "] ")
+		head = substr($0, 1, at)
+		text[$1] = substr($0, at + 2)
+		is_step[$1] = head ~ /[0-9]+\/[0-9]+\]$/ &&
+			text[$1] !~ /^FROM /
+	}
+	$2 == "CACHED" { cached[$1] = 1 }
+	$2 == "DONE" { ended[$1] = 1 }
+	$2 == "ERROR:" && !/canceled|code = Unavailable/ { failed[$1] = 1 }
+	END {
+		for (n in of)
+			if (n in failed)
+				print of[n], "failed", text[n]
+			else if (is_step[n] && n in cached)
+				print of[n], "cached", text[n]
+			else if (is_step[n] && n in ended)
+				print of[n], "ran", text[n]
+	}' "$1"
+}
+
+# bake_once COPY CASE...: the steps that were seen are in $w/steps. A second,
+# empty target lets each step carry the name of its own.
+bake_once() {
+	copy=$1
+	shift
+	{
+		printf '{"target":{"cx":{"context":"%s",' "$w/none"
+		printf '"dockerfile-inline":"FROM scratch\\n",'
+		printf '"output":["type=cacheonly"]}'
+		for s; do
+			printf ',"c%s":' "$s"
+			cat "$w/$s.$copy.json"
+			rm -rf "$w/$s.$copy.oci"
+		done
+		printf '}}\n'
+	} >"$w/bake.json"
+	mkdir -p "$w/none"
+	status=0
+	# shellcheck disable=SC2046
+	docker buildx bake --provenance=false --progress=plain \
+		-f "$w/bake.json" cx $(printf 'c%s ' "$@") \
+		>"$w/log" 2>&1 || status=$?
+	cat "$w/log" >>"$w/$copy.log"
+	steps "$w/log" >"$w/steps"
+	cat "$w/steps" >>"$w/$copy.steps"
+	return $status
+}
+
+# without FILE CASE...: those that are not in the file
+without() {
+	file=$1
+	shift
+	for s; do
+		grep -qx "$s" "$file" || echo "$s"
+	done
+}
+
+# suspects COPY CASE...: who may have made the last bake fail: a step that
+# failed, or a Dockerfile with the line that docker shows; else everybody
+suspects() {
+	copy=$1
+	shift
+	{
+		awk '$2 == "failed" { print $1 }' "$w/steps"
+		sed -n 's/^ *[0-9]* | >>> //p' "$w/log" | while read -r line; do
+			for s; do
+				grep -rqF -e "$line" --include='*ockerfile*' \
+					"$w/$s$copy" && echo "$s"
+			done
+		done
+	} | sort -u >"$w/suspects"
+	[ -s "$w/suspects" ] || printf '%s\n' "$@" >"$w/suspects"
+}
+
+# bake COPY CASE...: who fails takes others with it, so suspects are tried
+# again alone, and then the rest without them.
+bake() {
+	copy=$1
+	shift
+	: >"$w/$copy.steps"
+	: >"$w/$copy.failed"
+	while [ $# -gt 0 ] && ! bake_once "$copy" "$@"; do
+		suspects "$copy" "$@"
+		while read -r s; do
+			bake_once "$copy" "$s" || echo "$s" >>"$w/$copy.failed"
+		done <"$w/suspects"
+		# shellcheck disable=SC2046
+		set -- $(without "$w/suspects" "$@")
+	done
+	certain "$copy"
+}
+
+# An engine that is gone proves nothing.
+certain() {
+	[ ! -s "$w/$1.failed" ] || docker version >/dev/null || exit 128
+}
+
+# ran CASE: the steps that docker ran for the changed copy. What it says to run
+# without any change too does not count: it does not load what it does not need
+# and then says nothing of a cache, and folders as a base are new every time.
+ran() {
+	sed -n "s/^${1%-*} ran //p" "$w/c.steps" | sort -u >"$w/noise"
+	sed -n "s/^$1 ran //p" "$w/b.steps" | sort -u | comm -23 - "$w/noise"
+}
+
+# What an image is, in one line, from docker's words or from an OCI layout.
+norm='def norm: {Env: (.Env // []), Cmd: (.Cmd // []),
+	Entrypoint: (.Entrypoint // []), User: (.User // ""),
+	WorkingDir: ((.WorkingDir // "") | if . == "" then "/" else . end),
+	Labels: ((.Labels // {}) | with_entries(select(.key |
+		test("^(io.imgcache|imgcache-test|org.opencontainers.image.base)")
+		| not))),
+	ExposedPorts: (.ExposedPorts // {}), Volumes: (.Volumes // {}),
+	StopSignal: (.StopSignal // ""), Healthcheck: .Healthcheck,
+	OnBuild: (.OnBuild // []), Shell: (.Shell // [])};'
+
+# linked NAME JQ-PATH: the blob that each layout or manifest has there is a file
+# <CASE>.<COPY>.NAME as well. One jq for all: a batch has many.
+linked() {
+	xargs -r jq -r "[input_filename, $2] | @tsv" |
+		while read -r file digest; do
+			at=${file%.oci/index.json}
+			at=${at%.manifest}
+			ln "$at.oci/blobs/sha256/${digest#*:}" "$at.$1"
+			echo "$at.$1"
+		done
+}
+
+# images_of COPY CASE...: "CASE.COPY <image>" of what docker made
+images_of() {
+	copy=$1
+	shift
+	for s; do
+		echo "$w/$s.$copy.oci/index.json"
+	done | linked manifest '.manifests[0].digest' |
+		linked config .config.digest |
+		xargs -r jq -rcS "$norm"'[(input_filename | split("/") | last |
+		rtrimstr(".config")), ({config: (.config | norm),
+		layers: (.rootfs.diff_ids // []), os, architecture,
+		author: (.author // "")} | tojson)] | @tsv'
+}
+
+# The same of the images that imgcache made, by the files with their refs.
+images_ours() {
+	for f; do
+		[ -e "$f" ] || continue
+		s=$(basename "$f" -ref)
+		ref=$(cat "$f")
+		if [ "$ref" = none ]; then
+			printf '%s\tnone\n' "$s"
+			continue
+		fi
+		docker image inspect "$ref" | jq -rcS --arg s "$s" "$norm"'
+			.[0] | [$s, ({config: (.Config | norm),
+			layers: (.RootFS.Layers // []), os: .Os,
+			architecture: .Architecture,
+			author: (.Author // "")} | tojson)] | @tsv'
+	done
+}
+
+# listing TAR: every file of an image with what counts of it
+listing() {
+	mkdir "$1.d"
+	tar -xpf "$1" -C "$1.d" --warning=no-timestamp
+	(cd "$1.d" && chmod -R g-w . && find . -printf '%y %m %P %l\n' &&
+		find . -type f -exec sha256sum {} +) | LC_ALL=C sort
+	rm -rf "$1.d"
+}
+
+# unpacked CASE COPY: the files of docker's image, as a tar
+unpacked() {
+	printf '{"target":{"c%s":%s}}' "$1" "$(cat "$w/$1.$2.json")" \
+		>"$w/tar.json"
+	docker buildx bake --provenance=false -f "$w/tar.json" \
+		--set "*.output=type=tar,dest=$w/$1.$2.tar" "c$1" \
+		>"$w/tar.log" 2>&1
+}
+
+# same_files NAME NAME: what is in <NAME>.tar, as same as it can be said without
+# times
+same_files() {
+	listing "$1.tar" >"$1.list"
+	listing "$2.tar" >"$2.list"
+	rm "$1.tar" "$2.tar"
+	diff "$1.list" "$2.list" >"$1-$(basename "$2").diff"
+}
+
+# image FILE NAME: its line in one of the lists of images
+image() {
+	sed -n "s/^$2	//p" "$1"
+}
+
+# as_image FILE NAME: all but the layers
+as_image() {
+	image "$1" "$2" | jq -cS 'del(.layers)'
+}
+
+# same_image CASE: docker's of the changed copy and of the unchanged one
+same_image() {
+	[ "$(image "$w/c.images" "${1%-*}.c")" != \
+		"$(image "$w/b.images" "$1.b")" ] || return 0
+	[ "$(as_image "$w/c.images" "${1%-*}.c")" = \
+		"$(as_image "$w/b.images" "$1.b")" ] || return 1
+	# new layers with old files are seen where docker always makes new ones
+	[ -z "$(ran "$1")" ] && unpacked "${1%-*}" c && unpacked "$1" b &&
+		same_files "$w/${1%-*}.c" "$w/$1.b"
+}
+
+# same_as_ours CASE: the image of imgcache and docker's
+same_as_ours() {
+	[ "$(as_image "$w/ours.images" "$1.k2")" = \
+		"$(as_image "$w/b.images" "$1.b")" ] &&
+		unpacked "$1" b && printf 'FROM scratch\nCOPY --from=%s / /\n' \
+			"$(cat "$w/$1.k2-ref")" |
+		docker buildx build -q -o "type=tar,dest=$w/$1.k2.tar" - \
+			>"$w/tar.log" 2>&1 && same_files "$w/$1.k2" "$w/$1.b"
+}
