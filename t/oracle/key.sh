@@ -361,15 +361,23 @@ named() {
 	done
 }
 
+# builds COPY SEED...: bake it, $valid is who docker builds
+builds() {
+	bake "$@"
+	invalid=$((invalid + $(wc -l <"$w/$1.failed")))
+	failed=$w/$1.failed
+	shift
+	valid=$(without "$failed" "$@")
+}
+
 # Before the change: docker twice for a project, then imgcache for each case.
-# The projects that docker builds are in $valid.
+# Some can be built, but are no image: a folder as the base has no "os".
 before() {
-	bake a "$@"
-	invalid=$((invalid + $(wc -l <"$w/a.failed")))
-	valid=$(without "$w/a.failed" "$@")
+	builds a "$@"
+	# shellcheck disable=SC2086
+	builds c $valid
 	# shellcheck disable=SC2086
 	set -- $valid
-	bake c "$@"
 	images_of c "$@" >"$w/c.images"
 	# shellcheck disable=SC2046
 	set -- $(named "$@")
