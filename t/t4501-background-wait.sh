@@ -133,6 +133,79 @@ test_that 'sources that change while they are built: 3' '
 	grep "the sources changed while it was built, begun" why
 '
 
+# moved DIR: its build in the background, while which its sources move. The id.
+moved() {
+	faults "build * do echo 2 >$PWD/$1/x" && id=$(imgcache build -b -q "$1") &&
+	expect_status 3 imgcache wait "$id" && faults && echo 1 >"$1/x" &&
+	! left_behind
+}
+
+# row_of ID FILTER: of the one row of that id, as list has it.
+row_of() {
+	imgcache list --json | jq -e "[.[] | select(.imageId == \"$1\")] |
+		if length == 1 then .[0] | $2 else halt_error end"
+}
+
+test_that 'what they gave is one row, and list, get, log, wait mean it' '
+	image moves "echo it" && echo "COPY x /" >>moves/Dockerfile &&
+	echo 1 >moves/x && moved moves && row_of "$id" ".buildStatus ==
+		\"changed\" and .dockerImageId != null" &&
+	imgcache get --id "$id" | jq -e ".buildStatus == \"changed\" and
+		.dockerImageId != null and (.logs | length > 1)" &&
+	imgcache log "$id" >log && cat log && grep "echo it" log &&
+	grep "x. " log && expect_status 3 imgcache wait "$id" &&
+	echo "$id changed" >expect && same expect stdout && one_line stderr
+'
+
+test_that 'and the next lookup of these inputs says what became of them' '
+	expect_status 1 imgcache get moves && cat stderr &&
+	grep "interrupted: the sources changed while .* .x. edited" stderr &&
+	imgcache why moves >why && cat why &&
+	grep "the sources changed while it was built, begun" why
+'
+
+test_that 'and delete, which takes its image from the engine' '
+	id=$(imgcache tag moves | cut -c 4-15) &&
+	image=$(imgcache get --id "$id" | jq -r .dockerImageId) &&
+	docker image inspect "$image" >/dev/null &&
+	expect_status 0 imgcache delete "$id" &&
+	! docker image inspect "$image" 2>/dev/null &&
+	row_of "$id" ".buildStatus == \"deleted\""
+'
+
+test_that 'moved twice: the id means the last of them' '
+	image twice "echo 2" && echo "COPY x /" >>twice/Dockerfile &&
+	echo 1 >twice/x && moved twice && first=$(imgcache get --id "$id" |
+		jq -r .tag) && moved twice && imgcache get --id "$id" |
+		jq -e ".tag != \"$first\" and .buildStatus == \"changed\"" &&
+	imgcache delete "$id" && imgcache get --id "$id" |
+		jq -e ".tag != \"$first\" and .buildStatus == \"deleted\""
+'
+
+test_that 'moved where an image had been: the same, and why it had gone stays' '
+	image was "echo was" && echo "COPY x /" >>was/Dockerfile &&
+	echo 1 >was/x && imgcache build was && id=$(imgcache tag was |
+		cut -c 4-15) && imgcache delete "$id" && imgcache get --id "$id" >old
+	moved was && imgcache get --id "$id" | jq -e ".buildStatus ==
+		\"changed\" and .dockerImageId != null" &&
+	expect_status 1 imgcache get was && grep ": deleted$" stderr &&
+	imgcache delete "$id" && imgcache get --id "$id" | jq -e ".buildStatus ==
+		\"deleted\"" && ! docker images | grep "unkeyed.*$id"
+'
+
+printf 'version: 1\nimages: {v1: {context: queue/v1}, v2: {context: queue/v2}}\n' \
+	>before.yaml
+test_that 'sources that moved before it began: no image is said to be dirty' '
+	image queue/v1 "sleep 1.5; echo v" && image queue/v2 "echo before" &&
+	set -- $(imgcache -f before.yaml build -b -q --jobs=1 v1 v2) &&
+	tag=$(imgcache -f before.yaml tag v2) &&
+	image queue/v2 "echo after" && expect_status 3 imgcache wait "$1" "$2" &&
+	image queue/v2 "echo before" &&
+	[ "$(imgcache -f before.yaml tag v2)" = "$tag" ] &&
+	expect_status 1 imgcache -f before.yaml verify v2 && cat stdout &&
+	! grep dirty stdout && grep "the sources changed before" stdout
+'
+
 test_that 'kill -9 of its process: interrupted, once docker has ended too' '
 	image i "sleep 1.5" && id=$(imgcache build -b -q i) &&
 	until_it is "$id" building && sleep 0.3 && kill -9 "$(worker "$id")" &&

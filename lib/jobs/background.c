@@ -40,10 +40,12 @@ struct job {
 	const char *tag;
 	struct image_key key;
 	int64_t row;
+	struct image_row was;	/* the row of an image that is gone */
 	const char *log;
 	struct lock lock;
 	struct lock slot;	/* one of the call's few */
 	bool is_left;		/* there is something to be done */
+	bool is_unkeyed;	/* there is an image, of sources that moved */
 };
 
 static int
@@ -61,6 +63,8 @@ make_row(struct job *j, struct inputs *in, const struct lookup_found *f,
 			   (f->row.status == IMAGE_BUILDING &&
 			    alive_builds(in->ic, in->tag))))
 		return 0;
+	if (f->has_row)
+		j->was = f->row;
 	return images_put(in->ic->catalog, &row, &j->row, err);
 }
 
@@ -326,7 +330,21 @@ build(struct job *j, struct imgcache_error *err)
 		ret = ensure_image(j->r, &e, &a, err);
 	if (!ret && (a.built || a.pulled))
 		prune_after_arrival(j->r->ic);
+	j->is_unkeyed = a.changed;
 	return ret;
+}
+
+/* What was built is no image of the key: that is gone as it was before. */
+static int
+put_back(struct job *j, struct image_row *row, struct imgcache_error *err)
+{
+	row->status = j->was.status == IMAGE_PENDING ||
+		j->was.status == IMAGE_BUILDING ? IMAGE_INTERRUPTED :
+		j->was.status;
+	row->status_at = j->was.status_at;
+	row->origin = j->was.origin;
+	row->generation = j->was.generation;
+	return images_put(j->r->ic->catalog, row, NULL, err);
 }
 
 /* The image's row too, if the build did not come so far as to have it. */
@@ -345,7 +363,8 @@ record_end(struct job *j, enum build_status status, enum image_status image,
 	if (!ret && list.n && status != BUILD_COMPLETED &&
 	    (list.v[0].status == IMAGE_PENDING ||
 	     list.v[0].status == IMAGE_BUILDING))
-		ret = images_set_status(cat, j->row, image, error, err);
+		ret = j->is_unkeyed && j->was.id ? put_back(j, &list.v[0], err) :
+			images_set_status(cat, j->row, image, error, err);
 	if (!ret)
 		ret = jobs_finish(cat, j->row, status, error, err);
 	image_list_release(&list);

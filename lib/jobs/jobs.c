@@ -66,7 +66,7 @@ reload(struct imgcache *ic, const struct imgcache_image *image,
 	if (!ret)
 		ret = catalog_forgo(alive_settle(ic, NULL, err), err);
 	if (!ret)
-		ret = images_get(ic->catalog, &key, &list, err);
+		ret = images_find_again(ic->catalog, &key, &list, err);
 	if (!ret && !list.n)
 		ret = error_set(err, IMGCACHE_ENO, "image %s is not in the "
 				"catalog any more", image->id);
