@@ -45,6 +45,11 @@ runs() {
 	case $(ps -o stat= -p "$1") in '' | Z*) false ;; esac
 }
 
+# once TEXT FILE: it is said, and not again.
+once() {
+	cat "$2" && [ "$(grep -o -- "$1" "$2" | wc -l)" -eq 1 ]
+}
+
 left_behind() {
 	find "$IMGCACHE_DIR/locks" -name "job-*" | grep .
 }
@@ -128,9 +133,11 @@ test_that 'sources that change while they are built: 3' '
 	id=$(imgcache build -b -q h) && until_it is "$id" building &&
 	sleep 0.2 && echo 2 >h/x && expect_status 3 imgcache wait "$id" &&
 	echo "$id changed" >expect && same expect stdout &&
-	grep "x. " stderr && is "$id" changed && echo 1 >h/x &&
+	grep "x. " stderr && once "sources changed" stderr &&
+	is "$id" changed && echo 1 >h/x &&
 	imgcache why h >why && cat why && ! grep "did not end" why &&
-	grep "the sources changed while it was built, begun" why
+	grep "nothing differs, but its last build, just now, is void" why &&
+	once "sources changed" why
 '
 
 # moved DIR: its build in the background, while which its sources move. The id.
@@ -161,7 +168,10 @@ test_that 'and the next lookup of these inputs says what became of them' '
 	expect_status 1 imgcache get moves && cat stderr &&
 	grep "interrupted: the sources changed while .* .x. edited" stderr &&
 	imgcache why moves >why && cat why &&
-	grep "the sources changed while it was built, begun" why
+	once "sources changed" why &&
+	expect_status 1 imgcache why --since "$(imgcache tag moves |
+		cut -c 4-15)" moves && one_line stderr &&
+	! grep "not built here" stderr && grep "see imgcache log" stderr
 '
 
 test_that 'and delete, which takes its image from the engine' '
@@ -396,6 +406,27 @@ test_that 'what is built from a failed one fails with it, built once' '
 	imgcache wait high >out 2>&1; cat out;
 	grep "low., which it is built from: .*exit code: 5" out &&
 	imgcache list --building --json | jq -e "length == 0"
+'
+
+test_that 'where the log is of what failed is said once, and not in it' '
+	low=$(imgcache tag low | cut -c 4-15) && imgcache wait "$low" 2>err
+	once "see imgcache log" err && once "see imgcache log $low" err &&
+	! grep "see imgcache log" "$IMGCACHE_DIR"/logs/?1-"$low"*-job.log &&
+	once "exit code: 5" "$(echo "$IMGCACHE_DIR"/logs/?1-"$low"*-job.log)" &&
+	imgcache wait high 2>err; once "see imgcache log" err &&
+	once "exit code: 5; see imgcache log low" err
+'
+
+test_that 'what its process said stands before and after what docker said' '
+	image low "sleep 0.1; echo once" && id=$(imgcache build -b -q low) &&
+	imgcache wait "$id" && imgcache log low >log && cat log &&
+	sed -n 1p log | grep "^low: building: inputs changed: " &&
+	once "low: building" log && grep -n "echo once" log &&
+	! grep "^$" log && image low "sleep 0.2; false" &&
+	id=$(imgcache build -b -q low) &&
+	imgcache log -f low >log && once "low: building" log &&
+	sed -n 1p log | grep "^low: building" &&
+	tail -n 1 log | grep "^step .2/2. .* failed: exit code: 1$"
 '
 
 test_that 'sources that changed before it began: 3, nothing is built' '

@@ -162,10 +162,14 @@ begin(void *payload)
 	lock_adopt(&j->lock, ALIVE_JOB);
 }
 
-/* What there is to say goes to the job's log, by way of its stderr. */
+/*
+ * What there is to say goes to the job's log, by way of its stderr. An empty
+ * line stands where docker's own log belongs: see log.c.
+ */
 static void
 say(void *payload, const struct imgcache_event *e)
 {
+	const struct job *j = payload;
 	static const char *const what[] = {
 		[IMGCACHE_WARNING] = "warning",
 		[IMGCACHE_WAITING] = "waiting",
@@ -175,11 +179,12 @@ say(void *payload, const struct imgcache_event *e)
 		[IMGCACHE_TICK] = NULL,
 	};
 
-	(void)payload;
 	if (what[e->type])
 		dprintf(STDERR_FILENO, "%s%s%s: %s\n", e->name ? e->name : "",
 			e->name ? ": " : "", what[e->type],
 			e->text ? e->text : "");
+	if (e->type == IMGCACHE_BUILD_BEGIN && str_is(e->ref, j->answer->ref))
+		dprintf(STDERR_FILENO, "\n");
 }
 
 static const struct background_promised *
@@ -206,10 +211,12 @@ check_need(struct job *j, const struct background_promised *need,
 	if (!ret)
 		ret = jobs_get(ic->catalog, need->row, &list, err);
 	if (!ret && list.n && list.v[0].status != BUILD_COMPLETED)
-		ret = error_set(err, IMGCACHE_EBUILD, "'%s', which it is built "
-				"from: %s", need->image->recipe.name,
+		ret = error_set(err, IMGCACHE_EBUILD, "'%.200s', which it is "
+				"built from: %.500s; see imgcache log %.200s",
+				need->image->recipe.name,
 				list.v[0].error ? list.v[0].error :
-				build_status_text(list.v[0].status));
+				build_status_text(list.v[0].status),
+				need->image->recipe.name);
 	job_list_release(&list);
 	return ret;
 }
@@ -395,6 +402,20 @@ end(struct job *j, int code, const char *error)
 		dprintf(STDERR_FILENO, "not recorded: %s\n", err.text);
 }
 
+/* The log that a failure of its own build names is the one that tells of it. */
+static void
+cut_log(const struct job *j, char *text)
+{
+	const char *name = j->r->recipe->name;
+	char id[13], *end;
+
+	image_short_id(j->tag, id);
+	end = mem_printf("; see imgcache log %.200s", name ? name : id);
+	if (str_ends(text, end))
+		text[strlen(text) - strlen(end)] = '\0';
+	free(end);
+}
+
 static int
 live(void *payload)
 {
@@ -403,7 +424,9 @@ live(void *payload)
 	int ret;
 
 	j->r->ic->on_event = say;
+	j->r->ic->payload = j;
 	ret = build(j, &err);
+	cut_log(j, err.text);
 	end(j, ret, err.text);
 	session_drop(j->r->ic);
 	lock_discard(&j->slot);

@@ -85,17 +85,35 @@ fail_of(enum build_status s)
 }
 
 static const char *
-ended(enum build_status s)
+ended(enum build_status s, const char *why)
 {
-	static const char *const words[] = {
-		[BUILD_RUNNING] = "is not at its end",
-		[BUILD_COMPLETED] = "is completed",
-		[BUILD_FAILED] = "has failed",
-		[BUILD_CHANGED] = "is void, its sources changed",
-		[BUILD_INTERRUPTED] = "was interrupted",
-	};
+	switch (s) {
+	case BUILD_FAILED:
+		return "failed";
+	case BUILD_CHANGED:
+		return why ? "is void" : "is void, its sources changed";
+	case BUILD_INTERRUPTED:
+		return "was interrupted";
+	case BUILD_RUNNING:
+		return "is not at its end";
+	default:
+		return "is completed";
+	}
+}
 
-	return words[s];
+/* How it ended, and why: that may say already where the log is. */
+static int
+fail_ended(const struct imgcache_image *image, enum build_status s,
+	   struct imgcache_error *err)
+{
+	const char *why = image->reason;
+	bool has_log = s != BUILD_FAILED ||
+		(why && strstr(why, "see imgcache log "));
+
+	return error_set(err, fail_of(s), "the build of image %s %s%s%.600s%s%s",
+			 image->id, ended(s, why), why ? ": " : "",
+			 why ? why : "", has_log ? "" : "; see imgcache log ",
+			 has_log ? "" : image->id);
 }
 
 /*
@@ -118,23 +136,13 @@ judge(struct imgcache *ic, const struct imgcache_image *image,
 		if (!build_status_parse(image->status, &s))
 			ret = error_set(err, IMGCACHE_ENO, "image %s is %s",
 					image->id, image->status);
-		else if (s == BUILD_FAILED)
-			ret = error_set(err, fail_of(s), "the build of image "
-					"%s failed%s%.600s; see imgcache log "
-					"%s", image->id,
-					image->reason ? ": " : "",
-					image->reason ? image->reason : "",
-					image->id);
 		else
-			ret = error_set(err, fail_of(s), "the build of image "
-					"%s %s%s%.700s", image->id, ended(s),
-					image->reason ? ": " : "",
-					image->reason ? image->reason : "");
+			ret = fail_ended(image, s, err);
 	} else if (j && j->status != BUILD_COMPLETED &&
 		   j->finished_at >= image->built_at) {
 		ret = error_set(err, fail_of(j->status), "image %s is there, "
 				"but its build in the background %s%s%.700s",
-				image->id, ended(j->status),
+				image->id, ended(j->status, j->error),
 				j->error ? ": " : "",
 				j->error ? j->error : "");
 	}
