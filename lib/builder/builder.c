@@ -414,7 +414,8 @@ builder_run(struct builder *b, struct imgcache_answer *a,
 	if (!ret)
 		ret = session_engine(b->in->ic, &e, err);
 	b->started_us = clock_mono_us();
-	b->temporary = mem_printf(UNKEYED "%s-%d", b->in->tag, (int)getpid());
+	b->temporary = mem_printf(UNKEYED "%s-%lld-%d", b->in->tag,
+				  (long long)clock_now_s(), (int)getpid());
 	if (!ret)
 		ret = choose_platforms(b, err);
 	if (!ret)
