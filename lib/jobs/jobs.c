@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "recipe/manifest.h"
 #include "session/alive.h"
 #include "session/rows.h"
 #include "store/jobs.h"
@@ -24,10 +25,29 @@
 #define START_MS 1000
 #define CANCEL_MS 30000		/* docker is given two seconds to stop */
 
+/* The row of moved sources is there before the process is at its end. */
+static bool
+is_ending(struct imgcache *ic, const struct imgcache_image *image)
+{
+	struct imgcache_error ignored = {0};
+	struct job_list list = {0};
+	size_t len = manifest_tag_len(image->tag);
+	bool is = len && image->tag[len] &&
+		!session_catalog(ic, CATALOG_READ, &ignored) &&
+		!jobs_get(ic->catalog, image->row, &list, &ignored) &&
+		list.n && list.v[0].status == BUILD_RUNNING &&
+		alive_job(ic, arena_printf(&ic->arena, "%.*s", (int)len,
+					   image->tag));
+
+	job_list_release(&list);
+	return is;
+}
+
 static bool
 is_alive(struct imgcache *ic, const struct imgcache_image *image)
 {
-	return alive_job(ic, image->tag) || alive_builds(ic, image->tag);
+	return alive_job(ic, image->tag) || alive_builds(ic, image->tag) ||
+		is_ending(ic, image);
 }
 
 /* Until nobody is at it; IMGCACHE_EBUSY when the time is up (below 0: never). */
