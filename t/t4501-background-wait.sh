@@ -429,6 +429,29 @@ test_that 'what its process said stands before and after what docker said' '
 	tail -n 1 log | grep "^step .2/2. .* failed: exit code: 1$"
 '
 
+test_that 'what is built from it ends as it did: ended, or of moved sources' '
+	image low "sleep 30" && set -- $(imgcache build -b -q low high) &&
+	until_it is "$1" building && imgcache delete "$1" &&
+	expect_status 2 imgcache wait "$2" && cat stderr &&
+	echo "$2 interrupted" >expect && same expect stdout &&
+	grep "interrupted: .low., which it is built from: .*[dM]$" stderr &&
+	image low "echo moves" && echo "COPY x /" >>low/Dockerfile &&
+	echo 1 >low/x && faults "build * do echo 2 >$PWD/low/x" &&
+	set -- $(imgcache build -b -q low high) &&
+	expect_status 3 imgcache wait "$1" "$2"; status=$?; faults
+	cat stderr; rm low/x; [ $status -eq 0 ] && printf "%s changed\n" "$1" \
+		"$2" >expect && same expect stdout
+'
+
+test_that 'asked for while it is built: a miss, and why' '
+	image low "sleep 0.5; echo counted" && counted() {
+		imgcache stats --json | jq -c "[.misses, .lookups]"
+	} && id=$(imgcache build -b -q low) && until_it is "$id" building &&
+	before=$(counted) && imgcache build -b -q low && after=$(counted) &&
+	echo "$before $after" && jq -en "$after == ($before | map(. + 1))" &&
+	imgcache wait "$id"
+'
+
 test_that 'sources that changed before it began: 3, nothing is built' '
 	image low "sleep 1; echo x" && image side "echo other" &&
 	imgcache build -b -q low side >ids && sleep 0.2 &&

@@ -140,23 +140,27 @@ hold(struct work *w, struct imgcache_error *err)
 			  e->lease, err);
 }
 
-/* Why the lookup does not count, or NULL: it does. */
-static const char *
-why_bypassed(const struct work *w)
+const char *
+ensure_bypassed(const struct imgcache *ic,
+		const struct imgcache_build_options *o)
 {
-	const struct imgcache *ic = w->in.ic;
-
-	if (w->e->build->rebuild)
+	if (o->rebuild)
 		return "a rebuild";
-	if (w->e->build->no_cache)
+	if (o->no_cache)
 		return "no cache";
-	if (w->e->build->no_cache_filter && *w->e->build->no_cache_filter)
+	if (o->no_cache_filter && *o->no_cache_filter)
 		return "stages built anew";
 	if (settings_bool(&ic->settings, SETTING_NO_CACHE))
 		return "NO_CACHE is set";
 	if (session_is_disabled(ic))
 		return "the cache is switched off";
 	return NULL;
+}
+
+static const char *
+why_bypassed(const struct work *w)
+{
+	return ensure_bypassed(w->in.ic, w->e->build);
 }
 
 static int

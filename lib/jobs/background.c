@@ -100,16 +100,32 @@ name_slots(struct job *j, struct imgcache_error *err)
 	return 0;
 }
 
+/* Nothing more comes of this lookup, so it is counted here. */
+static void
+count(struct job *j, struct inputs *in, const struct lookup_found *f)
+{
+	struct imgcache_answer a = *j->answer;
+
+	a.reason = alive_reason(in->ic, in->tag, a.reason);
+	if (a.state == IMGCACHE_MISS && !j->b->uncounted &&
+	    !ensure_bypassed(in->ic, &j->build))
+		lookup_count(in, f, j->b->verb, &a);
+}
+
 /* Somebody is at it, who knows nothing of what else is asked for here. */
 static int
-leave(struct job *j, const struct lookup_found *f, struct imgcache_error *err)
+leave(struct job *j, struct inputs *in, const struct lookup_found *f,
+      struct imgcache_error *err)
 {
 	const char *const *tags = j->build.tags;
 	char id[13];
 
 	error_clear(err);
 	j->row = f->row.id;
-	if (j->b->is_attended || (!j->build.push && !(tags && *tags)))
+	if (j->b->is_attended)
+		return 0;
+	count(j, in, f);
+	if (!j->build.push && !(tags && *tags))
 		return 0;
 	image_short_id(j->tag, id);
 	return error_set(err, IMGCACHE_EBUSY, "%s is being built already, "
@@ -144,7 +160,7 @@ promise(void *payload, struct inputs *in, const struct lookup_found *f,
 	assert(path);	/* there is the folder of locks */
 	ret = lock_take(&j->lock, path, LOCK_EXCLUSIVE, TAKE_MS, STARTING, err);
 	if (ret == IMGCACHE_EBUSY)
-		return leave(j, f, err);
+		return leave(j, in, f, err);
 	j->log = arena_printf(&ic->arena, "%s/%s-%d-%lld-job.log", dir, j->tag,
 			      (int)getpid(), (long long)clock_now_us());
 	if (!ret)
@@ -198,6 +214,24 @@ find_promised(const struct background *b, const struct project_image *image)
 	return NULL;
 }
 
+/* What is built from it ends as it did. */
+static int
+fail_for(const struct background_promised *need, const struct job_row *row,
+	 struct imgcache_error *err)
+{
+	const char *name = need->image->recipe.name;
+	bool failed = row->status == BUILD_FAILED;
+	int code = row->status == BUILD_CHANGED ? IMGCACHE_ECHANGED :
+		row->status == BUILD_INTERRUPTED ? IMGCACHE_EINTR :
+		IMGCACHE_EBUILD;
+
+	return error_set(err, code, "'%.200s', which it is built from: %.500s"
+			 "%s%.200s", name, row->error ? row->error :
+			 build_status_text(row->status),
+			 failed ? "; see imgcache log " : "",
+			 failed ? name : "");
+}
+
 static int
 check_need(struct job *j, const struct background_promised *need,
 	   struct imgcache_error *err)
@@ -211,12 +245,7 @@ check_need(struct job *j, const struct background_promised *need,
 	if (!ret)
 		ret = jobs_get(ic->catalog, need->row, &list, err);
 	if (!ret && list.n && list.v[0].status != BUILD_COMPLETED)
-		ret = error_set(err, IMGCACHE_EBUILD, "'%.200s', which it is "
-				"built from: %.500s; see imgcache log %.200s",
-				need->image->recipe.name,
-				list.v[0].error ? list.v[0].error :
-				build_status_text(list.v[0].status),
-				need->image->recipe.name);
+		ret = fail_for(need, list.v, err);
 	job_list_release(&list);
 	return ret;
 }
