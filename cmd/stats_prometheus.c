@@ -168,7 +168,8 @@ static const struct metric {
 	    { ",result=\"miss\"", misses },
 	    { ",result=\"unknown\"", unknown } }, put_number },
 	{ "imgcache_saved_seconds_total", "counter",
-	  "What the builds of the images that were hit had taken.",
+	  "What building the images that were hit had taken here, less what "
+	  "the hits took.",
 	  { { "", saved } }, put_seconds },
 	{ "imgcache_builds_total", "counter",
 	  "Builds that ended; other: interrupted, or their sources changed.",

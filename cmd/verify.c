@@ -81,7 +81,7 @@ words_of(const struct imgcache_verdict *v)
 	const char *reason = v->freshness == IMGCACHE_STALE ?
 		imgcache_reason_text(v->reason) :
 		v->freshness == IMGCACHE_DIRTY ?
-		"built while its sources changed" :
+		(v->detail ? "" : "built while its sources changed") :
 		v->reason == IMGCACHE_NEVER_BUILT ? "never built" : "";
 	const char *name = v->container && v->name ? v->name : NULL;
 	char *text, *visible;

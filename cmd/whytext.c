@@ -94,10 +94,10 @@ put_fate(const struct imgcache_why *w)
 		printf("the build of it failed %s\n", ago(when, w->at));
 		break;
 	case IMGCACHE_INTERRUPTED:
-		printf("%s, begun %s\n", w->status &&
-		       !strcmp(w->status, "changed") ?
-		       "the sources changed while it was built" :
-		       "the build of it did not end", ago(when, w->at));
+		printf(w->status && !strcmp(w->status, "changed") ?
+		       "its last build, %s, is void\n" :
+		       "the build of it did not end, begun %s\n",
+		       ago(when, w->at));
 		break;
 	case IMGCACHE_ENGINE_UNKNOWN:
 		printf("the engine gives no answer; last the image was %s\n",

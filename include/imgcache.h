@@ -818,7 +818,7 @@ IMGCACHE_API int imgcache_lock(struct imgcache *ic, const char *const *refs,
 /*
  * The next build rebuilds; nothing is deleted. Exactly one of the fields is
  * set, but for stage, which may have a name. *n is the number of images of the
- * catalog that miss from now on.
+ * catalog that miss from now on; those of an earlier call are not counted again.
  */
 struct imgcache_invalidation {
 	const char *name;

@@ -210,6 +210,20 @@ test_that '-t of an image that is removed once it was found: it is built' '
 	done
 '
 
+# counted FILE: hits and misses up to now.
+counted() {
+	imgcache stats --json | jq -r "\"\(.hits.local) \(.misses)\"" >"$1"
+}
+
+test_that 'and counted is the miss that it was, not the hit it was taken for' '
+	imgcache -q build web && counted was && read hits misses <was &&
+	faults "tag 1 do docker rmi -f $(id "$ref")"
+	imgcache -q build -t late:4 web; faults
+	counted got && echo "$hits $((misses + 1))" >expect &&
+	same expect got && imgcache -q build -t late:4 web && counted got &&
+	echo "$((hits + 1)) $((misses + 1))" >expect && same expect got
+'
+
 test_that 'removed again and again: later, perhaps, which is no "no"' '
 	imgcache -q build web &&
 	faults "tag * do docker rmi -f $(id "$ref") 2>/dev/null" &&

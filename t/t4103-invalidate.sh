@@ -53,6 +53,21 @@ test_that 'by tag, by id, by the beginning of an id' '
 	done
 '
 
+test_that 'names that share an image: it counts once, and only if it is there' '
+	printf "%s\n" "version: 1" "images:" "  one: {base: busybox, env: {S: s}}" \
+		"  two: {base: busybox, env: {S: s}}" >shared.yaml &&
+	imgcache -f shared.yaml build --all >/dev/null 2>&1 &&
+	expect_status 0 imgcache -f shared.yaml invalidate one two one &&
+	echo "1 image of the catalog will be built anew" >expect &&
+	same expect stdout && id=$(imgcache -f shared.yaml tag one |
+		cut -c 4-15) && imgcache -f shared.yaml invalidate --json two "$id" |
+		jq -e ".images == 1" && imgcache delete "$id" >/dev/null &&
+	imgcache invalidate --json "$id" | jq -e ".images == 0" &&
+	mkdir -p elsewhere && cd elsewhere && imgcache -f ../shared.yaml \
+		build one >/dev/null 2>&1 && imgcache invalidate --json one one |
+		jq -e ".images == 1"
+'
+
 test_that 'by base: every image of it' '
 	sleep 1.1; all_built && expect_status 0 imgcache invalidate --base busybox &&
 	misses a && imgcache get b

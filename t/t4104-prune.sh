@@ -238,6 +238,29 @@ test_that 'a clock a year back and forth: nothing young goes, nothing crashes' '
 		--max-age 5d && jq -e ".removed == 2" stdout
 '
 
+# killed NAME: of a build, on an image that is older than any.
+killed() {
+	name=localhost/imgcache-unkeyed:$1 &&
+	docker tag "$(imgcache get --base busybox --env N=1)" "$name" &&
+	sed -i "s/^created .*/created 0/" "$STANDIN_DIR/images/$(docker image \
+		inspect "$name" | jq -r ".[0].Id" | cut -d: -f2)"
+}
+
+test_that 'a name of a killed build goes a day after it was given' '
+	images 1 && tag=$(imgcache tag --base busybox --env N=1) &&
+	killed "$tag-4711" && expect_status 0 imgcache prune &&
+	docker image inspect "$name" >/dev/null &&
+	expect_status 0 faketime "+2 days" imgcache prune &&
+	grep "removed .$name., which a killed build had left" stderr &&
+	! docker image inspect "$name" 2>/dev/null &&
+	killed "$tag-$(date +%s)-4711" &&
+	touch -d "2001-01-01" "$STANDIN_DIR/tags/"* &&
+	expect_status 0 imgcache prune &&
+	docker image inspect "$name" >/dev/null &&
+	expect_status 0 faketime "+2 days" imgcache prune &&
+	! docker image inspect "$name" 2>/dev/null && is_there 1
+'
+
 test_that 'images of another engine are left alone' '
 	images 9 && (STANDIN_DIR=$PWD/second && export STANDIN_DIR &&
 	mkdir -p second && DOCKER_HOST=unix://$PWD/second/docker.sock &&

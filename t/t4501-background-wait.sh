@@ -45,6 +45,11 @@ runs() {
 	case $(ps -o stat= -p "$1") in '' | Z*) false ;; esac
 }
 
+# once TEXT FILE: it is said, and not again.
+once() {
+	cat "$2" && [ "$(grep -o -- "$1" "$2" | wc -l)" -eq 1 ]
+}
+
 left_behind() {
 	find "$IMGCACHE_DIR/locks" -name "job-*" | grep .
 }
@@ -128,9 +133,87 @@ test_that 'sources that change while they are built: 3' '
 	id=$(imgcache build -b -q h) && until_it is "$id" building &&
 	sleep 0.2 && echo 2 >h/x && expect_status 3 imgcache wait "$id" &&
 	echo "$id changed" >expect && same expect stdout &&
-	grep "x. " stderr && is "$id" changed && echo 1 >h/x &&
+	grep "x. " stderr && once "sources changed" stderr &&
+	is "$id" changed && echo 1 >h/x &&
 	imgcache why h >why && cat why && ! grep "did not end" why &&
-	grep "the sources changed while it was built, begun" why
+	grep "nothing differs, but its last build, just now, is void" why &&
+	once "sources changed" why
+'
+
+# moved DIR: its build in the background, while which its sources move. The id.
+moved() {
+	faults "build * do echo 2 >$PWD/$1/x" && id=$(imgcache build -b -q "$1") &&
+	expect_status 3 imgcache wait "$id" && faults && echo 1 >"$1/x" &&
+	! left_behind
+}
+
+# row_of ID FILTER: of the one row of that id, as list has it.
+row_of() {
+	imgcache list --json | jq -e "[.[] | select(.imageId == \"$1\")] |
+		if length == 1 then .[0] | $2 else halt_error end"
+}
+
+test_that 'what they gave is one row, and list, get, log, wait mean it' '
+	image moves "echo it" && echo "COPY x /" >>moves/Dockerfile &&
+	echo 1 >moves/x && moved moves && row_of "$id" ".buildStatus ==
+		\"changed\" and .dockerImageId != null" &&
+	imgcache get --id "$id" | jq -e ".buildStatus == \"changed\" and
+		.dockerImageId != null and (.logs | length > 1)" &&
+	imgcache log "$id" >log && cat log && grep "echo it" log &&
+	grep "x. " log && expect_status 3 imgcache wait "$id" &&
+	echo "$id changed" >expect && same expect stdout && one_line stderr
+'
+
+test_that 'and the next lookup of these inputs says what became of them' '
+	expect_status 1 imgcache get moves && cat stderr &&
+	grep "interrupted: the sources changed while .* .x. edited" stderr &&
+	imgcache why moves >why && cat why &&
+	once "sources changed" why &&
+	expect_status 1 imgcache why --since "$(imgcache tag moves |
+		cut -c 4-15)" moves && one_line stderr &&
+	! grep "not built here" stderr && grep "see imgcache log" stderr
+'
+
+test_that 'and delete, which takes its image from the engine' '
+	id=$(imgcache tag moves | cut -c 4-15) &&
+	image=$(imgcache get --id "$id" | jq -r .dockerImageId) &&
+	docker image inspect "$image" >/dev/null &&
+	expect_status 0 imgcache delete "$id" &&
+	! docker image inspect "$image" 2>/dev/null &&
+	row_of "$id" ".buildStatus == \"deleted\""
+'
+
+test_that 'moved twice: the id means the last of them' '
+	image twice "echo 2" && echo "COPY x /" >>twice/Dockerfile &&
+	echo 1 >twice/x && moved twice && first=$(imgcache get --id "$id" |
+		jq -r .tag) && moved twice && imgcache get --id "$id" |
+		jq -e ".tag != \"$first\" and .buildStatus == \"changed\"" &&
+	imgcache delete "$id" && imgcache get --id "$id" |
+		jq -e ".tag != \"$first\" and .buildStatus == \"deleted\""
+'
+
+test_that 'moved where an image had been: the same, and why it had gone stays' '
+	image was "echo was" && echo "COPY x /" >>was/Dockerfile &&
+	echo 1 >was/x && imgcache build was && id=$(imgcache tag was |
+		cut -c 4-15) && imgcache delete "$id" && imgcache get --id "$id" >old
+	moved was && imgcache get --id "$id" | jq -e ".buildStatus ==
+		\"changed\" and .dockerImageId != null" &&
+	expect_status 1 imgcache get was && grep ": deleted$" stderr &&
+	imgcache delete "$id" && imgcache get --id "$id" | jq -e ".buildStatus ==
+		\"deleted\"" && ! docker images | grep "unkeyed.*$id"
+'
+
+printf 'version: 1\nimages: {v1: {context: queue/v1}, v2: {context: queue/v2}}\n' \
+	>before.yaml
+test_that 'sources that moved before it began: no image is said to be dirty' '
+	image queue/v1 "sleep 1.5; echo v" && image queue/v2 "echo before" &&
+	set -- $(imgcache -f before.yaml build -b -q --jobs=1 v1 v2) &&
+	tag=$(imgcache -f before.yaml tag v2) &&
+	image queue/v2 "echo after" && expect_status 3 imgcache wait "$1" "$2" &&
+	image queue/v2 "echo before" &&
+	[ "$(imgcache -f before.yaml tag v2)" = "$tag" ] &&
+	expect_status 1 imgcache -f before.yaml verify v2 && cat stdout &&
+	! grep dirty stdout && grep "the sources changed before" stdout
 '
 
 test_that 'kill -9 of its process: interrupted, once docker has ended too' '
@@ -323,6 +406,50 @@ test_that 'what is built from a failed one fails with it, built once' '
 	imgcache wait high >out 2>&1; cat out;
 	grep "low., which it is built from: .*exit code: 5" out &&
 	imgcache list --building --json | jq -e "length == 0"
+'
+
+test_that 'where the log is of what failed is said once, and not in it' '
+	low=$(imgcache tag low | cut -c 4-15) && imgcache wait "$low" 2>err
+	once "see imgcache log" err && once "see imgcache log $low" err &&
+	! grep "see imgcache log" "$IMGCACHE_DIR"/logs/?1-"$low"*-job.log &&
+	once "exit code: 5" "$(echo "$IMGCACHE_DIR"/logs/?1-"$low"*-job.log)" &&
+	imgcache wait high 2>err; once "see imgcache log" err &&
+	once "exit code: 5; see imgcache log low" err
+'
+
+test_that 'what its process said stands before and after what docker said' '
+	image low "sleep 0.1; echo once" && id=$(imgcache build -b -q low) &&
+	imgcache wait "$id" && imgcache log low >log && cat log &&
+	sed -n 1p log | grep "^low: building: inputs changed: " &&
+	once "low: building" log && grep -n "echo once" log &&
+	! grep "^$" log && image low "sleep 0.2; false" &&
+	id=$(imgcache build -b -q low) &&
+	imgcache log -f low >log && once "low: building" log &&
+	sed -n 1p log | grep "^low: building" &&
+	tail -n 1 log | grep "^step .2/2. .* failed: exit code: 1$"
+'
+
+test_that 'what is built from it ends as it did: ended, or of moved sources' '
+	image low "sleep 30" && set -- $(imgcache build -b -q low high) &&
+	until_it is "$1" building && imgcache delete "$1" &&
+	expect_status 2 imgcache wait "$2" && cat stderr &&
+	echo "$2 interrupted" >expect && same expect stdout &&
+	grep "interrupted: .low., which it is built from: .*[dM]$" stderr &&
+	image low "echo moves" && echo "COPY x /" >>low/Dockerfile &&
+	echo 1 >low/x && faults "build * do echo 2 >$PWD/low/x" &&
+	set -- $(imgcache build -b -q low high) &&
+	expect_status 3 imgcache wait "$1" "$2"; status=$?; faults
+	cat stderr; rm low/x; [ $status -eq 0 ] && printf "%s changed\n" "$1" \
+		"$2" >expect && same expect stdout
+'
+
+test_that 'asked for while it is built: a miss, and why' '
+	image low "sleep 0.5; echo counted" && counted() {
+		imgcache stats --json | jq -c "[.misses, .lookups]"
+	} && id=$(imgcache build -b -q low) && until_it is "$id" building &&
+	before=$(counted) && imgcache build -b -q low && after=$(counted) &&
+	echo "$before $after" && jq -en "$after == ($before | map(. + 1))" &&
+	imgcache wait "$id"
 '
 
 test_that 'sources that changed before it began: 3, nothing is built' '

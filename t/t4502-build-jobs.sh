@@ -137,6 +137,16 @@ test_that 'a failure that stops the others is not told as theirs' '
 		(.[2] | test(\"^cancelled: .two. failed$\"))" stdout
 '
 
+test_that 'sources that moved where an image had been: 3, and its log' '
+	printf "FROM busybox\nCOPY x /\n" >one/Dockerfile && echo 1 >one/x &&
+	imgcache -q build one && imgcache delete "$(imgcache tag one |
+		cut -c 4-15)" && faults "build * do echo 2 >$PWD/one/x" &&
+	expect_status 3 imgcache build one two -j 2 --json; status=$?; faults
+	cat stdout; [ $status -eq 0 ] && jq -e ".[0] | .log != null and
+		(.logs | length > 1) and (.error | test(\"sources changed\"))" \
+		stdout && rm one/x
+'
+
 test_that 'an interrupt ends them all, and leaves nothing running' '
 	steps f && sed -i "s/0.5/30/" */Dockerfile &&
 	imgcache build one two -j 2 -q >/dev/null 2>&1 & pid=$!

@@ -178,12 +178,13 @@ test_that 'sources that changed while it was built: dirty' '
 	echo 2 >moving/file; wait; [ "$(cat status)" -eq 3 ] &&
 	expect_status 1 imgcache verify moving && grep "^dirty    moving" stdout &&
 	echo 1 >moving/file && expect_status 1 imgcache verify moving &&
-	grep "^dirty    moving  built while its sources changed: .*file" stdout &&
+	grep "^dirty    moving  the sources changed while they were built: .*file" \
+		stdout && ! grep -v "^   " stdout | grep "changed.*changed" &&
 	ref=$(docker images --format "{{.Repository}}:{{.Tag}}" 2>/dev/null |
 		grep unkeyed | head -n 1); [ -n "$ref" ] ||
 	ref=$(ls "$STANDIN_DIR/tags" | grep unkeyed | head -n 1 | tr % /) &&
 	runs dirt "$ref" && expect_status 1 imgcache verify --container dirt &&
-	grep "^dirty    container dirt  moving: built while its sources changed" \
+	grep "^dirty    container dirt  moving: the sources changed while they" \
 		stdout
 '
 

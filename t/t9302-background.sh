@@ -77,6 +77,19 @@ test_that 'a step that fails: 2, and its line' '
 	grep "exit code: 7" stderr && nothing_left e
 '
 
+test_that 'sources that move meanwhile: one row, and delete takes its image' '
+	folder h "sleep 2" && echo "COPY x /" >>h/Dockerfile && echo 1 >h/x &&
+	id=$(imgcache build -b -q h) && wait_until is "$id" building &&
+	sleep 0.5 && echo 2 >h/x && expect_status 3 timeout 120 imgcache wait \
+		"$id" && imgcache list --json | jq -e "[.[] |
+		select(.imageId == \"$id\") | .buildStatus] == [\"changed\"]" &&
+	image=$(imgcache get --id "$id" | jq -r .ref) &&
+	docker image inspect "$image" >/dev/null && imgcache log "$id" >log &&
+	grep "the sources changed" log && expect_status 0 imgcache delete "$id" &&
+	! docker image inspect "$image" 2>/dev/null && echo 1 >h/x &&
+	nothing_left h && imgcache -q build h && imgcache get h
+'
+
 test_that 'wait with a timeout: 124' '
 	folder f "sleep 3" && id=$(imgcache build -b -q f) &&
 	expect_status 124 imgcache wait -t 1s "$id" &&

@@ -11,6 +11,7 @@
 #include "docker/engine.h"
 #include "docker/failure.h"
 #include "key/platforms.h"
+#include "key/tags.h"
 #include "lookup/arrival.h"
 #include "lookup/steptitle.h"
 #include "recipe/grammar.h"
@@ -175,13 +176,10 @@ static int
 publish(struct builder *b, struct engine *e, const char *id,
 	struct imgcache_error *err)
 {
-	int ret = engine_tag(e, id, b->in->ref, err);
+	int ret = tags_removed(engine_tag(e, id, b->in->ref, err), err,
+			       "what was built was removed before it had its "
+			       "tag");
 
-	if (ret == IMGCACHE_ENO) {
-		error_clear(err);
-		ret = error_set(err, IMGCACHE_EBUSY, "what was built was "
-				"removed before it had its tag; build again");
-	}
 	if (!ret)
 		arrival_names(b->in, id, b->options->tags);
 	return ret;
@@ -416,7 +414,8 @@ builder_run(struct builder *b, struct imgcache_answer *a,
 	if (!ret)
 		ret = session_engine(b->in->ic, &e, err);
 	b->started_us = clock_mono_us();
-	b->temporary = mem_printf(UNKEYED "%s-%d", b->in->tag, (int)getpid());
+	b->temporary = mem_printf(UNKEYED "%s-%lld-%d", b->in->tag,
+				  (long long)clock_now_s(), (int)getpid());
 	if (!ret)
 		ret = choose_platforms(b, err);
 	if (!ret)

@@ -72,8 +72,10 @@ image_until_replaced(const struct builder *b, enum image_status status)
 	    b->reason == IMGCACHE_ASKED) {
 		row = *before;
 		row.log_path = b->log_path;
-		row.status = status == IMAGE_BUILDING ? status :
-			IMAGE_COMPLETED;
+		if (status == IMAGE_BUILDING) {
+			row.status = status;
+			row.status_at = 0;
+		}
 	}
 	return row;
 }
@@ -216,22 +218,22 @@ put_back(struct builder *b, struct image_row *row, struct imgcache_error *err)
 }
 
 /*
- * One row says that the sources moved, that of the image without a key; a row
- * of the key that was made for this build alone goes.
+ * One row says that the sources moved, that of the image without a key. A row of
+ * the key without an image becomes it, with what hangs on it: a background job.
  */
 static int
 record_changed(struct builder *b, const char *image_id, const char *text,
 	       struct imgcache_error *err)
 {
 	struct catalog *cat = b->in->ic->catalog;
-	int64_t of_key = b->image_row;
 	int ret = catalog_begin(cat, err);
 
 	if (ret)
 		return ret;
-	ret = keep_unkeyed(b, image_id, text, err);
+	ret = images_move(cat, b->image_row, strrchr(b->temporary, ':') + 1,
+			  err);
 	if (!ret)
-		ret = images_forget(cat, of_key, err);
+		ret = keep_unkeyed(b, image_id, text, err);
 	if (!ret)
 		return catalog_commit(cat, err);
 	catalog_rollback(cat);
@@ -257,7 +259,7 @@ record_end(struct builder *b, struct image_row *row, const char *image_id,
 {
 	if (!image_id)
 		return put_back(b, row, err);
-	if (b->before.n)
+	if (b->before.n && b->before.v[0].image_id)
 		return record_changed_again(b, image_id, text, err);
 	return record_changed(b, image_id, text, err);
 }

@@ -14,13 +14,11 @@
 #include "builder/cachetexts.h"
 #include "builder/push.h"
 #include "docker/engine.h"
-#include "keep/prune.h"
 #include "key/tags.h"
 #include "key/trust.h"
 #include "lookup/hints.h"
 #include "lookup/remote.h"
 #include "session/alive.h"
-#include "session/bake.h"
 #include "sys/clock.h"
 #include "sys/lock.h"
 
@@ -32,6 +30,7 @@ struct work {
 	struct lookup_found f;
 	struct remote_image remote;	/* what a registry has of a miss */
 	bool push;
+	bool is_named;		/* a hit has the names of -t already */
 };
 
 /* USE_STATIC_BASE_IMAGE: the agreed image is used as it is. */
@@ -141,23 +140,27 @@ hold(struct work *w, struct imgcache_error *err)
 			  e->lease, err);
 }
 
-/* Why the lookup does not count, or NULL: it does. */
-static const char *
-why_bypassed(const struct work *w)
+const char *
+ensure_bypassed(const struct imgcache *ic,
+		const struct imgcache_build_options *o)
 {
-	const struct imgcache *ic = w->in.ic;
-
-	if (w->e->build->rebuild)
+	if (o->rebuild)
 		return "a rebuild";
-	if (w->e->build->no_cache)
+	if (o->no_cache)
 		return "no cache";
-	if (w->e->build->no_cache_filter && *w->e->build->no_cache_filter)
+	if (o->no_cache_filter && *o->no_cache_filter)
 		return "stages built anew";
 	if (settings_bool(&ic->settings, SETTING_NO_CACHE))
 		return "NO_CACHE is set";
 	if (session_is_disabled(ic))
 		return "the cache is switched off";
 	return NULL;
+}
+
+static const char *
+why_bypassed(const struct work *w)
+{
+	return ensure_bypassed(w->in.ic, w->e->build);
 }
 
 static int
@@ -382,17 +385,45 @@ tell_if_alive(struct work *w)
 		w->a->detail = NULL;
 }
 
+/* An image that was removed since it was found is looked for once more. */
+static int
+look_for_removed(struct work *w, struct imgcache_error *err)
+{
+	w->a->state = IMGCACHE_MISS;
+	w->a->reason = IMGCACHE_GONE;
+	w->a->detail = NULL;
+	return look_farther(w, err);
+}
+
+/* The names of -t, before it counts: what cannot be named is no hit. */
+static int
+name_hit(struct work *w, struct imgcache_error *err)
+{
+	int ret = tags_put(&w->in, w->e->build, w->a, err);
+
+	w->is_named = !ret;
+	if (ret != IMGCACHE_EBUSY)
+		return ret;
+	error_clear(err);
+	return look_for_removed(w, err);
+}
+
 static int
 decide(struct work *w, struct imgcache_error *err)
 {
 	const struct ensure *e = w->e;
 	struct imgcache_answer *a = w->a;
 	const char *why = why_bypassed(w);
+	int ret = 0;
 
 	if (e->only_look || e->build->dry_run)
 		tell_if_alive(w);
+	else if (a->state == IMGCACHE_HIT && !why)
+		ret = name_hit(w, err);
 	if (!why && !e->build->dry_run && !e->uncounted)
 		lookup_count(&w->in, &w->f, e->verb, a);
+	if (ret)
+		return ret;
 	if (a->state == IMGCACHE_UNKNOWN &&
 	    a->reason == IMGCACHE_REGISTRY_UNKNOWN && !e->only_answer)
 		return without_registry(w, err);
@@ -467,21 +498,18 @@ take_promised(struct work *w)
 }
 
 /*
- * The names of -t. An image that was removed since it was found is looked for
- * once more, and built: who builds wants it there.
+ * An image that was removed meanwhile is built after all: who builds wants it
+ * there.
  */
 static int
 give_names(struct work *w, struct imgcache_error *err)
 {
-	int ret = tags_put(&w->in, w->e->build, w->a, err);
+	int ret = w->is_named ? 0 : tags_put(&w->in, w->e->build, w->a, err);
 
 	if (ret != IMGCACHE_EBUSY || w->a->built)
 		return ret;
 	error_clear(err);
-	w->a->state = IMGCACHE_MISS;
-	w->a->reason = IMGCACHE_GONE;
-	w->a->detail = NULL;
-	ret = look_farther(w, err);
+	ret = look_for_removed(w, err);
 	if (!ret && w->a->state == IMGCACHE_UNKNOWN)
 		ret = without_registry(w, err);
 	else if (!ret && w->a->state == IMGCACHE_MISS)
@@ -544,40 +572,5 @@ ensure_image(struct imgcache_recipe *r, const struct ensure *e,
 
 	if (session_recovers(r->ic, ret, err))
 		ret = look_and_decide(r, e, a, err);
-	return ret;
-}
-
-int
-imgcache_get(struct imgcache *ic, struct imgcache_recipe *r, bool quiet,
-	     struct imgcache_answer *out, struct imgcache_error *err)
-{
-	static const struct imgcache_build_options build;
-	struct ensure e = {
-		.verb = "get", .build = &build, .only_look = true,
-		.only_answer = true, .uncounted = quiet,
-	};
-	int ret;
-
-	memset(out, 0, sizeof(*out));
-	ret = ensure_image(r, &e, out, err);
-	/* uncounted it may be as long unused as before, and go at once */
-	if (!ret && out->pulled && !quiet)
-		prune_after_arrival(ic);
-	return ret;
-}
-
-int
-imgcache_build(struct imgcache *ic, struct imgcache_recipe *r,
-	       const struct imgcache_build_options *o,
-	       struct imgcache_answer *out, struct imgcache_error *err)
-{
-	const struct imgcache_build_options all = bake_options(r, o);
-	struct ensure e = { .verb = "build", .build = &all };
-	int ret;
-
-	memset(out, 0, sizeof(*out));
-	ret = ensure_image(r, &e, out, err);
-	if (!ret && (out->built || out->pulled))
-		prune_after_arrival(ic);
 	return ret;
 }

@@ -29,6 +29,10 @@ struct ensure {
 	void *payload;
 };
 
+/* Why a lookup with these options does not count, or NULL: it does. */
+const char *ensure_bypassed(const struct imgcache *ic,
+			    const struct imgcache_build_options *o);
+
 /*
  * 0 with a hit (perhaps built by this call); IMGCACHE_ENO and the reason;
  * IMGCACHE_EUNKNOWN; or what the build says. *a is filled in either way.

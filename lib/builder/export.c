@@ -131,11 +131,7 @@ imgcache_export(struct imgcache *ic, struct imgcache_recipe *r,
 		ret = session_engine(ic, &engine, err);
 	if (!ret)
 		ret = engine_image(engine, a->image_id, &image, err);
-	if (ret == IMGCACHE_ENO) {
-		error_clear(err);
-		ret = error_set(err, IMGCACHE_EBUSY, "the image was removed "
-				"meanwhile; build again");
-	}
+	ret = tags_removed(ret, err, "the image was removed meanwhile");
 	if (!ret)
 		ret = check_names(ic, &o, e, a->image_id, err);
 	if (!ret)

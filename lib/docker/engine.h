@@ -75,6 +75,7 @@ struct engine_image {
 	size_t n_labels;
 	int64_t size_bytes;
 	int64_t created;		/* seconds since the epoch; 0 unknown */
+	int64_t tagged;			/* when it got a name last; 0 unknown */
 	const char *os;
 	const char *arch;
 	const char *variant;

@@ -92,6 +92,8 @@ fill_image(const struct engine *e, struct arena *a,
 	out->labels = labels_of(a, n, &out->n_labels);
 	out->size_bytes = jsonr_int(n, "/Size", 0);
 	out->created = created(n);
+	out->tagged = moment_us(jsonr_string(n, "/Metadata/LastTagTime",
+					     NULL)) / 1000000;
 	out->os = engine_text(a, n, "/Os");
 	out->arch = engine_text(a, n, "/Architecture");
 	out->variant = engine_text(a, n, "/Variant");

@@ -40,10 +40,12 @@ struct job {
 	const char *tag;
 	struct image_key key;
 	int64_t row;
+	struct image_row was;	/* the row of an image that is gone */
 	const char *log;
 	struct lock lock;
 	struct lock slot;	/* one of the call's few */
 	bool is_left;		/* there is something to be done */
+	bool is_unkeyed;	/* there is an image, of sources that moved */
 };
 
 static int
@@ -61,6 +63,8 @@ make_row(struct job *j, struct inputs *in, const struct lookup_found *f,
 			   (f->row.status == IMAGE_BUILDING &&
 			    alive_builds(in->ic, in->tag))))
 		return 0;
+	if (f->has_row)
+		j->was = f->row;
 	return images_put(in->ic->catalog, &row, &j->row, err);
 }
 
@@ -96,16 +100,32 @@ name_slots(struct job *j, struct imgcache_error *err)
 	return 0;
 }
 
+/* Nothing more comes of this lookup, so it is counted here. */
+static void
+count(struct job *j, struct inputs *in, const struct lookup_found *f)
+{
+	struct imgcache_answer a = *j->answer;
+
+	a.reason = alive_reason(in->ic, in->tag, a.reason);
+	if (a.state == IMGCACHE_MISS && !j->b->uncounted &&
+	    !ensure_bypassed(in->ic, &j->build))
+		lookup_count(in, f, j->b->verb, &a);
+}
+
 /* Somebody is at it, who knows nothing of what else is asked for here. */
 static int
-leave(struct job *j, const struct lookup_found *f, struct imgcache_error *err)
+leave(struct job *j, struct inputs *in, const struct lookup_found *f,
+      struct imgcache_error *err)
 {
 	const char *const *tags = j->build.tags;
 	char id[13];
 
 	error_clear(err);
 	j->row = f->row.id;
-	if (j->b->is_attended || (!j->build.push && !(tags && *tags)))
+	if (j->b->is_attended)
+		return 0;
+	count(j, in, f);
+	if (!j->build.push && !(tags && *tags))
 		return 0;
 	image_short_id(j->tag, id);
 	return error_set(err, IMGCACHE_EBUSY, "%s is being built already, "
@@ -140,7 +160,7 @@ promise(void *payload, struct inputs *in, const struct lookup_found *f,
 	assert(path);	/* there is the folder of locks */
 	ret = lock_take(&j->lock, path, LOCK_EXCLUSIVE, TAKE_MS, STARTING, err);
 	if (ret == IMGCACHE_EBUSY)
-		return leave(j, f, err);
+		return leave(j, in, f, err);
 	j->log = arena_printf(&ic->arena, "%s/%s-%d-%lld-job.log", dir, j->tag,
 			      (int)getpid(), (long long)clock_now_us());
 	if (!ret)
@@ -158,10 +178,14 @@ begin(void *payload)
 	lock_adopt(&j->lock, ALIVE_JOB);
 }
 
-/* What there is to say goes to the job's log, by way of its stderr. */
+/*
+ * What there is to say goes to the job's log, by way of its stderr. An empty
+ * line stands where docker's own log belongs: see log.c.
+ */
 static void
 say(void *payload, const struct imgcache_event *e)
 {
+	const struct job *j = payload;
 	static const char *const what[] = {
 		[IMGCACHE_WARNING] = "warning",
 		[IMGCACHE_WAITING] = "waiting",
@@ -171,11 +195,12 @@ say(void *payload, const struct imgcache_event *e)
 		[IMGCACHE_TICK] = NULL,
 	};
 
-	(void)payload;
 	if (what[e->type])
 		dprintf(STDERR_FILENO, "%s%s%s: %s\n", e->name ? e->name : "",
 			e->name ? ": " : "", what[e->type],
 			e->text ? e->text : "");
+	if (e->type == IMGCACHE_BUILD_BEGIN && str_is(e->ref, j->answer->ref))
+		dprintf(STDERR_FILENO, "\n");
 }
 
 static const struct background_promised *
@@ -187,6 +212,24 @@ find_promised(const struct background *b, const struct project_image *image)
 		if (b->v[i].image == image)
 			return &b->v[i];
 	return NULL;
+}
+
+/* What is built from it ends as it did. */
+static int
+fail_for(const struct background_promised *need, const struct job_row *row,
+	 struct imgcache_error *err)
+{
+	const char *name = need->image->recipe.name;
+	bool failed = row->status == BUILD_FAILED;
+	int code = row->status == BUILD_CHANGED ? IMGCACHE_ECHANGED :
+		row->status == BUILD_INTERRUPTED ? IMGCACHE_EINTR :
+		IMGCACHE_EBUILD;
+
+	return error_set(err, code, "'%.200s', which it is built from: %.500s"
+			 "%s%.200s", name, row->error ? row->error :
+			 build_status_text(row->status),
+			 failed ? "; see imgcache log " : "",
+			 failed ? name : "");
 }
 
 static int
@@ -202,10 +245,7 @@ check_need(struct job *j, const struct background_promised *need,
 	if (!ret)
 		ret = jobs_get(ic->catalog, need->row, &list, err);
 	if (!ret && list.n && list.v[0].status != BUILD_COMPLETED)
-		ret = error_set(err, IMGCACHE_EBUILD, "'%s', which it is built "
-				"from: %s", need->image->recipe.name,
-				list.v[0].error ? list.v[0].error :
-				build_status_text(list.v[0].status));
+		ret = fail_for(need, list.v, err);
 	job_list_release(&list);
 	return ret;
 }
@@ -326,7 +366,21 @@ build(struct job *j, struct imgcache_error *err)
 		ret = ensure_image(j->r, &e, &a, err);
 	if (!ret && (a.built || a.pulled))
 		prune_after_arrival(j->r->ic);
+	j->is_unkeyed = a.changed;
 	return ret;
+}
+
+/* What was built is no image of the key: that is gone as it was before. */
+static int
+put_back(struct job *j, struct image_row *row, struct imgcache_error *err)
+{
+	row->status = j->was.status == IMAGE_PENDING ||
+		j->was.status == IMAGE_BUILDING ? IMAGE_INTERRUPTED :
+		j->was.status;
+	row->status_at = j->was.status_at;
+	row->origin = j->was.origin;
+	row->generation = j->was.generation;
+	return images_put(j->r->ic->catalog, row, NULL, err);
 }
 
 /* The image's row too, if the build did not come so far as to have it. */
@@ -345,7 +399,8 @@ record_end(struct job *j, enum build_status status, enum image_status image,
 	if (!ret && list.n && status != BUILD_COMPLETED &&
 	    (list.v[0].status == IMAGE_PENDING ||
 	     list.v[0].status == IMAGE_BUILDING))
-		ret = images_set_status(cat, j->row, image, error, err);
+		ret = j->is_unkeyed && j->was.id ? put_back(j, &list.v[0], err) :
+			images_set_status(cat, j->row, image, error, err);
 	if (!ret)
 		ret = jobs_finish(cat, j->row, status, error, err);
 	image_list_release(&list);
@@ -376,6 +431,20 @@ end(struct job *j, int code, const char *error)
 		dprintf(STDERR_FILENO, "not recorded: %s\n", err.text);
 }
 
+/* The log that a failure of its own build names is the one that tells of it. */
+static void
+cut_log(const struct job *j, char *text)
+{
+	const char *name = j->r->recipe->name;
+	char id[13], *end;
+
+	image_short_id(j->tag, id);
+	end = mem_printf("; see imgcache log %.200s", name ? name : id);
+	if (str_ends(text, end))
+		text[strlen(text) - strlen(end)] = '\0';
+	free(end);
+}
+
 static int
 live(void *payload)
 {
@@ -384,7 +453,9 @@ live(void *payload)
 	int ret;
 
 	j->r->ic->on_event = say;
+	j->r->ic->payload = j;
 	ret = build(j, &err);
+	cut_log(j, err.text);
 	end(j, ret, err.text);
 	session_drop(j->r->ic);
 	lock_discard(&j->slot);

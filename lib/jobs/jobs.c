@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "recipe/manifest.h"
 #include "session/alive.h"
 #include "session/rows.h"
 #include "store/jobs.h"
@@ -24,10 +25,29 @@
 #define START_MS 1000
 #define CANCEL_MS 30000		/* docker is given two seconds to stop */
 
+/* The row of moved sources is there before the process is at its end. */
+static bool
+is_ending(struct imgcache *ic, const struct imgcache_image *image)
+{
+	struct imgcache_error ignored = {0};
+	struct job_list list = {0};
+	size_t len = manifest_tag_len(image->tag);
+	bool is = len && image->tag[len] &&
+		!session_catalog(ic, CATALOG_READ, &ignored) &&
+		!jobs_get(ic->catalog, image->row, &list, &ignored) &&
+		list.n && list.v[0].status == BUILD_RUNNING &&
+		alive_job(ic, arena_printf(&ic->arena, "%.*s", (int)len,
+					   image->tag));
+
+	job_list_release(&list);
+	return is;
+}
+
 static bool
 is_alive(struct imgcache *ic, const struct imgcache_image *image)
 {
-	return alive_job(ic, image->tag) || alive_builds(ic, image->tag);
+	return alive_job(ic, image->tag) || alive_builds(ic, image->tag) ||
+		is_ending(ic, image);
 }
 
 /* Until nobody is at it; IMGCACHE_EBUSY when the time is up (below 0: never). */
@@ -66,7 +86,7 @@ reload(struct imgcache *ic, const struct imgcache_image *image,
 	if (!ret)
 		ret = catalog_forgo(alive_settle(ic, NULL, err), err);
 	if (!ret)
-		ret = images_get(ic->catalog, &key, &list, err);
+		ret = images_find_again(ic->catalog, &key, &list, err);
 	if (!ret && !list.n)
 		ret = error_set(err, IMGCACHE_ENO, "image %s is not in the "
 				"catalog any more", image->id);
@@ -85,17 +105,35 @@ fail_of(enum build_status s)
 }
 
 static const char *
-ended(enum build_status s)
+ended(enum build_status s, const char *why)
 {
-	static const char *const words[] = {
-		[BUILD_RUNNING] = "is not at its end",
-		[BUILD_COMPLETED] = "is completed",
-		[BUILD_FAILED] = "has failed",
-		[BUILD_CHANGED] = "is void, its sources changed",
-		[BUILD_INTERRUPTED] = "was interrupted",
-	};
+	switch (s) {
+	case BUILD_FAILED:
+		return "failed";
+	case BUILD_CHANGED:
+		return why ? "is void" : "is void, its sources changed";
+	case BUILD_INTERRUPTED:
+		return "was interrupted";
+	case BUILD_RUNNING:
+		return "is not at its end";
+	default:
+		return "is completed";
+	}
+}
 
-	return words[s];
+/* How it ended, and why: that may say already where the log is. */
+static int
+fail_ended(const struct imgcache_image *image, enum build_status s,
+	   struct imgcache_error *err)
+{
+	const char *why = image->reason;
+	bool has_log = s != BUILD_FAILED ||
+		(why && strstr(why, "see imgcache log "));
+
+	return error_set(err, fail_of(s), "the build of image %s %s%s%.600s%s%s",
+			 image->id, ended(s, why), why ? ": " : "",
+			 why ? why : "", has_log ? "" : "; see imgcache log ",
+			 has_log ? "" : image->id);
 }
 
 /*
@@ -118,23 +156,13 @@ judge(struct imgcache *ic, const struct imgcache_image *image,
 		if (!build_status_parse(image->status, &s))
 			ret = error_set(err, IMGCACHE_ENO, "image %s is %s",
 					image->id, image->status);
-		else if (s == BUILD_FAILED)
-			ret = error_set(err, fail_of(s), "the build of image "
-					"%s failed%s%.600s; see imgcache log "
-					"%s", image->id,
-					image->reason ? ": " : "",
-					image->reason ? image->reason : "",
-					image->id);
 		else
-			ret = error_set(err, fail_of(s), "the build of image "
-					"%s %s%s%.700s", image->id, ended(s),
-					image->reason ? ": " : "",
-					image->reason ? image->reason : "");
+			ret = fail_ended(image, s, err);
 	} else if (j && j->status != BUILD_COMPLETED &&
 		   j->finished_at >= image->built_at) {
 		ret = error_set(err, fail_of(j->status), "image %s is there, "
 				"but its build in the background %s%s%.700s",
-				image->id, ended(j->status),
+				image->id, ended(j->status, j->error),
 				j->error ? ": " : "",
 				j->error ? j->error : "");
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The log of an image: docker's of its last build and, behind it, the words of
- * the process in the background that had it built. Which build is meant may
- * only be known while it is followed.
+ * The log of an image: docker's of its last build and, around it, the words of
+ * the process in the background that had it built; in their file an empty line
+ * stands for it. Which build is meant may only be known while it is followed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -98,16 +98,24 @@ put_docker(struct log *l, bool follows, struct imgcache_error *err)
 	return ret;
 }
 
+enum part { BEFORE_DOCKER, BEHIND_DOCKER };
+
 static void
-put_words(struct log *l)
+put_words(struct log *l, enum part part)
 {
 	FILE *f = l->words ? fopen(l->words, "re") : NULL;
+	enum part at = BEFORE_DOCKER;
 	char *line = NULL;
 	size_t size = 0;
 	ssize_t n;
 
-	while (f && (n = getline(&line, &size, f)) > 0)
-		l->fn(l->payload, line, (size_t)(n - (line[n - 1] == '\n')));
+	while (f && (n = getline(&line, &size, f)) > 0) {
+		if (line[0] == '\n')
+			at = BEHIND_DOCKER;
+		else if (at == part)
+			l->fn(l->payload, line,
+			      (size_t)(n - (line[n - 1] == '\n')));
+	}
 	free(line);
 	if (f)
 		fclose(f);
@@ -179,9 +187,11 @@ imgcache_log(struct imgcache *ic, const struct imgcache_image *image,
 	if (!ret && !l.path && !l.words)
 		ret = error_set(err, IMGCACHE_ENO, "image %s has no build log",
 				image->id);
+	if (!ret)
+		put_words(&l, BEFORE_DOCKER);
 	if (!ret && l.path)
 		ret = put_docker(&l, follows, err);
 	if (!ret)
-		put_words(&l);
+		put_words(&l, BEHIND_DOCKER);
 	return ret;
 }

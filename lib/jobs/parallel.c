@@ -52,7 +52,9 @@ say(struct parallel *p, const struct task *t, enum imgcache_event_type type,
 static int
 look_at_build(struct parallel *p, struct task *t, struct imgcache_error *err)
 {
-	struct build_filter last = { .image = t->image->row, .limit = 1 };
+	struct build_filter last = {
+		.engine = t->image->engine, .tag = t->image->tag, .limit = 1
+	};
 	struct build_list builds = {0};
 	struct job_list jobs = {0};
 	const struct build_row *b;

@@ -12,17 +12,38 @@
 #include "store/images.h"
 #include "store/invalidations.h"
 
-/* Images that there are now and that the filter takes. */
+/* Those that there are now; an image of several names is asked for again. */
+static size_t
+count_new(struct imgcache *ic, const struct image_list *list)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < list->n; i++) {
+		char *row = mem_printf("%lld", (long long)list->v[i].id);
+
+		if (list->v[i].status == IMAGE_COMPLETED &&
+		    !strv_has(&ic->invalidated, row)) {
+			strv_push(&ic->invalidated, row);
+			n++;
+		}
+		free(row);
+	}
+	return n;
+}
+
+/* *any (may be NULL): is there one, counted before or now? */
 static int
 count_images(struct imgcache *ic, struct image_filter *filter, size_t *n,
-	     struct imgcache_error *err)
+	     bool *any, struct imgcache_error *err)
 {
 	struct image_list list = {0};
 	int ret;
 
 	filter->statuses = 1u << IMAGE_COMPLETED;
 	ret = images_list(ic->catalog, filter, &list, err);
-	*n = list.n;
+	*n += ret ? 0 : count_new(ic, &list);
+	if (any)
+		*any = list.n;
 	image_list_release(&list);
 	return ret;
 }
@@ -34,22 +55,33 @@ by_name(struct imgcache *ic, const char *name, size_t *n,
 	const char *project = ic->has_project ? ic->project.dir : NULL;
 	struct image_filter filter = { .name = name, .project = project };
 	int64_t generation;
-	int ret = count_images(ic, &filter, n, err);
+	bool any;
+	int ret = count_images(ic, &filter, n, &any, err);
 
 	if (ret)
 		return ret;
-	if (!*n && ic->has_project) {
+	if (!any && ic->has_project) {
 		const struct project_image *image;
 
 		ret = project_image(&ic->project, name, &image, err);
 		if (ret)
 			return ret;
-	} else if (!*n) {
+	} else if (!any) {
 		return error_set(err, IMGCACHE_ENO, "no image of the name "
 				 "'%s'; see imgcache list", name);
 	}
 	return invalidations_add(ic->catalog, INVALIDATE_NAME, project, name,
 				 &generation, err);
+}
+
+/* An image of moved sources is found by the key that it was to have. */
+static const char *
+key_of(struct imgcache *ic, const struct image_row *row)
+{
+	size_t len = manifest_tag_len(row->key.tag);
+
+	return len ? arena_printf(&ic->arena, "%.*s", (int)len, row->key.tag) :
+		row->key.tag;
 }
 
 static int
@@ -60,10 +92,11 @@ by_tag(struct imgcache *ic, const char *what, size_t *n,
 	int64_t generation;
 	int ret = images_find(ic->catalog, NULL, what, &list, err);
 
-	*n = list.n;
+	*n = ret ? 0 : count_new(ic, &list);
 	if (!ret && list.n)
 		ret = invalidations_add(ic->catalog, INVALIDATE_TAG, NULL,
-					list.v[0].key.tag, &generation, err);
+					key_of(ic, &list.v[0]), &generation,
+					err);
 	else if (!ret && manifest_is_tag(what))
 		ret = invalidations_add(ic->catalog, INVALIDATE_TAG, NULL,
 					what, &generation, err);
@@ -142,7 +175,7 @@ by_stage(struct imgcache *ic, const char *name, const char *written, size_t *n,
 	struct strv others = {0};
 	const struct project_image *named;
 	bool has, any = false;
-	size_t i, more;
+	size_t i;
 	int ret = 0;
 
 	if (!ic->has_project)
@@ -158,9 +191,7 @@ by_stage(struct imgcache *ic, const char *name, const char *written, size_t *n,
 			continue;
 		ret = has_stage(ic, filter.name, stage, &has, &others, err);
 		if (!ret && has)
-			ret = count_images(ic, &filter, &more, err);
-		if (!ret && has)
-			*n += more;
+			ret = count_images(ic, &filter, n, NULL, err);
 		any |= has;
 	}
 	if (!ret && !any && name)	/* the nearest is named */
@@ -181,7 +212,7 @@ by_base(struct imgcache *ic, const char *base, size_t *n,
 {
 	struct image_filter filter = { .base = base };
 	int64_t generation;
-	int ret = count_images(ic, &filter, n, err);
+	int ret = count_images(ic, &filter, n, NULL, err);
 
 	if (!ret)
 		ret = bases_forget(ic->catalog, base, err);
@@ -213,7 +244,7 @@ imgcache_invalidate(struct imgcache *ic,
 		return by_tag(ic, what->tag, n, err);
 	if (what->base)
 		return by_base(ic, what->base, n, err);
-	ret = count_images(ic, &filter, n, err);
+	ret = count_images(ic, &filter, n, NULL, err);
 	if (!ret)
 		ret = invalidations_add(ic->catalog, INVALIDATE_ALL, NULL, "",
 					&generation, err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "keep/reconcile.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,13 +62,44 @@ is_abandoned(struct imgcache *ic, struct engine *engine,
 	     const struct engine_image *image, const char *name)
 {
 	const char *key = engine_image_label(image, LABEL_KEY);
-	const char *pid = strrchr(name, '-');
 
-	if (str_starts(name, UNKEYED))
-		return pid && is_free(ic, name + strlen(UNKEYED),
-				      (size_t)(pid - name) - strlen(UNKEYED));
+	if (str_starts(name, UNKEYED)) {
+		const char *tag = name + strlen(UNKEYED);
+		size_t len = manifest_tag_len(tag);
+
+		return tag[len] == '-' && is_free(ic, tag, len);
+	}
 	return key && is_part(ic, engine, name, key) &&
 		is_free(ic, key, strlen(key));
+}
+
+/* The moment in "<key>-<moment>-<pid>"; 0: names had none once. */
+static int64_t
+unkeyed_at(const char *tag)
+{
+	long long at;
+	int pid;
+
+	return sscanf(tag + manifest_tag_len(tag), "-%lld-%d", &at, &pid) == 2 ?
+		at : 0;
+}
+
+/*
+ * An image may be older than its name: where all steps were cached, or for
+ * SOURCE_DATE_EPOCH, which the engine also says of the name that BuildKit gave.
+ */
+static bool
+is_fresh(struct engine *engine, const char *name, int64_t since)
+{
+	struct imgcache_error ignored = {0};
+	struct engine_image image = {0};
+	int64_t at = str_starts(name, UNKEYED) ?
+		unkeyed_at(name + strlen(UNKEYED)) : 0;
+
+	if (at <= since && !engine_image(engine, name, &image, &ignored))
+		at = image.tagged;
+	engine_image_release(&image);
+	return at > since;
 }
 
 /*
@@ -78,6 +110,7 @@ static int
 drop_abandoned(struct imgcache *ic, struct engine *engine, const char *name,
 	       const struct engine_images *all, struct imgcache_error *err)
 {
+	int64_t day_ago = clock_now_s() - DAY;
 	size_t i;
 	int ret = 0;
 
@@ -90,9 +123,10 @@ drop_abandoned(struct imgcache *ic, struct engine *engine, const char *name,
 		for (t = all->v[i].tags; !ret && *t; t++) {
 			enum engine_removed removed;
 
-			if (all->v[i].created > clock_now_s() - DAY ||
+			if (all->v[i].created > day_ago ||
 			    (known.n && known.v[0].status == IMAGE_CHANGED) ||
-			    !is_abandoned(ic, engine, &all->v[i], *t))
+			    !is_abandoned(ic, engine, &all->v[i], *t) ||
+			    is_fresh(engine, *t, day_ago))
 				continue;
 			ret = engine_remove(engine, *t, &removed, NULL, err);
 			if (!ret && removed != ENGINE_GONE &&

@@ -53,6 +53,11 @@ read_manifest(struct side *s, const struct image_row *row,
 				"see imgcache log %.12s", s->tag,
 				row->status == IMAGE_FAILED ? "failed" :
 				"did not end", strchr(s->tag, '-') + 1);
+	else if (!ret && !found && row->status == IMAGE_CHANGED)
+		ret = error_set(err, IMGCACHE_ENO, "the sources of %s changed "
+				"while it was built, so what it was made from "
+				"is not known; see imgcache log %.12s", s->tag,
+				strchr(s->tag, '-') + 1);
 	else if (!ret && (!found || !manifest_read(&s->manifest, text.data,
 					      text.len)))
 		ret = error_set(err, IMGCACHE_ENO, "what %s was made from is "

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "key/tags.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +24,21 @@ tags_are_all(const struct inputs *in, const struct imgcache_build_options *o)
 }
 
 int
+tags_removed(int ret, struct imgcache_error *err, const char *fmt, ...)
+{
+	char text[sizeof(err->text)];
+	va_list ap;
+
+	if (ret != IMGCACHE_ENO)
+		return ret;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	error_clear(err);
+	return error_set(err, IMGCACHE_EBUSY, "%.900s; build again", text);
+}
+
+int
 tags_put(struct inputs *in, const struct imgcache_build_options *o,
 	 const struct imgcache_answer *a, struct imgcache_error *err)
 {
@@ -32,15 +49,10 @@ tags_put(struct inputs *in, const struct imgcache_build_options *o,
 	if (!name || !*name || !a->image_id)
 		return 0;
 	ret = session_engine(in->ic, &e, err);
-	for (; !ret && *name; name++) {
-		ret = engine_tag(e, a->image_id, *name, err);
-		if (ret != IMGCACHE_ENO)
-			continue;
-		error_clear(err);
-		ret = error_set(err, IMGCACHE_EBUSY, "the image was removed "
-				"before it had the name '%s'; build again",
-				*name);
-	}
+	for (; !ret && *name; name++)
+		ret = tags_removed(engine_tag(e, a->image_id, *name, err), err,
+				   "the image was removed before it had the "
+				   "name '%s'", *name);
 	return ret;
 }
 
@@ -54,11 +66,7 @@ tags_check(struct imgcache *ic, const char *name, const char *image_id,
 
 	if (!ret)
 		ret = engine_image(e, name, &image, err);
-	if (ret == IMGCACHE_ENO) {
-		error_clear(err);
-		ret = error_set(err, IMGCACHE_EBUSY, "'%s' was taken away "
-				"meanwhile; build again", name);
-	}
+	ret = tags_removed(ret, err, "'%s' was taken away meanwhile", name);
 	if (!ret && strcmp(image.id, image_id))
 		ret = error_set(err, IMGCACHE_EBUSY, "'%s' was given to image "
 				"%.19s meanwhile; build again", name,

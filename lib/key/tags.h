@@ -17,6 +17,14 @@ bool tags_are_all(const struct inputs *in,
 		  const struct imgcache_build_options *o);
 
 /*
+ * What the engine was asked for an image that it had: that it has it no more is
+ * no "no", but IMGCACHE_EBUSY, in these words; any other ret is returned as it
+ * is.
+ */
+__attribute__((format(printf, 3, 4)))
+int tags_removed(int ret, struct imgcache_error *err, const char *fmt, ...);
+
+/*
  * Give them to the image of the answer, if it is on the engine. IMGCACHE_EBUSY:
  * it went meanwhile.
  */

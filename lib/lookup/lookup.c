@@ -129,6 +129,25 @@ compare_with_last(struct inputs *in, struct lookup_found *f,
 	return ret;
 }
 
+/* Was it built all the same, only that its sources moved meanwhile? */
+static int
+explain_no_row(struct inputs *in, struct lookup_found *f,
+	       struct imgcache_answer *a, struct imgcache_error *err)
+{
+	struct arena *arena = &in->ic->arena;
+	struct image_list list = {0};
+	int ret = images_find_again(in->ic->catalog, &f->key, &list, err);
+
+	set_miss(a, IMGCACHE_NEVER_BUILT, NULL);
+	if (!ret && list.n && list.v[0].status == IMAGE_CHANGED) {
+		f->dirty_tag = arena_strdup(arena, list.v[0].key.tag);
+		set_miss(a, IMGCACHE_INTERRUPTED,
+			 arena_strdup(arena, list.v[0].reason));
+	}
+	image_list_release(&list);
+	return ret;
+}
+
 /* Is the row's reason about its end, and not about why it was built? */
 static bool
 says_why(enum image_status s)
@@ -143,10 +162,8 @@ explain_absence(struct inputs *in, struct lookup_found *f,
 {
 	enum imgcache_reason why;
 
-	if (!f->has_row) {
-		set_miss(a, IMGCACHE_NEVER_BUILT, NULL);
-		return 0;
-	}
+	if (!f->has_row)
+		return explain_no_row(in, f, a, err);
 	why = reason_of_status(f->row.status);
 	set_miss(a, why, says_why(f->row.status) ? f->row.reason : NULL);
 	if (f->row.status != IMAGE_COMPLETED || session_is_disabled(in->ic))

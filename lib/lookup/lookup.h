@@ -22,6 +22,8 @@ struct lookup_found {
 	int64_t generation;		/* that the image must have at least */
 	int64_t stale;			/* that of an image which is too old */
 	bool is_partly_here;		/* the image is, but not its in->local */
+	const char *dirty_tag;		/* without a row: of what was built while
+					   its sources moved */
 	const char *last_tag;		/* of the image that a miss compares with */
 };
 

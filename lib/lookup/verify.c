@@ -19,9 +19,7 @@ static const char *
 tag_there(const struct lookup_found *f)
 {
 	if (!f->has_row)
-		return f->last_tag;
-	if (f->row.status == IMAGE_CHANGED)
-		return f->row.key.tag;
+		return f->dirty_tag ? f->dirty_tag : f->last_tag;
 	return f->row.status == IMAGE_COMPLETED ? f->key.tag : NULL;
 }
 
@@ -74,13 +72,11 @@ verify_recipe(struct verifying *v, struct imgcache_recipe *r,
 	verdict->reason = alive_reason(v->ic, a.tag, a.reason);
 	verdict->detail = a.detail;
 	verdict->freshness = a.state == IMGCACHE_HIT ? IMGCACHE_FRESH :
-		f.has_row && f.row.status == IMAGE_CHANGED ? IMGCACHE_DIRTY :
+		f.dirty_tag ? IMGCACHE_DIRTY :
 		a.reason == IMGCACHE_NEVER_BUILT ? IMGCACHE_NOT_KNOWN :
 		IMGCACHE_STALE;
 	verdict->tag = a.state == IMGCACHE_HIT ? a.tag :
 		arena_strdup(&v->ic->arena, tag_there(&f));
-	if (verdict->freshness == IMGCACHE_DIRTY)
-		verdict->detail = f.row.reason;
 	return verdict->freshness == IMGCACHE_NOT_KNOWN ?
 		find_dirty(verdict, &t->in, &f, err) : 0;
 }

@@ -237,8 +237,8 @@ manifest_tag(enum hash_kind kind, const struct buf *text,
 	return 0;
 }
 
-bool
-manifest_is_tag(const char *text)
+size_t
+manifest_tag_len(const char *text)
 {
 	size_t want;
 
@@ -247,7 +247,14 @@ manifest_is_tag(const char *text)
 	else if (!strncmp(text, "x1-", 3))
 		want = 32;
 	else
-		return false;
-	text += 3;
-	return strspn(text, "0123456789abcdef") == want && !text[want];
+		return 0;
+	return strspn(text + 3, "0123456789abcdef") == want ? want + 3 : 0;
+}
+
+bool
+manifest_is_tag(const char *text)
+{
+	size_t len = manifest_tag_len(text);
+
+	return len && !text[len];
 }

@@ -90,4 +90,7 @@ int manifest_tag(enum hash_kind kind, const struct buf *text,
 /* Is that text a tag as manifest_tag() makes them? */
 bool manifest_is_tag(const char *text);
 
+/* How long the tag is that the text begins with; 0: it begins with none. */
+size_t manifest_tag_len(const char *text);
+
 #endif

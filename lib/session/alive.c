@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "recipe/manifest.h"
 #include "store/builds.h"
 #include "store/jobs.h"
 #include "sys/lock.h"
@@ -114,6 +115,16 @@ close_images(struct imgcache *ic, const char *tag, struct imgcache_error *err)
 	return ret;
 }
 
+/* An image of moved sources was built under the lock of its key. */
+static const char *
+lock_tag(struct imgcache *ic, const char *tag)
+{
+	size_t len = manifest_tag_len(tag);
+
+	return len && tag[len] ? arena_printf(&ic->arena, "%.*s", (int)len,
+					      tag) : tag;
+}
+
 static int
 close_jobs(struct imgcache *ic, const char *tag, struct imgcache_error *err)
 {
@@ -122,7 +133,7 @@ close_jobs(struct imgcache *ic, const char *tag, struct imgcache_error *err)
 	int ret = jobs_running(ic->catalog, &list, err);
 
 	for (i = 0; !ret && i < list.n; i++)
-		if (!strcmp(list.v[i].key.tag, tag))
+		if (!strcmp(lock_tag(ic, list.v[i].key.tag), tag))
 			ret = jobs_finish(ic->catalog, list.v[i].image,
 					  BUILD_INTERRUPTED, NO_WORD, err);
 	job_list_release(&list);
@@ -173,7 +184,8 @@ alive_settle(struct imgcache *ic, size_t *n, struct imgcache_error *err)
 		ret = settle_tag(ic, builds.v[i].key.tag, n ? n : &ignored,
 				 err);
 	for (i = 0; !ret && i < jobs.n; i++)
-		ret = settle_tag(ic, jobs.v[i].key.tag, n ? n : &ignored, err);
+		ret = settle_tag(ic, lock_tag(ic, jobs.v[i].key.tag),
+				 n ? n : &ignored, err);
 	build_list_release(&builds);
 	job_list_release(&jobs);
 	return ret;

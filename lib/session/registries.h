@@ -20,7 +20,11 @@ struct engine_image;
  */
 #define OUR_REPOSITORY "localhost/imgcache"
 
-/* What has no key, for good or not yet: never looked up. */
+/*
+ * What has no key, for good or not yet: never looked up. Behind it stands the
+ * key it is, or was, to have, and "-<seconds since the epoch>-<pid>" of who
+ * builds it.
+ */
 #define UNKEYED OUR_REPOSITORY "-unkeyed:"
 
 /*

@@ -192,6 +192,7 @@ imgcache_close(struct imgcache *ic)
 	project_release(&ic->project);
 	strv_release(&ic->warned);
 	strv_release(&ic->counted);
+	strv_release(&ic->invalidated);
 	arena_release(&ic->arena);
 	free(ic->dir);
 	free(ic);

@@ -46,6 +46,7 @@ struct imgcache {
 	struct settings settings;
 	struct strv warned;		/* warnings already given */
 	struct strv counted;		/* tags whose lookup is on record */
+	struct strv invalidated;	/* rows that were counted as that */
 	const char *unsaid;		/* one that is given later, or NULL */
 	imgcache_event_fn *on_event;
 	void *payload;

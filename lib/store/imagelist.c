@@ -229,10 +229,74 @@ check_unambiguous(const struct image_list *list, const char *what,
 	return rc;
 }
 
-/*
- * An image of moved sources is called by the key that it was to have and more.
- * It is meant only by what fits no key.
- */
+/* A tag that is a key is all of it. */
+static size_t
+key_len(const struct image_row *r)
+{
+	size_t len = manifest_tag_len(r->key.tag);
+
+	return len ? len : strlen(r->key.tag);
+}
+
+static bool
+is_same_key(const struct image_row *a, const struct image_row *b)
+{
+	size_t len = key_len(a);
+
+	return len == key_len(b) && !strncmp(a->key.tag, b->key.tag, len);
+}
+
+/* There, or to be made, under its key. */
+static bool
+has_key(const struct image_row *r)
+{
+	return !r->key.tag[key_len(r)] &&
+		(r->status == IMAGE_PENDING || r->status == IMAGE_BUILDING ||
+		 r->status == IMAGE_COMPLETED || r->status == IMAGE_DELETING);
+}
+
+static bool
+is_meant_before(const struct image_row *a, const struct image_row *b,
+		const char *what)
+{
+	bool x = !strcmp(a->key.tag, what), y = !strcmp(b->key.tag, what);
+
+	if (x == y) {
+		x = has_key(a);
+		y = has_key(b);
+	}
+	if (x != y)
+		return x;
+	return a->status_at != b->status_at ? a->status_at > b->status_at :
+		a->id > b->id;
+}
+
+/* Of a key and of what was to have it one tag is meant: see images.h. */
+static void
+keep_meant(struct image_list *list, const char *what)
+{
+	const struct image_row **best = mem_array(list->n + 1, sizeof(*best));
+	struct image_row *v = mem_array(list->n + 1, sizeof(*v));
+	size_t n = 0;
+
+	if (list->n)
+		memcpy(v, list->v, list->n * sizeof(*v));
+	for (size_t i = 0; i < list->n; i++) {
+		best[i] = &v[i];
+		for (size_t k = 0; k < list->n; k++)
+			if (is_same_key(&v[i], &v[k]) &&
+			    is_meant_before(&v[k], best[i], what))
+				best[i] = &v[k];
+	}
+	for (size_t i = 0; i < list->n; i++)
+		if (!strcmp(v[i].key.tag, best[i]->key.tag))
+			list->v[n++] = v[i];
+	list->n = n;
+	free(v);
+	free(best);
+}
+
+/* An id of the engine that an image with a key has means that. */
 static void
 prefer_keys(struct image_list *list)
 {
@@ -254,18 +318,39 @@ images_find(struct catalog *cat, const char *engine, const char *what,
 		{ FIND_IMAGE_ID, "" }, { FIND_IMAGE_ID, "sha256:" },
 	};
 	const char *tag = tag_of_ref(what);
+	size_t i;
 	int rc = *what ? find_name(cat, engine, what, out, err) : 0;
 
 	/* g1- and x1- are one question: a key of either kind */
-	for (size_t i = 0; rc == 0 && *what && i < 5; i++) {
+	for (i = 0; rc == 0 && *what && i < 5; i++) {
 		if (out->n && i != 2)
 			break;
 		rc = find_range(cat, ways[i].which, engine, ways[i].prefix,
 				ways[i].which == FIND_TAG ? tag : what, out,
 				err);
 	}
-	prefer_keys(out);
+	keep_meant(out, tag);
+	if (i > 3)
+		prefer_keys(out);
 	return rc ? rc : check_unambiguous(out, what, err);
+}
+
+int
+images_find_again(struct catalog *cat, const struct image_key *key,
+		  struct image_list *out, struct imgcache_error *err)
+{
+	size_t n = 0;
+	int rc;
+
+	if (!manifest_is_tag(key->tag))
+		return images_get(cat, key, out, err);
+	rc = find_range(cat, FIND_TAG, key->engine, "", key->tag, out, err);
+	for (size_t i = 0; i < out->n; i++)
+		if (!strcmp(out->v[i].key.platform, key->platform))
+			out->v[n++] = out->v[i];
+	out->n = n;
+	keep_meant(out, "");
+	return rc;
 }
 
 int

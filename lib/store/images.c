@@ -60,6 +60,8 @@
 		"UPDATE images SET status_at = CASE status WHEN ?2"	\
 		" THEN status_at ELSE ?4 END, status = ?2,"		\
 		" reason = coalesce(?3, reason) WHERE id = ?1")		\
+	X(IMAGE_MOVE,							\
+		"UPDATE OR REPLACE images SET tag = ?2 WHERE id = ?1")	\
 	X(IMAGE_SET_REF, "UPDATE images SET ref = ?2 WHERE id = ?1")	\
 	X(IMAGE_CLEAR_BUILD,						\
 		"UPDATE images SET reason = NULL, log_path = NULL"	\
@@ -112,8 +114,8 @@ put_row(struct sql *db, int64_t engine, const struct image_row *r,
 		 r->manifest, r->log_path, r->reason, r->metadata,
 		 r->size_bytes, r->generation,
 		 r->created_at ? r->created_at : now, r->built_at, r->build_us,
-		 (int)r->pinned, r->last_used_at, r->hits, now,
-		 (int)r->is_untrusted);
+		 (int)r->pinned, r->last_used_at, r->hits,
+		 r->status_at ? r->status_at : now, (int)r->is_untrusted);
 	rc = sql_row(q, err);
 	if (rc == 0)
 		*id = sql_int(q, 0);
@@ -167,6 +169,19 @@ images_set_status(struct catalog *cat, int64_t id, enum image_status status,
 		    err);
 	sql_bind(q, "issi", id, image_status_text(status), reason,
 		 clock_now_s());
+	return sql_done(q, err);
+}
+
+int
+images_move(struct catalog *cat, int64_t id, const char *tag,
+	    struct imgcache_error *err)
+{
+	struct sql_use *q;
+
+	if (!catalog_can_write(cat))
+		return 0;
+	q = sql_use(catalog_sql(cat), &images_statements, IMAGE_MOVE, err);
+	sql_bind(q, "is", id, tag);
 	return sql_done(q, err);
 }
 

@@ -107,10 +107,10 @@ int images_get(struct catalog *cat, const struct image_key *key,
 
 /*
  * Make or update the row of row->key. On update everything is taken from row
- * but id, hits, pinned, created_at, last_used_at, status_at and pushed_*; text
- * that is NULL, recipe "unknown", size -1, built_at 0 and build_us 0 leave what is
- * there, and without an image_id is_untrusted, too. created_at 0 is now. id
- * may be NULL.
+ * but id, hits, pinned, created_at, last_used_at and pushed_*; text that is
+ * NULL, recipe "unknown", size -1, built_at 0 and build_us 0 leave what is
+ * there, and so does without an image_id is_untrusted, and status_at where the
+ * status stays. created_at 0 and status_at 0 are now. id may be NULL.
  */
 int images_put(struct catalog *cat, const struct image_row *row, int64_t *id,
 	       struct imgcache_error *err);
@@ -120,6 +120,9 @@ int images_set_status(struct catalog *cat, int64_t id, enum image_status status,
 		      const char *reason, struct imgcache_error *err);
 int images_set_ref(struct catalog *cat, int64_t id, const char *ref,
 		   struct imgcache_error *err);
+/* The row, with all that hangs on it, is that of another tag from now on. */
+int images_move(struct catalog *cat, int64_t id, const char *tag,
+		struct imgcache_error *err);
 /* The image comes from elsewhere: no log, and no reason why it was built. */
 int images_clear_build(struct catalog *cat, int64_t id,
 		       struct imgcache_error *err);
@@ -157,9 +160,17 @@ int images_load_dependencies(struct catalog *cat, struct image_list *list,
  * a ref's tag; the beginning of the engine's id. All platforms of the one tag
  * are returned. None: *out stays empty, 0. More than one tag: IMGCACHE_EUSAGE
  * naming up to five candidates. engine NULL: any.
+ *
+ * An image of moved sources is called by the key that it was to have and more:
+ * "g1-...-1795205657-4711". Less than all of that means the key's own row while
+ * its image is there or to be made, else the row that came to its status last.
  */
 int images_find(struct catalog *cat, const char *engine, const char *what,
 		struct image_list *out, struct imgcache_error *err);
+
+/* The row that the id of this one means now: as images_find() finds it. */
+int images_find_again(struct catalog *cat, const struct image_key *key,
+		      struct image_list *out, struct imgcache_error *err);
 
 /* Rows with this engine image id: is that image ours? */
 int images_by_image_id(struct catalog *cat, const char *engine,

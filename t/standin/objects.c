@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "base/json.h"
@@ -81,6 +82,33 @@ add_refs(struct json *j, const struct image *image)
 	add_list(j, "RepoDigests", &digests);
 	strv_release(&tags);
 	strv_release(&digests);
+}
+
+/* When it got a name last, as far as files tell. */
+static void
+add_tag_time(struct json *j, const struct image *image)
+{
+	struct strv tags = { 0 };
+	time_t last = 0;
+	struct stat st;
+	struct tm tm;
+	char text[32];
+
+	image_tags(image->hex, &tags);
+	for (size_t i = 0; i < tags.n; i++) {
+		char *path = state_path("tags", tags.v[i]);
+
+		if (!stat(path, &st) && st.st_mtime > last)
+			last = st.st_mtime;
+		free(path);
+	}
+	gmtime_r(&last, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	json_key(j, "Metadata");
+	json_object(j);
+	add(j, "LastTagTime", text);
+	json_end_object(j);
+	strv_release(&tags);
 }
 
 static void
@@ -163,6 +191,7 @@ json_image(struct json *j, const struct image *image)
 	add_id(j, "Id", image->hex);
 	add_refs(j, image);
 	add(j, "Created", text);
+	add_tag_time(j, image);
 	add_config(j, image);
 	add(j, "Architecture", words.n > 1 ? words.v[1] : "amd64");
 	add(j, "Os", words.n > 0 ? words.v[0] : "linux");

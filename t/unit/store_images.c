@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <time.h>
 
+#include "store/jobs.h"
 #include "store_room.h"
 
 static size_t
@@ -500,6 +501,119 @@ Test(images, too_short_a_piece_names_the_candidates)
 	cr_expect_str_eq(r.err.text, "'abc' fits several images: g1-abc0 "
 			 "(tools), g1-abc1, g1-abc2, g1-abc3, g1-abc4, ...; "
 			 "write more of it");
+	image_list_release(&list);
+	room_close(&r);
+}
+
+static int64_t
+put_moved(struct room *r, const char *tag, enum image_status s, int64_t at)
+{
+	struct image_row row = room_image(1);
+
+	row.key.tag = tag;
+	row.ref = "localhost/imgcache:it";
+	row.name = NULL;
+	row.status = s;
+	row.status_at = at;
+	return room_put(r, &row);
+}
+
+#define KEY "x1-0123456789abcdef0123456789abcdef"
+
+/* The row that this means, 0: none or several. */
+static int64_t
+meant(struct room *r, const char *what)
+{
+	struct image_list list = { 0 };
+	int64_t id = 0;
+
+	if (!images_find(r->cat, ENGINE, what, &list, &r->err) && list.n == 1)
+		id = list.v[0].id;
+	r->err = (struct imgcache_error){ 0 };
+	image_list_release(&list);
+	return id;
+}
+
+Test(images, of_moved_sources_the_id_means_what_was_last)
+{
+	const struct image_key key = { ENGINE, KEY, PLATFORM };
+	struct image_list list = { 0 };
+	int64_t gone, first, second;
+	struct room r;
+
+	room_open(&r);
+	gone = put_moved(&r, KEY, IMAGE_GONE, 10);
+	first = put_moved(&r, KEY "-12", IMAGE_CHANGED, 20);
+	cr_expect_eq(meant(&r, "0123456789ab"), first);
+	second = put_moved(&r, KEY "-123", IMAGE_CHANGED, 30);
+	cr_expect_eq(meant(&r, "0123456789ab"), second);
+	cr_expect_eq(meant(&r, KEY "-1"), second);
+	cr_expect_eq(meant(&r, KEY "-12"), first, "all of a tag is exact");
+	cr_expect_eq(meant(&r, KEY), gone);
+	ok(&r, images_find_again(r.cat, &key, &list, &r.err));
+	cr_assert_eq(list.n, 1);
+	cr_expect_eq(list.v[0].id, second);
+	image_list_release(&list);
+	ok(&r, images_set_status(r.cat, gone, IMAGE_COMPLETED, NULL, &r.err));
+	cr_expect_eq(meant(&r, "0123456789ab"), gone);
+	ok(&r, images_set_status(r.cat, gone, IMAGE_FAILED, NULL, &r.err));
+	cr_expect_eq(meant(&r, "0123456789ab"), gone);
+	room_close(&r);
+}
+
+Test(images, another_key_of_that_beginning_is_not_passed_over)
+{
+	struct room r;
+
+	room_open(&r);
+	put_moved(&r, KEY, IMAGE_COMPLETED, 10);
+	put_moved(&r, "x1-0123ffffffffffffffffffffffffffff-7", IMAGE_CHANGED,
+		  20);
+	cr_expect_eq(meant(&r, "0123"), 0);
+	cr_expect_neq(meant(&r, "01234"), 0);
+	cr_expect_neq(meant(&r, "0123f"), 0);
+	room_close(&r);
+}
+
+Test(images, a_moved_row_takes_all_with_it_and_the_place_of_another)
+{
+	struct image_list list = { 0 };
+	struct job_list jobs = { 0 };
+	int64_t old, row;
+	struct room r;
+
+	room_open(&r);
+	old = put_moved(&r, KEY "-12", IMAGE_CHANGED, 10);
+	row = put_moved(&r, KEY, IMAGE_PENDING, 20);
+	ok(&r, jobs_start(r.cat, row, "/log", &r.err));
+	ok(&r, images_move(r.cat, row, KEY "-12", &r.err));
+	ok(&r, images_list(r.cat, &(struct image_filter){0}, &list, &r.err));
+	cr_assert_eq(list.n, 1);
+	cr_expect_eq(list.v[0].id, row);
+	cr_expect_neq(list.v[0].id, old);
+	cr_expect_str_eq(list.v[0].key.tag, KEY "-12");
+	ok(&r, jobs_get(r.cat, row, &jobs, &r.err));
+	cr_expect_eq(jobs.n, 1);
+	job_list_release(&jobs);
+	image_list_release(&list);
+	room_close(&r);
+}
+
+Test(images, a_row_that_is_put_back_keeps_when_it_came_to_its_status)
+{
+	struct image_row row = room_image(1);
+	struct image_list list = { 0 };
+	struct room r;
+
+	room_open(&r);
+	row.status = IMAGE_PRUNED;
+	row.status_at = 1000;
+	row.id = room_put(&r, &row);
+	ok(&r, images_set_status(r.cat, row.id, IMAGE_BUILDING, NULL, &r.err));
+	room_put(&r, &row);
+	ok(&r, images_get(r.cat, &row.key, &list, &r.err));
+	cr_assert_eq(list.n, 1);
+	cr_expect_eq(list.v[0].status_at, 1000);
 	image_list_release(&list);
 	room_close(&r);
 }
