@@ -187,20 +187,39 @@ print_sum(const struct imgcache_prune_result *r)
 		       r->swept_files == 1 ? "" : "s");
 }
 
+/* Any but --max-age. */
+static bool
+has_limits(void)
+{
+	return prune.max_images >= 0 || prune.max_size_bytes >= 0 ||
+		prune.low_size_bytes >= 0 || prune.keep_last >= 0 ||
+		prune.grace_s >= 0 || prune.cache_max_age_s >= 0 ||
+		prune.cache_max_size_bytes >= 0 || build_cache;
+}
+
+static int
+check_timer(struct imgcache_error *err)
+{
+	bool reports = prune.dry_run || given.json || given.verbose;
+
+	if (install_timer && (remove_timer || caches || reports))
+		return fail(err, IMGCACHE_EUSAGE, "--install-timer takes the "
+			    "limits of prune and nothing else");
+	if (remove_timer && (caches || reports || has_limits() ||
+			     prune.max_age_s >= 0 || filters.n))
+		return fail(err, IMGCACHE_EUSAGE, "--remove-timer takes no "
+			    "other option");
+	return 0;
+}
+
 static int
 check(struct imgcache_error *err)
 {
-	if (caches && (prune.max_images >= 0 || prune.max_size_bytes >= 0 ||
-		       prune.low_size_bytes >= 0 || prune.keep_last >= 0 ||
-		       prune.grace_s >= 0 || prune.cache_max_age_s >= 0 ||
-		       prune.cache_max_size_bytes >= 0 || build_cache))
-		return fail(err, IMGCACHE_EUSAGE, "of the limits --caches "
-			    "takes --max-age only");
-	if (install_timer + remove_timer + caches > 1 ||
-	    ((install_timer || remove_timer) &&
-	     (prune.dry_run || given.json || given.verbose)))
-		return fail(err, IMGCACHE_EUSAGE, "--install-timer takes the "
-			    "limits of prune, --remove-timer takes nothing");
+	if (check_timer(err))
+		return err->code;
+	if (caches && (has_limits() || given.verbose))
+		return fail(err, IMGCACHE_EUSAGE, "--caches takes --max-age, "
+			    "--dry-run and --json only");
 	if (build_cache && !filters.n)
 		return fail(err, IMGCACHE_EUSAGE, "--build-cache needs to know "
 			    "what may go: add --filter, such as --filter "
