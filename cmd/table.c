@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "text.h"
 #include "words.h"
@@ -69,18 +68,6 @@ table_cell(struct table *t, const char *title, const char *text,
 	}
 	t->cells[t->n_cells++] = memory_checked(strdup(text));
 	t->column++;
-}
-
-/* 0: any; what goes into a pipe or a file is for programs, and later. */
-static int
-width_at_hand(void)
-{
-	const char *columns = getenv("COLUMNS");
-	int width = terminal_width(STDOUT_FILENO);
-
-	if (!width && columns)
-		width = atoi(columns);
-	return width > 0 ? width : 0;
 }
 
 /* Make the widest text columns narrower until all fit into width. */
@@ -150,8 +137,8 @@ put_rows(struct table *t)
 	for (i = 0; i < t->n_cells; i++)
 		if (text_width(t->cells[i]) > t->columns[i % n].width)
 			t->columns[i % n].width = text_width(t->cells[i]);
-	if (!t->wide && width_at_hand())
-		fit(t, width_at_hand());
+	if (!t->wide && page_width(stdout))
+		fit(t, page_width(stdout));
 	for (i = 0; i < n; i++)
 		put_cell(&t->columns[i], t->columns[i].title, i + 1 == n);
 	fputc('\n', stdout);
