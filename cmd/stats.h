@@ -86,10 +86,10 @@ const char *stats_some(char out[IMGCACHE_TEXT], int64_t n, const char *one,
 		       const char *many);
 
 /*
- * A tag by its kind and the twelve digits that are its imageId, which every
+ * A tag by the twelve digits that are its imageId, which list shows and every
  * verb takes for it; any other name as it is.
  */
-#define STATS_NAME 16
+#define STATS_NAME 13
 const char *stats_name(char out[STATS_NAME], const char *name);
 
 void stats_put_json(const struct imgcache_stats *s);

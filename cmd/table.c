@@ -11,6 +11,7 @@
 #define MAX_COLUMNS 32
 #define GAP 2
 #define NARROWEST 8
+#define SHORT_DIGEST 20	/* "sha256:" and twelve digits */
 
 struct column {
 	const char *title;
@@ -70,25 +71,42 @@ table_cell(struct table *t, const char *title, const char *text,
 	t->column++;
 }
 
-/* Make the widest text columns narrower until all fit into width. */
+static int
+width_of(const struct table *t)
+{
+	int total = -GAP;
+	size_t i;
+
+	for (i = 0; i < t->n_columns; i++)
+		total += t->columns[i].width + GAP;
+	return total;
+}
+
+/* The widest column of that kind that may still give way; NULL: none. */
+static struct column *
+widest_of(struct table *t, enum cell_kind kind, int narrowest)
+{
+	struct column *c, *widest = NULL;
+
+	for (c = t->columns; c < t->columns + t->n_columns; c++)
+		if (c->kind == kind && c->width > narrowest &&
+		    (!widest || c->width > widest->width))
+			widest = c;
+	return widest;
+}
+
 static void
 fit(struct table *t, int width)
 {
-	struct column *c, *widest;
-	int total;
+	struct column *c;
 
-	for (;;) {
-		total = -GAP;
-		widest = NULL;
-		for (c = t->columns; c < t->columns + t->n_columns; c++) {
-			total += c->width + GAP;
-			if (c->kind == CELL_TEXT && c->width > NARROWEST &&
-			    (!widest || c->width > widest->width))
-				widest = c;
-		}
-		if (total <= width || !widest)
+	while (width_of(t) > width) {
+		c = widest_of(t, CELL_DIGEST, SHORT_DIGEST);
+		if (!c)
+			c = widest_of(t, CELL_TEXT, NARROWEST);
+		if (!c)
 			return;
-		widest->width--;
+		c->width--;
 	}
 }
 
@@ -99,7 +117,7 @@ put_cell(const struct column *c, const char *text, bool last)
 
 	if (c->kind == CELL_NUMBER && room > 0)
 		printf("%*s", room, "");
-	if (c->kind == CELL_TEXT)
+	if (c->kind == CELL_TEXT || c->kind == CELL_DIGEST)
 		text_put_cut(stdout, text, c->width);
 	else
 		fputs(text, stdout);

@@ -90,6 +90,12 @@ test_that '--warm: what is missing and was asked for, the most saving first' '
 	[ "$(imgcache stats --json | jq .lookups)" -eq "$before" ]
 '
 
+test_that '--warm: on a terminal its lines are within it' '
+	script -qec "stty cols 40; imgcache build --warm -n" /dev/null |
+		tr -d "\r" >screen && cat screen && grep "^2. fast: 5" screen &&
+	! grep -E ".{41}" screen
+'
+
 test_that '--warm N: only so many' '
 	expect_status 0 imgcache build --warm 1 && one_line stdout &&
 	imgcache get --no-count slow >get && same get stdout &&
