@@ -34,6 +34,9 @@ int64_t stats_saved_us(int64_t hits, int64_t us);
 /* "44.4 %", "-" for what is unknown. */
 const char *stats_percent(char out[IMGCACHE_TEXT], int64_t thousandths);
 
+/* --since, in seconds; -1: not given. */
+extern int64_t stats_since;
+
 /* Of what time: `last` and how long, or since when it was begun anew. */
 const char *stats_span(char out[STATS_SPAN], const char *last,
 		       const struct imgcache_stats *s);
