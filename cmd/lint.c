@@ -70,7 +70,7 @@ put_rules(void)
 		return;
 	}
 	for (i = 0; i < n; i++) {
-		printf("%s  %-22s %s%*s\n       ", v[i].id, v[i].name,
+		printf("%s  %-22s  %s%*s\n       ", v[i].id, v[i].name,
 		       severity_word(v[i].severity), v[i].fixes ?
 		       14 - (int)strlen(severity_word(v[i].severity)) : 0,
 		       v[i].fixes ? "--fix" : "");
