@@ -29,7 +29,7 @@ static const struct opt options[] = {
 	LIST_OPTION(0, "rule", &rules, "ID", "only these rules, with commas "
 		    "between"),
 	WORD_OPTION(0, "severity", &severity, severities, "info|warning|error",
-		    "show and count only what weighs as much; warning"),
+		    "show and count what weighs as much; default: warning"),
 	WORD_OPTION(0, "format", &format, formats, "text|json|sarif|github",
 		    "output"),
 	FLAG_OPTION(0, "no-buildx", &no_buildx,

@@ -92,7 +92,8 @@ print_rank(const struct candidate *c, size_t rank)
 	text_line(stderr, 4, "%zu. %s: %lld lookup%s%s; %s", rank,
 		  imgcache_recipe_name(c->r), (long long)c->lookups,
 		  c->lookups == 1 ? "" : "s",
-		  c->build_us < 0 ? ", never built" : saving, c->reason);
+		  c->build_us < 0 ? ", build time not known" :
+		  saving, c->reason);
 }
 
 static int
