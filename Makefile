@@ -37,18 +37,18 @@ lib/key := aliases base base_config context context_advice context_heavy \
 	inputs_lower inputs_narrow inputs_plan kept lock lockfile platforms \
 	reads side tags trust
 lib/lookup := arrival changes changes_bases changes_dockerfile changes_files \
-	changes_renames hints lookup reasons refusal remote stepnames \
-	steptitle verdicts verify verify_container why whysteps whytimes \
-	world
+	changes_list changes_renames hints lookup reasons refusal remote \
+	stepnames steptitle verdicts verify verify_container why whysteps \
+	whytimes world
 lib/keep := disk images invalidate localcache prune prune_caches reconcile \
 	removal reserve sweep timer timer_cron timer_systemd
 lib/builder := buildcache buildcache_commit builder builder_docker \
-	builder_record caches cachetexts ensure export image parts pins push redo \
-	stagetrigger
+	builder_record caches cachetexts ensure export image parts pins push \
+	redo stagetrigger
 lib/jobs := background jobs log parallel
 lib/spawn := env envformat exec spawn
-lib/report := doctor doctor_build doctor_docker doctor_state stats \
-	stats_reasons stats_zero
+lib/report := doctor doctor_build doctor_docker doctor_findings doctor_state \
+	stats stats_reasons stats_zero
 lib/lint := bases buildx compose config context copied docker dockerfile \
 	file find fix fix_copy fix_drop fix_mount gitignore ignorefile \
 	install instructions item known_list known_npm known_settings \
@@ -62,9 +62,9 @@ cmd := answer build caches commands complete config context context_report \
 	pace pin plugin printer progress prune prune_timer recipe spawn \
 	stats stats_charts stats_disk stats_github stats_html \
 	stats_html_rows stats_json stats_limits stats_prometheus stats_rows \
-	stats_style stats_sums stats_table stats_text stats_watch streams \
-	summary table tag text usage verify wait warm why whyfiles whytext \
-	words
+	stats_span stats_style stats_sums stats_table stats_text stats_watch \
+	streams summary table tag text usage verify wait warm why whyfiles \
+	whytext words
 t/helper := fill-catalog ignore-case key-case
 standin := build cache docker fault objects output remote runner state
 engined := engined fault objects state

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "printer.h"
+#include "text.h"
 #include "verbs.h"
 
 static void
@@ -133,9 +134,9 @@ caches_prune(struct invocation *inv, int64_t max_age_s, bool dry_run)
 	for (i = 0; i < n; i++) {
 		char age[IMGCACHE_TEXT];
 
-		fprintf(stderr, "%s %s %s, not used for %s\n", dry_run ?
-			"would forget" : "forgot", v[i].type, v[i].place,
-			imgcache_format_age(age, now - v[i].used_at));
+		text_line(stderr, 4, "%s %s %s, not used for %s", dry_run ?
+			  "would forget" : "forgot", v[i].type, v[i].place,
+			  imgcache_format_age(age, now - v[i].used_at));
 		if (v[i].command)
 			printf("%s\n", v[i].command);
 	}

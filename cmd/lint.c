@@ -29,7 +29,7 @@ static const struct opt options[] = {
 	LIST_OPTION(0, "rule", &rules, "ID", "only these rules, with commas "
 		    "between"),
 	WORD_OPTION(0, "severity", &severity, severities, "info|warning|error",
-		    "show and count only what weighs as much; warning"),
+		    "show and count what weighs as much; default: warning"),
 	WORD_OPTION(0, "format", &format, formats, "text|json|sarif|github",
 		    "output"),
 	FLAG_OPTION(0, "no-buildx", &no_buildx,
@@ -70,7 +70,7 @@ put_rules(void)
 		return;
 	}
 	for (i = 0; i < n; i++) {
-		printf("%s  %-22s %s%*s\n       ", v[i].id, v[i].name,
+		printf("%s  %-22s  %s%*s\n       ", v[i].id, v[i].name,
 		       severity_word(v[i].severity), v[i].fixes ?
 		       14 - (int)strlen(severity_word(v[i].severity)) : 0,
 		       v[i].fixes ? "--fix" : "");

@@ -40,7 +40,7 @@ print_locked(const struct imgcache_locked *v, size_t n)
 		print_record(p);
 		print_text(p, "state", "STATE", state_of(&v[i]));
 		print_text(p, "ref", "REF", v[i].ref);
-		print_id(p, "digest", "DIGEST", v[i].digest);
+		print_digest(p, "digest", "DIGEST", v[i].digest);
 		print_text(p, "was", NULL, v[i].was);
 	}
 	printer_end(p);

@@ -183,7 +183,7 @@ nul_field(const struct printer *p, const char *name, const char *value)
 
 static void
 put_text(struct printer *p, const char *name, const char *title,
-	 const char *value, bool is_id)
+	 const char *value, enum cell_kind kind)
 {
 	char *visible;
 
@@ -197,8 +197,7 @@ put_text(struct printer *p, const char *name, const char *title,
 		nul_field(p, name, value ? value : "");
 	} else if (title && !p->depth) {
 		visible = text_visible(value && *value ? value : "-");
-		table_cell(p->table, title, visible,
-			   is_id ? CELL_WHOLE : CELL_TEXT);
+		table_cell(p->table, title, visible, kind);
 		free(visible);
 	}
 }
@@ -207,14 +206,21 @@ void
 print_text(struct printer *p, const char *name, const char *title,
 	   const char *value)
 {
-	put_text(p, name, title, value, false);
+	put_text(p, name, title, value, CELL_TEXT);
 }
 
 void
 print_id(struct printer *p, const char *name, const char *title,
 	 const char *value)
 {
-	put_text(p, name, title, value, true);
+	put_text(p, name, title, value, CELL_WHOLE);
+}
+
+void
+print_digest(struct printer *p, const char *name, const char *title,
+	     const char *value)
+{
+	put_text(p, name, title, value, CELL_DIGEST);
 }
 
 /* Nobody knows, or it never was. */

@@ -49,12 +49,14 @@ void print_record(struct printer *p);		/* the next record begins */
 /*
  * A field of the record. title is the column's head in a table; NULL leaves
  * the field out of the table, and all records have the same titles. value NULL
- * is null, in a table "-". An id is never cut.
+ * is null, in a table "-". An id is never cut, a digest before anything else.
  */
 void print_text(struct printer *p, const char *name, const char *title,
 		const char *value);
 void print_id(struct printer *p, const char *name, const char *title,
 	      const char *value);
+void print_digest(struct printer *p, const char *name, const char *title,
+		  const char *value);
 void print_number(struct printer *p, const char *name, const char *title,
 		  int64_t value, enum print_as as);
 /* In tables only: a figure that is written already, to the right. */

@@ -196,8 +196,10 @@ begin_step(struct progress *p, const struct imgcache_event *e)
 	r->step = e->step;
 	r->text = step_label(e);
 	r->since_us = pace_now_us();
-	if (!p->live && !p->quiet && e->step)
-		fprintf(stderr, "%s\n", r->text);
+	if (!p->live && !p->quiet && e->step) {
+		put_line(r->text, "", COLOR_DIM, false);
+		fputc('\n', stderr);
+	}
 	draw(p, true);
 }
 
@@ -298,7 +300,7 @@ cached_step(struct progress *p, const struct imgcache_event *e)
 		put_step(p, e, "cached", COLOR_DIM);
 }
 
-/* "tools: text" as a line of its own. */
+/* "tools: text", by itself. */
 static void
 say(struct progress *p, const struct imgcache_event *e, const char *what,
     const char *text)
@@ -306,10 +308,8 @@ say(struct progress *p, const struct imgcache_event *e, const char *what,
 	progress_pause(p);
 	if (p->quiet)
 		return;
-	text_put(stderr, e->name ? e->name : "image");
-	fprintf(stderr, ": %s", what);
-	text_put(stderr, text ? text : "");
-	fputc('\n', stderr);
+	text_line(stderr, 4, "%s: %s%s", e->name ? e->name : "image", what,
+		  text ? text : "");
 	draw(p, true);
 }
 
@@ -338,7 +338,8 @@ end_build(struct progress *p, const struct imgcache_event *e)
 		     imgcache_format_duration(elapsed, e->elapsed_us));
 	if (e->steps)
 		snprintf(text + n, sizeof(text) - (size_t)n,
-			 ", %d of %d steps cached", e->cached, e->steps);
+			 ", %d of %d step%s cached", e->cached, e->steps,
+			 e->steps == 1 ? "" : "s");
 	say(p, e, "built in ", text);
 	group_close(&p->group);
 }
@@ -358,7 +359,8 @@ end_job(struct progress *p, const struct imgcache_event *e)
 		     imgcache_format_duration(elapsed, e->elapsed_us));
 	if (e->steps)
 		snprintf(text + n, sizeof(text) - (size_t)n,
-			 ", %d of %d steps cached", e->cached, e->steps);
+			 ", %d of %d step%s cached", e->cached, e->steps,
+			 e->steps == 1 ? "" : "s");
 	say(p, e, "there, in ", text);
 }
 

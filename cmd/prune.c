@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdarg.h>
 #include <stdio.h>
 
 #include "caches.h"
 #include "printer.h"
 #include "prune_timer.h"
+#include "text.h"
 #include "verbs.h"
 
 static struct imgcache_prune_options prune = {
@@ -45,7 +47,8 @@ static const struct opt options[] = {
 		    "instead of images, forget unused build caches"),
 	FLAG_OPTION(0, "install-timer", &install_timer,
 		    "prune like that every day, by systemd or cron"),
-	FLAG_OPTION(0, "remove-timer", &remove_timer, "and no more"),
+	FLAG_OPTION(0, "remove-timer", &remove_timer,
+		    "take that away again, wherever it is"),
 	FLAG_OPTION('n', "dry-run", &prune.dry_run,
 		    "remove nothing, show what would be"),
 	FLAG_OPTION('v', "verbose", &given.verbose, "show what stays, and why"),
@@ -67,7 +70,7 @@ static const char *const actions[] = {
  *	freedSize	bytes by which the engine's layers shrank, or null
  *	buildCacheSize	bytes that docker freed of BuildKit's cache, in a dry
  *			run that it could at most; or null
- *	sweptFiles	number of logs, temporary files and links
+ *	sweptFiles	number of logs, locks, temporary files and links
  *	images		[{imageId, name, tag, size, action, reason}], oldest use
  *			first; action is keep, remove, in-use or forget (the
  *			row of an image that is not there)
@@ -148,59 +151,110 @@ print_caches(const struct imgcache_prune_result *r)
 		const struct imgcache_pruned_cache *c = &r->caches[i];
 
 		if (c->action == IMGCACHE_REMOVE || all)
-			printf("%s build cache %s, %s: %s\n",
-			       actions[c->action], c->place,
-			       imgcache_format_size(size, c->size_bytes),
-			       c->reason);
+			text_line(stdout, 4, "%s build cache %s, %s: %s",
+				  actions[c->action], c->place,
+				  imgcache_format_size(size, c->size_bytes),
+				  c->reason);
 	}
 }
 
-/* "removed 2 images, 12.0 MB expected, 8.1 MB freed" */
-static void
-print_images_sum(const struct imgcache_prune_result *r)
-{
-	char size[IMGCACHE_TEXT];
+struct sum {
+	char text[256];
+	size_t len;
+};
 
-	printf("%s%zu image%s, %s%s", prune.dry_run ? "would remove " :
-	       "removed ", r->n_removed, r->n_removed == 1 ? "" : "s",
-	       imgcache_format_size(size, r->expected_bytes),
-	       r->freed_bytes >= 0 ? " expected, " : "\n");
-	if (r->freed_bytes >= 0)
-		printf("%s freed\n", imgcache_format_size(size,
-							  r->freed_bytes));
+/* Of the sum one part, behind a semicolon if it is not the first. */
+static void
+add_part(struct sum *sum, const char *format, ...)
+{
+	va_list args;
+
+	if (sum->len)
+		sum->len += (size_t)snprintf(sum->text + sum->len,
+					     sizeof(sum->text) - sum->len,
+					     "; ");
+	va_start(args, format);
+	sum->len += (size_t)vsnprintf(sum->text + sum->len,
+				      sizeof(sum->text) - sum->len, format,
+				      args);
+	va_end(args);
 }
 
+static void
+add_images(struct sum *sum, const struct imgcache_prune_result *r)
+{
+	char size[IMGCACHE_TEXT], freed[IMGCACHE_TEXT], more[64] = "";
+
+	if (r->freed_bytes >= 0)
+		snprintf(more, sizeof(more), " expected, %s freed",
+			 imgcache_format_size(freed, r->freed_bytes));
+	add_part(sum, "%zu image%s, %s%s", r->n_removed,
+		 r->n_removed == 1 ? "" : "s",
+		 imgcache_format_size(size, r->expected_bytes), more);
+}
+
+/*
+ * "removed 2 images, 12.0 MB expected, 8.1 MB freed; 1 build cache, 3.0 MB".
+ * Old files alone are nothing that cron must mail.
+ */
 static void
 print_sum(const struct imgcache_prune_result *r)
 {
 	bool all = prune.dry_run || given.verbose;
 	char size[IMGCACHE_TEXT];
+	struct sum sum = {0};
 
-	if (r->n_removed || all)
-		print_images_sum(r);
-	if (r->build_cache_bytes > 0 || (r->build_cache_bytes == 0 && all))
-		printf("%s %s of BuildKit's cache\n", prune.dry_run ?
-		       "would free at most" : "freed",
-		       imgcache_format_size(size, r->build_cache_bytes));
-	if (given.verbose)
-		printf("swept %lld file%s\n", (long long)r->swept_files,
-		       r->swept_files == 1 ? "" : "s");
+	if (r->n_removed)
+		add_images(&sum, r);
+	if (r->n_caches_removed)
+		add_part(&sum, "%zu build cache%s, %s", r->n_caches_removed,
+			 r->n_caches_removed == 1 ? "" : "s",
+			 imgcache_format_size(size, r->caches_bytes));
+	if (r->build_cache_bytes > 0)
+		add_part(&sum, "%s%s of BuildKit's cache", prune.dry_run ?
+			 "at most " : "",
+			 imgcache_format_size(size, r->build_cache_bytes));
+	if (r->swept_files && (sum.len || all))
+		add_part(&sum, "%lld old file%s", (long long)r->swept_files,
+			 r->swept_files == 1 ? "" : "s");
+	if (sum.len || all)
+		text_line(stdout, 4, "%s %s", prune.dry_run ? "would remove" :
+			  "removed", sum.len ? sum.text : "nothing");
+}
+
+/* Any but --max-age. */
+static bool
+has_limits(void)
+{
+	return prune.max_images >= 0 || prune.max_size_bytes >= 0 ||
+		prune.low_size_bytes >= 0 || prune.keep_last >= 0 ||
+		prune.grace_s >= 0 || prune.cache_max_age_s >= 0 ||
+		prune.cache_max_size_bytes >= 0 || build_cache;
+}
+
+static int
+check_timer(struct imgcache_error *err)
+{
+	bool reports = prune.dry_run || given.json || given.verbose;
+
+	if (install_timer && (remove_timer || caches || reports))
+		return fail(err, IMGCACHE_EUSAGE, "--install-timer takes the "
+			    "limits of prune and nothing else");
+	if (remove_timer && (caches || reports || has_limits() ||
+			     prune.max_age_s >= 0 || filters.n))
+		return fail(err, IMGCACHE_EUSAGE, "--remove-timer takes no "
+			    "other option");
+	return 0;
 }
 
 static int
 check(struct imgcache_error *err)
 {
-	if (caches && (prune.max_images >= 0 || prune.max_size_bytes >= 0 ||
-		       prune.low_size_bytes >= 0 || prune.keep_last >= 0 ||
-		       prune.grace_s >= 0 || prune.cache_max_age_s >= 0 ||
-		       prune.cache_max_size_bytes >= 0 || build_cache))
-		return fail(err, IMGCACHE_EUSAGE, "of the limits --caches "
-			    "takes --max-age only");
-	if (install_timer + remove_timer + caches > 1 ||
-	    ((install_timer || remove_timer) &&
-	     (prune.dry_run || given.json || given.verbose)))
-		return fail(err, IMGCACHE_EUSAGE, "--install-timer takes the "
-			    "limits of prune, --remove-timer takes nothing");
+	if (check_timer(err))
+		return err->code;
+	if (caches && (has_limits() || given.verbose))
+		return fail(err, IMGCACHE_EUSAGE, "--caches takes --max-age, "
+			    "--dry-run and --json only");
 	if (build_cache && !filters.n)
 		return fail(err, IMGCACHE_EUSAGE, "--build-cache needs to know "
 			    "what may go: add --filter, such as --filter "

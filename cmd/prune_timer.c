@@ -31,6 +31,49 @@ add_number(struct words *out, const char *name, int64_t value,
 		add(out, name, text);
 }
 
+struct unit {
+	const char *name;
+	int64_t worth;
+};
+
+/* The smallest whole number it is of one of them. */
+static void
+add_in_units(struct words *out, const char *name, int64_t value,
+	     const struct unit *units)
+{
+	const struct unit *best = units;
+
+	for (; units->name; units++)
+		if (value % units->worth == 0 && units->worth > best->worth)
+			best = units;
+	add_number(out, name, value < 0 ? value : value / best->worth,
+		   best->name);
+}
+
+static void
+add_age(struct words *out, const char *name, int64_t seconds)
+{
+	static const struct unit units[] = {
+		{ "s", 1 }, { "m", 60 }, { "h", 3600 }, { "d", 86400 },
+		{ NULL, 0 }
+	};
+
+	add_in_units(out, name, seconds, units);
+}
+
+static void
+add_size(struct words *out, const char *name, int64_t bytes)
+{
+	static const struct unit units[] = {
+		{ "B", 1 }, { "kB", 1000 }, { "KiB", 1 << 10 },
+		{ "MB", 1000000 }, { "MiB", 1 << 20 },
+		{ "GB", 1000000000 }, { "GiB", 1 << 30 },
+		{ "TB", 1000000000000 }, { "TiB", 1LL << 40 }, { NULL, 0 }
+	};
+
+	add_in_units(out, name, bytes, units);
+}
+
 /* The command line that has these options. */
 static void
 collect(const struct imgcache_prune_options *o, struct words *out)
@@ -38,13 +81,13 @@ collect(const struct imgcache_prune_options *o, struct words *out)
 	const char *const *f;
 
 	add_number(out, "max-images", o->max_images, "");
-	add_number(out, "max-age", o->max_age_s, "s");
-	add_number(out, "max-size", o->max_size_bytes, "B");
-	add_number(out, "low-size", o->low_size_bytes, "B");
+	add_age(out, "max-age", o->max_age_s);
+	add_size(out, "max-size", o->max_size_bytes);
+	add_size(out, "low-size", o->low_size_bytes);
 	add_number(out, "keep-last", o->keep_last, "");
-	add_number(out, "grace", o->grace_s, "s");
-	add_number(out, "cache-max-age", o->cache_max_age_s, "s");
-	add_number(out, "cache-max-size", o->cache_max_size_bytes, "B");
+	add_age(out, "grace", o->grace_s);
+	add_age(out, "cache-max-age", o->cache_max_age_s);
+	add_size(out, "cache-max-size", o->cache_max_size_bytes);
 	if (o->build_cache)
 		add(out, "build-cache", "");
 	for (f = o->build_cache; f && *f; f++)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "outfile.h"
 #include "stats.h"
@@ -16,7 +15,6 @@ static const char *const formats[] = {
 enum group_by { BY_IMAGE, BY_DAY };
 static const char *const groups[] = { "image", "day", NULL };
 
-static int64_t since = -1;
 static int format;
 static int by;
 static struct words under, over;
@@ -24,7 +22,8 @@ static const char *output;
 static bool zero, watch, disk;
 
 static const struct opt options[] = {
-	AGE_OPTION('s', "since", &since, "only what happened in that time"),
+	AGE_OPTION('s', "since", &stats_since,
+		   "only what happened in that time"),
 	WORD_OPTION(0, "format", &format, formats,
 		    "table|json|prometheus|github|html",
 		    "for whom it is written"),
@@ -48,14 +47,14 @@ check(const struct parsed *p, struct imgcache_error *err)
 	if (p->words.n > 1 || (p->words.n && !disk))
 		return fail(err, IMGCACHE_EUSAGE, "only --disk takes the name "
 			    "of an image, and of one");
-	if (disk && (since >= 0 || format > FORMAT_JSON || by || output ||
+	if (disk && (stats_since >= 0 || format > FORMAT_JSON || by || output ||
 		     zero || watch || under.n || over.n))
 		return fail(err, IMGCACHE_EUSAGE, "--disk goes with --json "
 			    "only");
 	if (given.json && format > FORMAT_JSON)
 		return fail(err, IMGCACHE_EUSAGE, "--json and --format %s: "
 			    "one of them", formats[format]);
-	if (format == FORMAT_PROMETHEUS && since >= 0)
+	if (format == FORMAT_PROMETHEUS && stats_since >= 0)
 		return fail(err, IMGCACHE_EUSAGE, "--format prometheus takes "
 			    "no --since: its counters only grow, and the "
 			    "server knows since when");
@@ -64,23 +63,6 @@ check(const struct parsed *p, struct imgcache_error *err)
 		return fail(err, IMGCACHE_EUSAGE, "--watch shows the table by "
 			    "image, and goes with --since only");
 	return 0;
-}
-
-const char *
-stats_span(char out[STATS_SPAN], const char *last,
-	   const struct imgcache_stats *s)
-{
-	char age[IMGCACHE_TEXT], at[32] = "";
-	time_t begin = (time_t)s->since;
-	struct tm tm;
-
-	if (since < 0 && localtime_r(&begin, &tm) &&
-	    strftime(at, sizeof(at), "%Y-%m-%d %H:%M:%S", &tm))
-		snprintf(out, STATS_SPAN, "since the beginning at %s", at);
-	else
-		snprintf(out, STATS_SPAN, "%s %s", last, imgcache_format_age(
-				age, imgcache_now_s() - s->since));
-	return out;
 }
 
 static void
@@ -128,8 +110,8 @@ read_figures(struct imgcache *ic, struct imgcache_stats *s,
 	int64_t begin = 0;
 	int ret = 0;
 
-	if (since >= 0)
-		begin = imgcache_now_s() - since;
+	if (stats_since >= 0)
+		begin = imgcache_now_s() - stats_since;
 	else if (format != FORMAT_PROMETHEUS)
 		ret = imgcache_stats_begin(ic, &begin, err);
 	return ret ? ret : imgcache_stats(ic, begin, s, err);

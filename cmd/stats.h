@@ -34,6 +34,9 @@ int64_t stats_saved_us(int64_t hits, int64_t us);
 /* "44.4 %", "-" for what is unknown. */
 const char *stats_percent(char out[IMGCACHE_TEXT], int64_t thousandths);
 
+/* --since, in seconds; -1: not given. */
+extern int64_t stats_since;
+
 /* Of what time: `last` and how long, or since when it was begun anew. */
 const char *stats_span(char out[STATS_SPAN], const char *last,
 		       const struct imgcache_stats *s);
@@ -86,10 +89,10 @@ const char *stats_some(char out[IMGCACHE_TEXT], int64_t n, const char *one,
 		       const char *many);
 
 /*
- * A tag by its kind and the twelve digits that are its imageId, which every
+ * A tag by the twelve digits that are its imageId, which list shows and every
  * verb takes for it; any other name as it is.
  */
-#define STATS_NAME 16
+#define STATS_NAME 13
 const char *stats_name(char out[STATS_NAME], const char *name);
 
 void stats_put_json(const struct imgcache_stats *s);

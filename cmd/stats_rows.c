@@ -39,11 +39,22 @@ row(struct printer *p)
 	print_record(p);
 }
 
+static bool
+has_remote_hits(const struct imgcache_stats *s)
+{
+	for (size_t n = 0; n < s->n_images; n++)
+		if (s->images[n].hits_remote)
+			return true;
+	return false;
+}
+
+/* Without a registry there is a column more for the names. */
 static void
 put_lookups_by_image(const struct imgcache_stats *s)
 {
 	struct printer *p = printer_new(PRINT_TABLE, false);
 	char text[SPARK_TEXT], title[IMGCACHE_TEXT], name[STATS_NAME];
+	bool has_remote = has_remote_hits(s);
 	int64_t first;
 	size_t days;
 
@@ -63,7 +74,9 @@ put_lookups_by_image(const struct imgcache_stats *s)
 		print_number(p, "", "LOOKUPS", i->lookups, AS_NUMBER);
 		print_id(p, "", title, stats_spark(text, s, &spark));
 		print_number(p, "", "HITS", hits, AS_NUMBER);
-		print_number(p, "", "REMOTE", i->hits_remote, AS_NUMBER);
+		if (has_remote)
+			print_number(p, "", "REMOTE", i->hits_remote,
+				     AS_NUMBER);
 		print_number(p, "", "RATE", stats_rate(hits, hits + i->misses),
 			     AS_PERCENT);
 		print_number(p, "", "SAVED",

@@ -54,11 +54,12 @@ stats_name(char out[STATS_NAME], const char *name)
 {
 	size_t kind = !strncmp(name, "g1-", 3) || !strncmp(name, "x1-", 3) ?
 		3 : 0;
+	const char *digits = name + kind;
 
-	if (!kind || name[kind + strspn(name + kind, DIGITS)] ||
-	    strlen(name) < STATS_NAME)
+	if (!kind || digits[strspn(digits, DIGITS)] ||
+	    strlen(digits) < STATS_NAME)
 		return name;
-	memcpy(out, name, STATS_NAME - 1);
+	memcpy(out, digits, STATS_NAME - 1);
 	out[STATS_NAME - 1] = '\0';
 	return out;
 }

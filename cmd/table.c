@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "text.h"
 #include "words.h"
@@ -12,6 +11,7 @@
 #define MAX_COLUMNS 32
 #define GAP 2
 #define NARROWEST 8
+#define SHORT_DIGEST 20	/* "sha256:" and twelve digits */
 
 struct column {
 	const char *title;
@@ -71,37 +71,42 @@ table_cell(struct table *t, const char *title, const char *text,
 	t->column++;
 }
 
-/* 0: any; what goes into a pipe or a file is for programs, and later. */
 static int
-width_at_hand(void)
+width_of(const struct table *t)
 {
-	const char *columns = getenv("COLUMNS");
-	int width = terminal_width(STDOUT_FILENO);
+	int total = -GAP;
+	size_t i;
 
-	if (!width && columns)
-		width = atoi(columns);
-	return width > 0 ? width : 0;
+	for (i = 0; i < t->n_columns; i++)
+		total += t->columns[i].width + GAP;
+	return total;
 }
 
-/* Make the widest text columns narrower until all fit into width. */
+/* The widest column of that kind that may still give way; NULL: none. */
+static struct column *
+widest_of(struct table *t, enum cell_kind kind, int narrowest)
+{
+	struct column *c, *widest = NULL;
+
+	for (c = t->columns; c < t->columns + t->n_columns; c++)
+		if (c->kind == kind && c->width > narrowest &&
+		    (!widest || c->width > widest->width))
+			widest = c;
+	return widest;
+}
+
 static void
 fit(struct table *t, int width)
 {
-	struct column *c, *widest;
-	int total;
+	struct column *c;
 
-	for (;;) {
-		total = -GAP;
-		widest = NULL;
-		for (c = t->columns; c < t->columns + t->n_columns; c++) {
-			total += c->width + GAP;
-			if (c->kind == CELL_TEXT && c->width > NARROWEST &&
-			    (!widest || c->width > widest->width))
-				widest = c;
-		}
-		if (total <= width || !widest)
+	while (width_of(t) > width) {
+		c = widest_of(t, CELL_DIGEST, SHORT_DIGEST);
+		if (!c)
+			c = widest_of(t, CELL_TEXT, NARROWEST);
+		if (!c)
 			return;
-		widest->width--;
+		c->width--;
 	}
 }
 
@@ -112,7 +117,7 @@ put_cell(const struct column *c, const char *text, bool last)
 
 	if (c->kind == CELL_NUMBER && room > 0)
 		printf("%*s", room, "");
-	if (c->kind == CELL_TEXT)
+	if (c->kind == CELL_TEXT || c->kind == CELL_DIGEST)
 		text_put_cut(stdout, text, c->width);
 	else
 		fputs(text, stdout);
@@ -150,8 +155,8 @@ put_rows(struct table *t)
 	for (i = 0; i < t->n_cells; i++)
 		if (text_width(t->cells[i]) > t->columns[i % n].width)
 			t->columns[i % n].width = text_width(t->cells[i]);
-	if (!t->wide && width_at_hand())
-		fit(t, width_at_hand());
+	if (!t->wide && page_width(stdout))
+		fit(t, page_width(stdout));
 	for (i = 0; i < n; i++)
 		put_cell(&t->columns[i], t->columns[i].title, i + 1 == n);
 	fputc('\n', stdout);

@@ -4,8 +4,9 @@
 
 /*
  * The table behind a printer. A column is as wide as its widest cell; when all
- * are more than a terminal has (or COLUMNS says), the widest text columns give
- * way: what is cut ends in "~", and the last column goes on below itself.
+ * are more than a terminal has (or COLUMNS says), first digests give way, then
+ * the widest texts: what is cut ends in "~", and a text in the last column goes
+ * on below itself.
  */
 
 #include <stdbool.h>
@@ -13,6 +14,7 @@
 enum cell_kind {
 	CELL_TEXT,
 	CELL_WHOLE,	/* never cut */
+	CELL_DIGEST,	/* cut before any other, what is left still tells */
 	CELL_NUMBER	/* never cut, to the right */
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "text.h"
 
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -210,6 +211,61 @@ text_put_folded(FILE *f, const char *s, int indent, int width)
 	fputs(s, f);
 }
 
+#define NARROWEST 20
+
+/* s from a column on, as text_put_wrapped(), its long words as put_folded(). */
+static void
+put_words(FILE *f, const char *s, int indent, int width)
+{
+	int column = 0;
+
+	for (; *s; s += strspn(s, " ")) {
+		size_t len = strcspn(s, " "), n;
+		char *word = memory_checked(strndup(s, len)), *rest = word;
+		int columns = text_width(word);
+
+		if (column && column + 1 + columns > width) {
+			fprintf(f, "\n%*s", indent, "");
+			column = indent;
+		} else if (column) {
+			fputc(' ', f);
+			column++;
+		}
+		while (column + text_width(rest) > width) {
+			n = fitting(rest, width - column);
+			fprintf(f, "%.*s\n%*s", (int)n, rest, indent, "");
+			column = indent;
+			rest += n;
+		}
+		fputs(rest, f);
+		column += text_width(rest);
+		free(word);
+		s += len;
+	}
+}
+
+void
+text_line(FILE *f, int indent, const char *format, ...)
+{
+	int width = page_width(f);
+	char *text, *visible;
+	va_list args;
+
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		text = memory_checked(NULL);
+	va_end(args);
+	visible = text_visible(text);
+	if (width)
+		put_words(f, visible, indent, width < indent + NARROWEST ?
+			  indent + NARROWEST : width);
+	else
+		fputs(visible, f);
+	fputc('\n', f);
+	free(visible);
+	free(text);
+}
+
 int
 terminal_width(int fd)
 {
@@ -220,6 +276,17 @@ terminal_width(int fd)
 	if (!ioctl(fd, TIOCGWINSZ, &w) && w.ws_col > 0)
 		return w.ws_col;
 	return 80;
+}
+
+int
+page_width(FILE *f)
+{
+	const char *columns = getenv("COLUMNS");
+	int width = terminal_width(fileno(f));
+
+	if (!width && columns && f == stdout)
+		width = atoi(columns);
+	return width > 0 ? width : 0;
 }
 
 static bool

@@ -40,11 +40,21 @@ void text_put_wrapped(FILE *f, const char *s, int column, int indent,
 /* The same of one long word, a path say: width columns of it a line. */
 void text_put_folded(FILE *f, const char *s, int indent, int width);
 
+/*
+ * One line, made visible, and its newline: where f has a width, broken at
+ * spaces, what follows indented, and longer words wherever they have to.
+ */
+void text_line(FILE *f, int indent, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* Does the locale want UTF-8? */
 bool text_is_utf8(void);
 
 /* Columns of the terminal behind fd, 0 if it is none. */
 int terminal_width(int fd);
+
+/* The same of f, and what COLUMNS says of stdout, wherever that goes. */
+int page_width(FILE *f);
 
 enum color { COLOR_RED = 31, COLOR_GREEN = 32, COLOR_YELLOW = 33,
 	     COLOR_DIM = 2, COLOR_BOLD = 1 };

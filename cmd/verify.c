@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "pace.h"
 #include "printer.h"
@@ -130,11 +129,8 @@ static void
 set_page(struct invocation *inv, struct page *page)
 {
 	struct imgcache_error ignored = {0};
-	const char *columns = getenv("COLUMNS");
 
-	page->width = terminal_width(STDOUT_FILENO);
-	if (!page->width && columns)
-		page->width = atoi(columns);
+	page->width = page_width(stdout);
 	if (page->width < 40)
 		page->width = 80;
 	page->colored = color_wanted(stdout, setting_value(inv->ic, "color",

@@ -84,20 +84,16 @@ by_saving(const void *a, const void *b)
 static void
 print_rank(const struct candidate *c, size_t rank)
 {
-	char each[IMGCACHE_TEXT], all[IMGCACHE_TEXT];
+	char each[IMGCACHE_TEXT], all[IMGCACHE_TEXT], saving[96];
 
-	fprintf(stderr, "%zu. ", rank);
-	text_put(stderr, imgcache_recipe_name(c->r));
-	if (c->build_us < 0)
-		fprintf(stderr, ": %lld lookup%s, never built; ",
-			(long long)c->lookups, c->lookups == 1 ? "" : "s");
-	else
-		fprintf(stderr, ": %lld lookup%s x %s = %s; ",
-			(long long)c->lookups, c->lookups == 1 ? "" : "s",
-			imgcache_format_duration(each, c->build_us),
-			imgcache_format_duration(all, (int64_t)c->saving_us));
-	text_put(stderr, c->reason);
-	fputc('\n', stderr);
+	snprintf(saving, sizeof(saving), " x %s = %s",
+		 imgcache_format_duration(each, c->build_us),
+		 imgcache_format_duration(all, (int64_t)c->saving_us));
+	text_line(stderr, 4, "%zu. %s: %lld lookup%s%s; %s", rank,
+		  imgcache_recipe_name(c->r), (long long)c->lookups,
+		  c->lookups == 1 ? "" : "s",
+		  c->build_us < 0 ? ", build time not known" :
+		  saving, c->reason);
 }
 
 static int

@@ -172,17 +172,6 @@ print_why(const struct imgcache_why *w)
 }
 
 static int
-page_width(void)
-{
-	const char *columns = getenv("COLUMNS");
-	int width = terminal_width(STDOUT_FILENO);
-
-	if (!width && columns)
-		width = atoi(columns);
-	return width > 40 ? width : 80;
-}
-
-static int
 choose(struct invocation *inv, const struct parsed *p,
        struct imgcache_recipe **r, struct imgcache_why_options *o)
 {
@@ -208,8 +197,9 @@ run(struct invocation *inv, const struct parsed *p)
 	struct imgcache_recipe *r = NULL;
 	struct imgcache_error ignored = {0};
 	struct imgcache_why w;
+	int width = page_width(stdout);
 	struct why_style style = {
-		.width = page_width(),
+		.width = width > 40 ? width : 80,
 		.cut = isatty(STDOUT_FILENO),
 		.all = given.verbose,
 		.between = between,

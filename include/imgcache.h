@@ -882,7 +882,8 @@ struct imgcache_prune_result {
 	int64_t build_cache_bytes;	/* freed by docker, in a dry run what
 					   it could free at most; -1: not
 					   asked for, not told */
-	int64_t swept_files;	/* logs, temp files, links of dead processes */
+	int64_t swept_files;	/* old logs, temp files, links and locks of dead
+				   processes */
 };
 
 /*

@@ -142,6 +142,18 @@ test_that 'a reason is whole on a terminal, and within its width' '
 	sed 1d pipe | tr -s " \n" " " >two && same two one
 '
 
+test_that 'what a build says keeps within the terminal, too' '
+	mkdir -p said && printf "%s\n" "version: 1" "images:" \
+		"  a-name-that-is-a-good-deal-longer-than-others-are:" \
+		"    {dockerfile: Dockerfile}" >said/imgcache.yaml &&
+	printf "FROM busybox\nRUN echo %s\n" "$(seq -s " " 40)" \
+		>said/Dockerfile && cd said &&
+	script -qec "stty cols 60; imgcache build --all --rebuild" /dev/null |
+		tr -d "\r" >screen && cat screen && ! grep -v "^localhost/" screen |
+		grep -E ".{61}" && grep "^a-name-.*-are: building" screen && grep "built in" screen &&
+	grep "0 of 1 step cached$" screen && imgcache build --all --rebuild 2>&1 | grep "RUN echo .* 39 40$"
+'
+
 test_that 'COLUMNS is the width, --no-trunc has none' '
 	COLUMNS=70 imgcache list >list && ! grep -E ".{71}" list &&
 	imgcache list --no-trunc >list &&

@@ -125,6 +125,16 @@ test_that 'an image built from another of the project: no image is needed' '
 	[ "$(wc -l <imgcache.lock)" -eq 2 ]
 '
 
+test_that 'on a terminal a digest gives way to the name, in a pipe it does not' '
+	base=registry.example/team/platform/debian:bookworm &&
+	echo x | docker import - $base && docker push $base &&
+	imgcache lock $base >pipe && cat pipe &&
+	grep -E "^new +$base  sha256:[0-9a-f]{64}$" pipe &&
+	COLUMNS=80 imgcache lock $base >table && cat table &&
+	grep -E "^kept +$base  sha256:[0-9a-f]{12,}~$" table &&
+	! grep -E ".{81}" table
+'
+
 test_that 'no project, no lock' '
 	mkdir elsewhere && cd elsewhere && mv ../imgcache.yaml ../y &&
 	expect_status 128 imgcache lock; status=$?; mv ../y ../imgcache.yaml

@@ -93,6 +93,14 @@ test_that 'never --force towards docker, never by bare id' '
 	! grep -E "rmi? .*(-f|--force)|prune" "$STANDIN_DIR/calls"
 '
 
+test_that 'what was never built is not there to be pinned' '
+	mkdir -p odd && printf "FROM busybox\nRUN exit 3\n" >odd/Dockerfile &&
+	expect_status 2 imgcache build odd && id=$(imgcache tag odd |
+		cut -c 4-15) && expect_status 128 imgcache pin "$id" &&
+	says stderr "image $id is not there to be pinned: its status is \
+'\''failed'\''; see imgcache list"
+'
+
 test_that 'pin and unpin of several, by name, id and ref' '
 	make b && b=$id && make a && expect_status 0 imgcache pin "$id" b &&
 	printf "%s\n%s\n" "$id" "$b" >expect && same expect stdout &&

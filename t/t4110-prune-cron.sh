@@ -99,8 +99,14 @@ test_that 'what killed processes left is swept after a day, a live one stays' '
 	done &&
 	touch -d "-2 days" "$IMGCACHE_DIR/locks/g1-$(printf %040d 1)" &&
 	touch -d "-40 days" "$IMGCACHE_DIR/logs/old.log" &&
+	touch -d "-40 days" "$IMGCACHE_DIR/cache/memo/.imgcache-tmp-3-ef" &&
+	find "$IMGCACHE_DIR" ! -type d ! -name "*.db-*" ! -name prune | sort >before &&
+	imgcache prune -n >dry && find "$IMGCACHE_DIR" ! -type d \
+		! -name "*.db-*" ! -name prune | sort >after && same before after &&
+	cat dry && tail -n 1 dry | grep -x "would remove 6 old files" &&
 	expect_status 0 imgcache prune -v && cat stdout &&
-	grep "swept 5 files" stdout &&
+	tail -n 1 stdout | grep -x "removed 6 old files" &&
+	imgcache prune -n >dry && tail -n 1 dry | grep -x "would remove nothing" &&
 	find "$IMGCACHE_DIR" -name ".imgcache-tmp-*" >left && cat left &&
 	[ "$(wc -l <left)" -eq 3 ] && ! grep -v -- "-2-cd$" left &&
 	! ls "$IMGCACHE_DIR/locks" | grep "^g1-0000"
@@ -129,13 +135,30 @@ test_that 'local build caches: by age, 30 days without being asked' '
 	grep "^remove build cache .*/old-.*: not used for .*limit 4 w" stdout &&
 	grep "^keep build cache .*/new-.*: within the limits" stdout &&
 	[ "$(dirs)" = "mid new old " ] &&
-	expect_status 0 imgcache prune && cat stdout && one_line stdout &&
-	[ "$(dirs)" = "mid new " ] &&
+	tail -n 1 stdout | sed s/^would.remove/removed/ >expect &&
+	grep "^removed 1 build cache, [0-9.]* .\?B$" expect &&
+	expect_status 0 imgcache prune && cat stdout &&
+	[ "$(wc -l <stdout)" -eq 2 ] && tail -n 1 stdout >actual &&
+	same expect actual && [ "$(dirs)" = "mid new " ] &&
 	imgcache list --caches --json | jq -e "length == 2" &&
 	expect_status 0 imgcache prune --cache-max-age 10d --json &&
 	jq -e ".caches | map(.action) == [\"remove\", \"keep\"]" stdout &&
 	[ "$(dirs)" = "new " ] && imgcache prune --cache-max-age 0 >out &&
 	! [ -s out ]
+'
+
+test_that 'the last line has all that goes, and is within a terminal' '
+	images 9 2 && cache "$(printf a%.0s $(seq 70))" 40 &&
+	touch -d "-2 days" "$IMGCACHE_DIR/locks/g1-$(printf %040d 1)" &&
+	imgcache prune -n --max-age 5d >dry && tail -n 1 dry >last && cat dry &&
+	grep -E "^would remove 2 images, [^;]*; 1 build cache, [^;]*; 1 old file$" \
+		last && script -qec "stty cols 80; imgcache prune -n --max-age 5d" \
+		/dev/null | tr -d "\r" >screen && cat screen &&
+	! grep -E ".{81}" screen && grep "^remove build cache" screen &&
+	sed -n "/^remove build/,\$p" screen | tr -d " \n" >one &&
+	sed -n "/^remove build/,\$p" dry | tr -d " \n" >two && same two one &&
+	imgcache prune --max-age 5d >out && cat out && tail -n 1 out |
+		grep -E "^removed 2 images, .* expected, .* freed; 1 build cache, [^;]*; 1 old file$"
 '
 
 test_that 'local build caches: by size, the longest unused first' '
@@ -179,11 +202,11 @@ test_that 'BuildKit'\''s own cache: only with filters, docker'\''s own' '
 	expect_status 129 imgcache prune --filter until=1h &&
 	imgcache prune && ! grep "buildx.*prune" "$STANDIN_DIR/calls" &&
 	expect_status 0 imgcache prune -n --build-cache --filter until=240h &&
-	grep "would free at most 4.1 kB of BuildKit" stdout &&
+	grep "^would remove at most 4.1 kB of BuildKit'\''s cache$" stdout &&
 	! grep "buildx.*prune" "$STANDIN_DIR/calls" &&
 	expect_status 0 imgcache prune --build-cache --filter until=240h \
 		--filter type=regular && cat stdout && one_line stdout &&
-	grep "^freed 4.1 kB of BuildKit" stdout &&
+	grep "^removed 4.1 kB of BuildKit" stdout &&
 	[ "$(calls buildx prune --force --filter=until=240h \
 		--filter=type=regular)" -eq 1 ] &&
 	expect_status 0 imgcache prune --build-cache --filter until=240h &&

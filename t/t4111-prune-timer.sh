@@ -71,7 +71,7 @@ test_that 'cron: a block of its own, and the limits are in it' '
 	[ "$(wc -l <crontab)" -eq 4 ] && head -n 1 crontab | grep BEGIN &&
 	tail -n 1 crontab | grep END &&
 	grep -E "^[0-9]+ 3 \* \* \* env .* .*/imgcache prune " crontab &&
-	for part in "--max-age=2592000s" "--max-size=20000000000B" \
+	for part in "--max-age=30d" "--max-size=20GB" \
 		"--keep-last=2" "--build-cache" "--filter=until=240h" \
 		"IMGCACHE_DIR=$IMGCACHE_DIR" "DOCKER_HOST=$DOCKER_HOST"; do
 		grep -F -e "$part" crontab || return 1
@@ -208,7 +208,7 @@ test_that 'systemd: two units, loaded and enabled, and named' '
 	grep "^installed imgcache-prune.timer, daily, in $units" stdout &&
 	grep "systemctl --user daemon-reload" asked &&
 	grep "systemctl --user enable --now imgcache-prune.timer" asked &&
-	grep "^ExecStart=\".*/imgcache\" \"prune\" \"--max-age=2592000s\"$" \
+	grep "^ExecStart=\".*/imgcache\" \"prune\" \"--max-age=30d\"$" \
 		"$units/imgcache-prune.service" &&
 	grep -F "Environment=\"DOCKER_HOST=$DOCKER_HOST\"" \
 		"$units/imgcache-prune.service" && ! [ -e crontab ]
@@ -231,7 +231,7 @@ test_that 'systemd: once more changes nothing, other limits do' '
 	grep "^already there: imgcache-prune.timer" out &&
 	cat "$units"/* >after && same before after &&
 	! grep reload asked && imgcache prune --max-age 7d --install-timer &&
-	grep reload asked && grep "max-age=604800s" "$units"/*.service
+	grep reload asked && grep "max-age=7d" "$units"/*.service
 '
 
 test_that 'systemd: removed, and nothing is left' '
@@ -272,6 +272,39 @@ test_that 'it goes with no report' '
 	expect_status 129 imgcache prune --install-timer --remove-timer &&
 	expect_status 129 imgcache prune --remove-timer --json &&
 	expect_status 129 imgcache prune --caches --install-timer
+'
+
+test_that 'remove-timer with whatever else: refused, nothing is removed' '
+	with crontab && imgcache prune --install-timer && cp crontab before &&
+	for option in --max-images=3 --max-age=3d --max-size=3GB --low-size=1GB \
+		--keep-last=1 --grace=1h --cache-max-age=1d --cache-max-size=1GB \
+		"--build-cache --filter=until=1h" --filter=until=1h --caches -n -v \
+		--json --install-timer; do
+		expect_status 129 imgcache prune --remove-timer $option &&
+		one_line stderr && ! [ -s stdout ] && same before crontab ||
+			return 1
+	done && for option in -n -v --json --caches; do
+		expect_status 129 imgcache prune --install-timer $option &&
+		one_line stderr || return 1
+	done
+'
+
+# as LIMIT TEXT: given like the first, it stands there like the second.
+as() {
+	imgcache prune --install-timer "$1" >/dev/null && tail -n 2 crontab |
+		head -n 1 >line && cat line && grep -e " prune $2\$" line
+}
+
+test_that 'limits stand in the units that people write them in' '
+	with crontab && as --max-age=30d --max-age=30d &&
+	as --max-age=36h --max-age=36h && as --grace=90m --grace=90m &&
+	as --grace=0 --grace=0 && as --max-age=90s --max-age=90s &&
+	as --cache-max-age=2w --cache-max-age=14d &&
+	as --max-size=1.5GB --max-size=1500MB &&
+	as --max-size=512MiB --max-size=512MiB &&
+	as --max-size=125GiB --max-size=125GiB &&
+	as --low-size=1001B --low-size=1001B &&
+	as --cache-max-size=0 --cache-max-size=0
 '
 
 test_that 'systemd: units that somebody else wrote are not touched' '

@@ -374,6 +374,7 @@ test_that 'registries that want a command of their own, or have none' '
 
 test_that 'prune --caches: no other limit' '
 	expect_status 129 imgcache prune --caches --max-images 3 &&
+	one_line stderr && expect_status 129 imgcache prune --caches -v &&
 	one_line stderr
 '
 

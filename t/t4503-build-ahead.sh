@@ -90,6 +90,20 @@ test_that '--warm: what is missing and was asked for, the most saving first' '
 	[ "$(imgcache stats --json | jq .lookups)" -eq "$before" ]
 '
 
+test_that '--warm: on a terminal its lines are within it' '
+	script -qec "stty cols 40; imgcache build --warm -n" /dev/null |
+		tr -d "\r" >screen && cat screen && grep "^2. fast: 5" screen &&
+	! grep -E ".{41}" screen
+'
+
+test_that '--warm: what was never built has no time, which is said once' '
+	mkdir -p new && printf "FROM busybox\nRUN echo new\n" >new/Dockerfile &&
+	cp imgcache.yaml was && echo "  new: {context: new}" >>imgcache.yaml &&
+	expect_status 1 imgcache get new && imgcache build --warm -n 2>said
+	status=$?; mv was imgcache.yaml; cat said; [ $status -eq 0 ] &&
+	grep -x "[0-9]. new: 1 lookup, build time not known; never built" said
+'
+
 test_that '--warm N: only so many' '
 	expect_status 0 imgcache build --warm 1 && one_line stdout &&
 	imgcache get --no-count slow >get && same get stdout &&

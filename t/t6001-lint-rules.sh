@@ -370,6 +370,22 @@ RUN pip install "chromadb>=0.5.0" '\''x<2'\'' y\>1'
 good IC010 'a log' 'FROM python:3.12
 RUN pip install chromadb >log 2>&1 && pip install x>log.txt'
 
+bad IC010 4:7 'where lines go on behind a backquote' '# escape=`
+FROM python:3.12
+RUN pip install a `
+      numpy>=1.26'
+bad IC008 3:13 'where they do, and a backslash at the end is none' '# escape=`
+FROM alpine:3
+RUN set -e; apk update \
+RUN rm -rf /x'
+good IC010 'where they do for Windows, whose shell is another' '# escape=`
+FROM python:3.12-windowsservercore-ltsc2022
+RUN pip install chromadb>=0.5.0'
+good IC010 'where a path says that it is for Windows' '# escape=`
+FROM registry.example/ours:1
+WORKDIR C:\app
+RUN pip install chromadb>=0.5.0'
+
 bad IC011 2:5 'a commit above an install' 'FROM debian:12
 ARG GIT_SHA
 RUN apt-get update && apt-get install x

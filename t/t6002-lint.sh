@@ -398,6 +398,7 @@ test_that 'the page has the rules of --rules, in their order' '
 test_that '--rules for people' '
 	expect_status 0 imgcache lint --rules && ! [ -s stderr ] &&
 	grep -E "^IC017  install-without-mount +warning  --fix$" stdout &&
+	! grep "^IC" stdout | grep -E "[a-z] (info|warning|error)" &&
 	! grep -E "^.{81}" stdout
 '
 

@@ -75,6 +75,48 @@ RUN $ARCHIVES \\
     # for the tests
     curl"
 
+fixes 'apt: where lines go on behind a backquote' \
+'# escape=`
+FROM debian:12
+RUN apt-get update && apt-get install -y `
+    git `
+    # for the tests
+    curl `
+ && rm -rf /var/lib/apt/lists/*' \
+"# escape=\`
+FROM debian:12
+RUN $ARCHIVES \`
+    $LISTS \`
+    $(printf "%s" "$DISARM" | sed 's/\\$/`/') && \`
+    $APT update && $APT install -y \`
+    git \`
+    # for the tests
+    curl"
+
+fixes 'apt: where they do, the operator leads its line' \
+'# escape=`
+FROM debian:12
+RUN apt-get update && `
+    apt-get install -y git `
+    # tidy
+    && rm -rf /var/lib/apt/lists/*
+USER nobody' \
+"# escape=\`
+FROM debian:12
+RUN $ARCHIVES \`
+    $LISTS \`
+    $(printf "%s" "$DISARM" | sed 's/\\$/`/') && \`
+    $APT update && \`
+    $APT install -y git
+    # tidy
+USER nobody"
+
+keeps 'a command substitution where lines go on behind a backquote' \
+'# escape=`
+FROM debian:12
+RUN apt-get update && apt-get install -y git && echo `date` `
+ && rm -rf /var/lib/apt/lists/*'
+
 fixes 'apt: the clean-up between others, comments stay' \
 'FROM debian:12
 RUN set -ex; \

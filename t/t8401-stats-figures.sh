@@ -215,7 +215,7 @@ test_that 'without a lookup the table has no hole, with one no zero saved' '
 			'\''g1-a'\'', '\''p'\'', '\''api'\'', '\''get'\'',
 			'\''miss'\'', '\''never-built'\'', 5, 0)" &&
 	IMGCACHE_DIR=$PWD/one stats --since 1h >table && cat table &&
-	grep -Ex "api +1  9 +0 +0 +0.0 % +- +-" table &&
+	grep -Ex "api +1  9 +0 +0.0 % +- +-" table && ! grep REMOTE table &&
 	grep -Ex "api +1  never-built:1" table && ! grep "BUILDS" table
 '
 

@@ -163,8 +163,8 @@ test_that 'rows: why each image and each day missed, medians, steps cached' '
 	ROWS
 '
 
-test_that 'a tag is its beginning, the whole of it where one points' '
-	grep -F "<td><span title=\"$flags_tag\">g1-ffffffffffff</span></td>" page &&
+test_that 'a tag is its id, the whole of it where one points' '
+	grep -F "<td><span title=\"$flags_tag\">ffffffffffff</span></td>" page &&
 	! sed "s/ title=\"[^\"]*\"//g" page | grep -F "$flags_tag" &&
 	cp -r "$IMGCACHE_DIR" tags && sqlite3 tags/catalog.db "
 		UPDATE lookups SET name = '\''g1-in-the-middle-of'\''
@@ -173,7 +173,7 @@ test_that 'a tag is its beginning, the whole of it where one points' '
 			WHERE name = '\''web'\''" &&
 	IMGCACHE_DIR=$PWD/tags stats --format html >got && tree got &&
 	grep -F "<td>g1-in-the-middle-of</td>" got &&
-	grep -F ">g1-ffffffffffff: 1 run, " got
+	grep -F ">ffffffffffff: 1 run, " got
 '
 
 test_that 'whatever a name or a step contains is text' '

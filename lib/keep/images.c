@@ -207,7 +207,8 @@ imgcache_pin(struct imgcache *ic, const struct imgcache_image *image,
 
 	if (pinned && strcmp(image->status, "completed"))
 		return error_set(err, IMGCACHE_EFAIL, "image %s is not there "
-				 "to be pinned: it is %s; see imgcache list",
+				 "to be pinned: its status is '%s'; see "
+				 "imgcache list",
 				 image->id, image->status);
 	ret = session_catalog(ic, CATALOG_WRITE, err);
 	return ret ? ret : images_set_pinned(ic->catalog, image->row, pinned,

@@ -424,8 +424,8 @@ prune_rest(struct imgcache *ic, const struct imgcache_prune_options *o,
 {
 	int ret = prune_caches(ic, o, now, out, err);
 
-	if (!ret && !o->dry_run)
-		ret = sweep(ic, now, &out->swept_files, err);
+	if (!ret)
+		ret = sweep(ic, now, o->dry_run, &out->swept_files, err);
 	if (!ret)
 		ret = prune_build_cache(ic, o, out, err);
 	return ret;

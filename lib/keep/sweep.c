@@ -25,9 +25,15 @@
 #define KEEP_MEMO (30 * DAY)
 #define KEEP_LOOKUPS (90 * DAY)
 
-/* Remove plain files of a folder, not touched since `before`, so called. */
+/* Not touched since then; a dry run only counts. */
+struct old {
+	int64_t before;
+	bool dry_run;
+};
+
+/* Remove plain files of a folder, so old and so called. */
 static int64_t
-sweep_prefix(const char *dir, const char *prefix, int64_t before)
+sweep_prefix(const char *dir, const char *prefix, struct old old)
 {
 	DIR *all = opendir(dir);
 	struct dirent *d;
@@ -38,32 +44,55 @@ sweep_prefix(const char *dir, const char *prefix, int64_t before)
 		if (str_starts(d->d_name, prefix) &&
 		    !fstatat(dirfd(all), d->d_name, &st,
 			     AT_SYMLINK_NOFOLLOW) &&
-		    S_ISREG(st.st_mode) && st.st_mtime < before)
-			n += !unlinkat(dirfd(all), d->d_name, 0);
+		    S_ISREG(st.st_mode) && st.st_mtime < old.before)
+			n += old.dry_run || !unlinkat(dirfd(all), d->d_name, 0);
 	if (all)
 		closedir(all);
 	return n;
 }
 
 static int64_t
-sweep_files(const char *dir, int64_t before)
+sweep_files(const char *dir, struct old old)
 {
-	return sweep_prefix(dir, "", before);
+	return sweep_prefix(dir, "", old);
 }
 
 /* What a process that died was about to put in place. */
 static int64_t
-sweep_temps(const char *dir, int64_t before)
+sweep_temps(const char *dir, struct old old)
 {
-	return sweep_prefix(dir, FILE_TEMP_PREFIX, before);
+	return sweep_prefix(dir, FILE_TEMP_PREFIX, old);
+}
+
+/* What is both is counted once, though a dry run meets it twice. */
+static int64_t
+sweep_kept(const char *dir, struct old temps, struct old files)
+{
+	int64_t n = sweep_temps(dir, temps) + sweep_files(dir, files);
+
+	return files.dry_run ? n - sweep_temps(dir, files) : n;
 }
 
 /*
  * Lock files that nobody holds: taken first, so that none goes from under a
  * build; who waits for such a file makes it anew.
  */
+static bool
+sweep_lock(const char *path, bool dry_run)
+{
+	struct imgcache_error ignored = {0};
+	struct lock lock = LOCK_INIT;
+
+	if (dry_run)
+		return !lock_is_held(path);
+	if (lock_take(&lock, path, LOCK_EXCLUSIVE, 0, "prune", &ignored))
+		return false;
+	lock_discard(&lock);
+	return true;
+}
+
 static int64_t
-sweep_locks(const char *dir, int64_t before)
+sweep_locks(const char *dir, struct old old)
 {
 	DIR *all = opendir(dir);
 	struct dirent *d;
@@ -71,21 +100,15 @@ sweep_locks(const char *dir, int64_t before)
 	int64_t n = 0;
 
 	while (all && (d = readdir(all))) {
-		struct imgcache_error ignored = {0};
-		struct lock lock = LOCK_INIT;
 		char *path;
 
 		if (d->d_name[0] == '.' || !strcmp(d->d_name, "prune") ||
 		    fstatat(dirfd(all), d->d_name, &st,
 			    AT_SYMLINK_NOFOLLOW) ||
-		    !S_ISREG(st.st_mode) || st.st_mtime >= before)
+		    !S_ISREG(st.st_mode) || st.st_mtime >= old.before)
 			continue;
 		path = mem_printf("%s/%s", dir, d->d_name);
-		if (!lock_take(&lock, path, LOCK_EXCLUSIVE, 0, "prune",
-			       &ignored)) {
-			lock_discard(&lock);
-			n++;
-		}
+		n += sweep_lock(path, old.dry_run);
 		free(path);
 	}
 	if (all)
@@ -111,7 +134,7 @@ sweep_catalog(struct imgcache *ic, int64_t now, struct imgcache_error *err)
 }
 
 int
-sweep(struct imgcache *ic, int64_t now, int64_t *files,
+sweep(struct imgcache *ic, int64_t now, bool dry_run, int64_t *files,
       struct imgcache_error *err)
 {
 	static const char *const kept[] = {
@@ -119,25 +142,27 @@ sweep(struct imgcache *ic, int64_t now, int64_t *files,
 	};
 	const char *state = settings_text(&ic->settings, SETTING_STATE_DIR);
 	int64_t keep_logs = settings_int(&ic->settings, SETTING_LOG_KEEP);
+	const struct old day = { now - DAY, dry_run };
+	const struct old memo = { now - KEEP_MEMO, dry_run };
+	const struct old logs = { now - keep_logs, dry_run };
 	const char *dir;
 	size_t i;
 
 	if (!session_state_dir(ic, "logs", &dir, err) && keep_logs)
-		*files += sweep_files(dir, now - keep_logs);
+		*files += sweep_files(dir, logs);
 	if (!err->code && !session_state_dir(ic, "locks", &dir, err))
-		*files += sweep_locks(dir, now - DAY);
+		*files += sweep_locks(dir, day);
 	if (err->code)
 		return err->code;
-	*files += handover_sweep(ic, now - DAY) +
-		sweep_temps(state, now - DAY);
+	*files += handover_sweep(ic, day.before, dry_run) +
+		sweep_temps(state, day);
 	dir = session_cache_dir(ic, "engines");
 	if (dir)
-		*files += sweep_temps(dir, now - DAY);
+		*files += sweep_temps(dir, day);
 	for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
 		dir = session_cache_dir(ic, kept[i]);
 		if (dir)
-			*files += sweep_temps(dir, now - DAY) +
-				sweep_files(dir, now - KEEP_MEMO);
+			*files += sweep_kept(dir, day, memo);
 	}
-	return sweep_catalog(ic, now, err);
+	return dry_run ? 0 : sweep_catalog(ic, now, err);
 }

@@ -420,7 +420,7 @@ handover_release(struct handover *h)
 }
 
 int64_t
-handover_sweep(struct imgcache *ic, int64_t before_s)
+handover_sweep(struct imgcache *ic, int64_t before_s, bool dry_run)
 {
 	struct imgcache_error ignored = {0};
 	const char *dir;
@@ -437,7 +437,7 @@ handover_sweep(struct imgcache *ic, int64_t before_s)
 		    fstatat(dirfd(all), d->d_name, &st, AT_SYMLINK_NOFOLLOW) ||
 		    S_ISDIR(st.st_mode) || st.st_mtime >= before_s)
 			continue;
-		n += !unlinkat(dirfd(all), d->d_name, 0);
+		n += dry_run || !unlinkat(dirfd(all), d->d_name, 0);
 	}
 	if (all)
 		closedir(all);

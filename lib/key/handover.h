@@ -52,7 +52,10 @@ void handover_remember(struct handover *h);
 /* Remove the files of this build; links stay for those who share them. */
 void handover_release(struct handover *h);
 
-/* Remove links and files that nobody can need any more; returns how many. */
-int64_t handover_sweep(struct imgcache *ic, int64_t before_s);
+/*
+ * Remove links and files that nobody can need any more; returns how many, in
+ * a dry run how many there are.
+ */
+int64_t handover_sweep(struct imgcache *ic, int64_t before_s, bool dry_run);
 
 #endif

@@ -146,16 +146,37 @@ is_posix(const struct dockerfile_instruction *in)
 	return false;
 }
 
+/*
+ * Where lines go on behind a backquote it is most often for paths of Windows,
+ * whose shell is another; what does not look like that has the usual one.
+ */
+static bool
+is_for_windows(const struct lint_docker *d)
+{
+	static const char *const signs[] = {
+		"windows", "nanoserver", "servercore", "powershell", "pwsh",
+		"cmd /", ".exe", "ltsc20", ":\\"
+	};
+
+	if (d->df->escape == '\\')
+		return false;
+	for (size_t i = 0; i < sizeof(signs) / sizeof(*signs); i++)
+		if (strcasestr(d->f->text.data, signs[i]))
+			return true;
+	return false;
+}
+
 static void
 read_runs(struct lint_docker *d)
 {
+	bool for_windows = is_for_windows(d);
+
 	d->runs = mem_array(d->df->n + 1, sizeof(*d->runs));
 	for (size_t k = 0; k < d->n_stages; k++) {
 		struct lint_stage *s = &d->stages[k];
 
-		s->is_shell_posix = d->df->escape == '\\' &&
-			(s->base == LINT_NO_STAGE ||
-			 d->stages[s->base].is_shell_posix);
+		s->is_shell_posix = s->base == LINT_NO_STAGE ? !for_windows :
+			d->stages[s->base].is_shell_posix;
 		for (size_t i = s->first; i < s->end; i++) {
 			const struct dockerfile_instruction *in = &d->df->v[i];
 
@@ -400,6 +421,7 @@ lint_docker_open(struct lint_docker *d, struct lint_file *f,
 		note_error(f, &err);
 		return false;
 	}
+	f->escape = d->df->escape;
 	for (size_t i = 0; i < d->df->n; i++)
 		lint_add_extent(f, d->df->v[i].line, d->df->v[i].end_line);
 	if (d->df->foreign || !check_instructions(d))

@@ -61,7 +61,7 @@ back_over_gap(const struct lint_file *f, size_t at, bool *stopped)
 		line = lint_line_begin(f, at - 1);
 		before = back_over_blanks(f, at - 1);
 		if (is_comment(f, line) || before <= line ||
-		    f->text.data[before - 1] != '\\') {
+		    f->text.data[before - 1] != f->escape) {
 			*stopped = true;
 			return at;
 		}
@@ -136,7 +136,7 @@ drop_last(struct lint_file *f, const struct shell_command *c)
 		if (!at)
 			return false;
 		from = back_over_blanks(f, at - 1);
-		if (!from || f->text.data[from - 1] != '\\')
+		if (!from || f->text.data[from - 1] != f->escape)
 			return false;
 		lint_edit(f, back_over_blanks(f, from - 1), from, "");
 		lint_edit(f, join_line - 1, c->end, "");

@@ -151,7 +151,7 @@ is_continued(const struct lint_file *f, size_t at)
 
 	while (at < f->text.len && (s[at] == ' ' || s[at] == '\t'))
 		at++;
-	if (at == f->text.len || s[at++] != '\\')
+	if (at == f->text.len || s[at++] != f->escape)
 		return false;
 	while (at < f->text.len && strchr(" \t\r", s[at]) && s[at])
 		at++;
@@ -171,11 +171,11 @@ insert_flags(struct lint_docker *d, const struct lint_run *run,
 
 	for (size_t i = 0; i < flags->n; i++) {
 		if (i || has_flags)
-			buf_addf(&text, " \\%s   ", nl);
+			buf_addf(&text, " %c%s   ", f->escape, nl);
 		buf_addf(&text, " %s", flags->v[i]);
 	}
 	if (!has_flags && !is_continued(f, end)) {
-		buf_addf(&text, " \\%s    ", nl);
+		buf_addf(&text, " %c%s    ", f->escape, nl);
 		while (end < f->text.len && (f->text.data[end] == ' ' ||
 					     f->text.data[end] == '\t'))
 			end++;
@@ -213,8 +213,9 @@ lint_fix_disarm(struct lint_docker *d, const struct lint_run *run)
 	struct lint_file *f = d->f;
 	const char *nl = newline(f);
 	bool is_body = run->form == LINT_FORM_HEREDOC;
-	char *text;
+	char escape = is_body ? '\\' : f->escape, and_so_on[16], *text;
 
+	snprintf(and_so_on, sizeof(and_so_on), " && %c%s    ", escape, nl);
 	if (!can_disarm(run))
 		return;
 	if (is_body && f->text.len - run->body > 2 &&
@@ -227,11 +228,11 @@ lint_fix_disarm(struct lint_docker *d, const struct lint_run *run)
 		if (in->manager == LINT_APT && in->act != LINT_ACT_CLEAN)
 			lint_edit(f, end, end, " -c " LINT_APT_CONF);
 	}
-	text = mem_printf("printf '%%s\\n' '#clear DPkg::Post-Invoke;' \\%s"
-			  "        '#clear APT::Update::Post-Invoke;' \\%s"
+	text = mem_printf("printf '%%s\\n' '#clear DPkg::Post-Invoke;' %c%s"
+			  "        '#clear APT::Update::Post-Invoke;' %c%s"
 			  "        'APT::Keep-Downloaded-Packages \"true\";' >"
-			  LINT_APT_CONF "%s%s%s", nl, nl, is_body ? "" : " && \\",
-			  nl, is_body ? "" : "    ");
+			  LINT_APT_CONF "%s", escape, nl, escape, nl,
+			  is_body ? nl : and_so_on);
 	lint_edit(f, is_body ? run->body : run->text,
 		  is_body ? run->body : run->text, text);
 	free(text);

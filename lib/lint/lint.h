@@ -108,6 +108,7 @@ struct lint_file {
 	struct lint_extent *extents;	/* in the order of the file */
 	size_t n_extents, cap_extents;
 	const char *context;		/* of a Dockerfile, once it is found */
+	char escape;			/* of a Dockerfile: its lines go on */
 	size_t *lines;			/* where each line begins */
 	size_t n_lines, cap_lines;
 	struct arena arena;		/* of one look at the text */

@@ -253,6 +253,8 @@ read_shell(struct lint_docker *d, struct lint_run *run)
 		read_json(d, run);
 		return;
 	}
+	/* what such a quote ends up at the end of a line, the line goes on */
+	run->is_odd = d->df->escape == '`' && strchr(text, '`');
 	shell_parse(&d->f->arena, text, strlen(text), &script);
 	add_commands(run, &script, &o, &d->f->arena);
 	if (in->n_heredocs)

@@ -57,6 +57,8 @@ bool changes_has(const struct changes *c, enum imgcache_subject subject);
 /* For changes*.c: a new one at the end. */
 struct change *changes_add(struct changes *c, enum imgcache_subject subject,
 			   enum imgcache_how how, const char *name);
+void changes_values(struct changes *c, struct change *new, const char *before,
+		    const char *after);
 void changes_named(struct changes *c, enum imgcache_subject subject,
 		   const char *word, bool shown);
 void changes_join(struct changes *c, size_t i, size_t k);	/* i went and k

@@ -33,11 +33,12 @@
 		"SELECT p50, p95 FROM " PERCENTILES_OF("0", "0")	\
 		" ORDER BY key")					\
 	X(STATS_PER_IMAGE,						\
-		"SELECT s.key, max(named), sum(lookups), sum(local),"	\
-		" sum(remote), sum(misses), sum(builds), sum(completed)," \
-		" sum(failed), sum(steps), sum(cached), sum(us),"	\
-		" max(context), sum(images), sum(size), sum(saved),"	\
-		" coalesce(m.p50, -1), coalesce(m.p95, -1) FROM ("	\
+		"SELECT g.*, coalesce(m.p50, -1), coalesce(m.p95, -1)"	\
+		" FROM (SELECT s.key, max(named), sum(lookups) AS asked," \
+		" sum(local), sum(remote), sum(misses), sum(builds),"	\
+		" sum(completed), sum(failed), sum(steps), sum(cached),"	\
+		" sum(us), max(context), sum(images), sum(size),"	\
+		" sum(saved) FROM ("					\
 		"SELECT coalesce(name, tag) AS key, name IS NOT NULL AS named," \
 		" n AS lookups, n * (result = 'hit-local') AS local,"	\
 		" n * (result = 'hit-remote') AS remote,"		\
@@ -53,8 +54,9 @@
 		" UNION ALL SELECT coalesce(name, tag), name IS NOT NULL," \
 		" 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, 1,"			\
 		" coalesce(size_bytes, 0), 0" IMAGES_THERE ") s"	\
-		" LEFT JOIN " PERCENTILES_OF("coalesce(name, tag)", "0") \
-		" m ON m.key = s.key GROUP BY s.key ORDER BY 3 DESC, 1")
+		" GROUP BY s.key) g LEFT JOIN "				\
+		PERCENTILES_OF("coalesce(name, tag)", "0")		\
+		" m ON m.key = g.key ORDER BY g.asked DESC, g.key")
 
 SQL_LIST(stats, STATS_STATEMENTS);
 

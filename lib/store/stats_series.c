@@ -14,12 +14,18 @@
 #include "store/stats.h"
 #include "store/stats_sums.h"
 
-#define DAY_SUMS(key, median)						\
-	"SELECT s.day, " key ", sum(local), sum(remote), sum(misses),"	\
-	" sum(unknown), sum(builds), sum(completed), sum(failed),"	\
-	" sum(us), sum(saved), sum(steps), sum(cached), sum(context),"	\
-	" coalesce(m.p50, -1)"						\
-	" FROM (SELECT coalesce(name, tag) AS key,"			\
+#define SUMS								\
+	" sum(local) AS local, sum(remote) AS remote,"			\
+	" sum(misses) AS misses, sum(unknown) AS unknown,"		\
+	" sum(builds) AS builds, sum(completed) AS completed,"		\
+	" sum(failed) AS failed, sum(us) AS us, sum(saved) AS saved,"	\
+	" sum(steps) AS steps, sum(cached) AS cached,"			\
+	" sum(context) AS context"
+
+/* What each image had on each day. */
+#define IMAGE_DAYS							\
+	"SELECT day, image," SUMS					\
+	" FROM (SELECT coalesce(name, tag) AS image,"			\
 	" " DAY_OF("at") " AS day, n * (result = 'hit-local') AS local," \
 	" n * (result = 'hit-remote') AS remote,"			\
 	" n * (result = 'miss') AS misses,"				\
@@ -32,14 +38,22 @@
 	" status = 'completed', status = 'failed',"			\
 	" coalesce(duration_us, 0), 0, coalesce(steps_total, 0),"	\
 	" coalesce(steps_cached, 0), coalesce(context_bytes, 0)"	\
-	BUILDS_SINCE ") s LEFT JOIN "					\
-	PERCENTILES_OF(median, DAY_OF("started_at")) " m"		\
-	" ON m.day = s.day"
+	BUILDS_SINCE ") GROUP BY image, day"
 
-/* Misses since, by what key says: their reasons. */
-#define REASONS_OF(key, day)						\
-	"SELECT " key " AS key, " day " AS day, reason, sum(n) AS misses" \
+/* Medians are found for sums, of which there are few, and not for lookups. */
+#define DAY_ROWS(sums, key, same_key)					\
+	" SELECT s.*, coalesce(m.p50, -1) FROM (" sums ") s LEFT JOIN "	\
+	PERCENTILES_OF(key, DAY_OF("started_at")) " m"			\
+	" ON m.day = s.day" same_key
+
+/* Misses of an image on a day by reason, then those of some together. */
+#define IMAGE_REASONS							\
+	"SELECT coalesce(name, tag) AS image, " DAY_OF("at") " AS day,"	\
+	" reason, sum(n) AS misses"					\
 	LOOKUPS_SINCE " AND result = 'miss' GROUP BY 1, 2, 3"
+#define REASONS_OF(key, day)						\
+	" SELECT " key " AS key, " day " AS day, reason,"		\
+	" sum(misses) AS misses FROM r GROUP BY 1, 2, 3"
 
 /* BUILDS_SINCE, with the steps of each: the builds come first. */
 #define STEPS_SINCE							\
@@ -48,16 +62,18 @@
 
 #define SERIES_STATEMENTS(X)						\
 	X(STATS_DAYS,							\
-		DAY_SUMS("NULL", "0") " GROUP BY s.day ORDER BY s.day")	\
-	X(STATS_IMAGE_DAYS,						\
-		DAY_SUMS("s.key", "coalesce(name, tag)")		\
-		" AND m.key = s.key GROUP BY s.key, s.day"		\
-		" ORDER BY s.key, s.day")				\
+		"WITH d AS (" IMAGE_DAYS ")"				\
+		DAY_ROWS("SELECT day, NULL AS image," SUMS		\
+			 " FROM d GROUP BY day", "0", "")		\
+		" UNION ALL"						\
+		DAY_ROWS("SELECT * FROM d", "coalesce(name, tag)",	\
+			 " AND m.key = s.image")			\
+		" ORDER BY 2, 1")					\
 	X(STATS_REASONS,						\
-		REASONS_OF("NULL", DAY_OF("at"))			\
-		" UNION ALL " REASONS_OF("coalesce(name, tag)", "-1")	\
-		" UNION ALL "						\
-		REASONS_OF("coalesce(name, tag)", DAY_OF("at"))		\
+		"WITH r AS (" IMAGE_REASONS ")"				\
+		REASONS_OF("NULL", "day") " UNION ALL"			\
+		REASONS_OF("image", "-1") " UNION ALL"			\
+		REASONS_OF("image", "day")				\
 		" ORDER BY key, day, misses DESC, reason")		\
 	X(STATS_STEPS,							\
 		"SELECT key, steps.name, sum(NOT cached), sum(cached),"	\
@@ -185,8 +201,8 @@ stats_series_read(struct catalog *cat, const struct stats_query *query,
 		int (*read)(struct sql_use *q, struct stats *out,
 			    struct imgcache_error *err);
 	} series[] = {
-		{ STATS_DAYS, read_days }, { STATS_IMAGE_DAYS, read_days },
-		{ STATS_REASONS, read_reasons }, { STATS_STEPS, read_steps },
+		{ STATS_DAYS, read_days }, { STATS_REASONS, read_reasons },
+		{ STATS_STEPS, read_steps },
 	};
 	struct sql_use *q;
 	int rc = 0;
