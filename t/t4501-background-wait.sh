@@ -213,7 +213,9 @@ test_that 'sources that moved before it began: no image is said to be dirty' '
 	image queue/v2 "echo before" &&
 	[ "$(imgcache -f before.yaml tag v2)" = "$tag" ] &&
 	expect_status 1 imgcache -f before.yaml verify v2 && cat stdout &&
-	! grep dirty stdout && grep "the sources changed before" stdout
+	! grep dirty stdout && grep "the sources changed before" stdout &&
+	imgcache delete "$2" && expect_status 1 imgcache -f before.yaml get v2 &&
+	says stderr "'\''v2'\'': never built"
 '
 
 test_that 'kill -9 of its process: interrupted, once docker has ended too' '
@@ -444,7 +446,7 @@ test_that 'what is built from it ends as it did: ended, or of moved sources' '
 '
 
 test_that 'asked for while it is built: a miss, and why' '
-	image low "sleep 0.5; echo counted" && counted() {
+	image low "sleep 3; echo counted" && counted() {
 		imgcache stats --json | jq -c "[.misses, .lookups]"
 	} && id=$(imgcache build -b -q low) && until_it is "$id" building &&
 	before=$(counted) && imgcache build -b -q low && after=$(counted) &&

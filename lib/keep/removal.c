@@ -154,7 +154,8 @@ static bool
 was_never_there(const struct imgcache_image *image)
 {
 	return !strcmp(image->status, "failed") ||
-		!strcmp(image->status, "interrupted");
+		!strcmp(image->status, "interrupted") ||
+		(!strcmp(image->status, "changed") && !image->image_id);
 }
 
 static int
