@@ -159,6 +159,16 @@ other() {
 	imgcache -q build web2
 }
 
+# Who looks up that key would find this image there, and build again.
+test_that '-t that is the key of another image is refused, its own is not' '
+	imgcache build -q web >stdout && mkdir -p elsewhere &&
+	echo "FROM busybox" >elsewhere/Dockerfile &&
+	expect_status 129 imgcache build -t "$ref" elsewhere &&
+	grep "name of another image of imgcache" stderr &&
+	imgcache get web && expect_status 1 imgcache get elsewhere &&
+	imgcache build -t "$ref" -t "localhost/other:${ref#*:}" web
+'
+
 test_that '-t of two at once: nobody pushes the image of the other' '
 	other=$(other) && imgcache -q build web &&
 	for when in "inspect 2" "push 1"; do

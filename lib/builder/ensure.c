@@ -534,6 +534,8 @@ look_and_decide(struct imgcache_recipe *r, const struct ensure *e,
 	ret = take_inputs(r, &w, err);
 	if (!ret)
 		ret = check_key(&w, err);
+	if (!ret)
+		ret = tags_may_be_given(&w.in, e->build, err);
 	if (!ret && e->build->push && !tags_are_all(&w.in, e->build))
 		ret = trust_decide(&w.in, true, &w.push, err);
 	else if (!ret && e->pushes_hits)

@@ -12,6 +12,8 @@
 #include "docker/registry.h"
 #include "key/base.h"
 #include "key/trust.h"
+#include "recipe/grammar.h"
+#include "recipe/manifest.h"
 #include "session/registries.h"
 #include "sys/clock.h"
 
@@ -36,6 +38,35 @@ tags_removed(int ret, struct imgcache_error *err, const char *fmt, ...)
 	va_end(ap);
 	error_clear(err);
 	return error_set(err, IMGCACHE_EBUSY, "%.900s; build again", text);
+}
+
+/* Where another key's image is looked up: it would be taken for that. */
+static bool
+is_of_another_key(const struct inputs *in, const char *name)
+{
+	const char *tag = strrchr(name, ':');
+
+	return tag && manifest_is_tag(tag + 1) && strcmp(tag + 1, in->tag) &&
+		registries_has(in->ic, name, (size_t)(tag - name));
+}
+
+int
+tags_may_be_given(const struct inputs *in,
+		  const struct imgcache_build_options *o,
+		  struct imgcache_error *err)
+{
+	const char *const *t;
+	int ret = 0;
+
+	for (t = o->tags; !ret && t && *t; t++) {
+		ret = ref_check(*t, err);
+		if (!ret && is_of_another_key(in, *t))
+			ret = error_set(err, IMGCACHE_EUSAGE, "--tag: '%s' is "
+					"the name of another image of imgcache"
+					", this one has the key '%s'", *t,
+					in->tag);
+	}
+	return ret;
 }
 
 int

@@ -25,6 +25,14 @@ __attribute__((format(printf, 3, 4)))
 int tags_removed(int ret, struct imgcache_error *err, const char *fmt, ...);
 
 /*
+ * Are they names that docker takes, and none by which another image is looked
+ * up? IMGCACHE_EUSAGE if not: who asks for that image would build it again.
+ */
+int tags_may_be_given(const struct inputs *in,
+		      const struct imgcache_build_options *o,
+		      struct imgcache_error *err);
+
+/*
  * Give them to the image of the answer, if it is on the engine. IMGCACHE_EBUSY:
  * it went meanwhile.
  */
