@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -406,6 +407,20 @@ builder_part(struct builder *b, struct imgcache_error *err)
 		redo_done(&b->redo, b, err);
 }
 
+/*
+ * Builds in containers that share an engine do not see each other's locks, and
+ * often have one pid.
+ */
+static char *
+temporary_name(const char *tag)
+{
+	uint64_t word;
+
+	if (getrandom(&word, sizeof(word), GRND_NONBLOCK) != sizeof(word))
+		word = (uint64_t)clock_now_us();
+	return mem_printf(UNKEYED "%s-%d.%" PRIx64, tag, (int)getpid(), word);
+}
+
 int
 builder_run(struct builder *b, struct imgcache_answer *a,
 	    struct imgcache_error *err)
@@ -416,7 +431,7 @@ builder_run(struct builder *b, struct imgcache_answer *a,
 	if (!ret)
 		ret = session_engine(b->in->ic, &e, err);
 	b->started_us = clock_mono_us();
-	b->temporary = mem_printf(UNKEYED "%s-%d", b->in->tag, (int)getpid());
+	b->temporary = temporary_name(b->in->tag);
 	if (!ret)
 		ret = choose_platforms(b, err);
 	if (!ret)
