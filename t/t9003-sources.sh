@@ -190,6 +190,24 @@ test_that 'a source that changes during the build: status 3, no key' '
 	echo 1 >moving/file && expect_status 1 imgcache get moving
 '
 
+# An editor's swap file, say. DOCKER does for it what a second shell would.
+test_that 'a file that comes and goes during the build: status 3, no key' '
+	mkdir -p swap/src/sub by && echo 1 >swap/src/sub/file &&
+	printf "FROM busybox\nLABEL imgcache-test=%s\nCOPY src /s\n" \
+		"$RUN" >swap/Dockerfile && cat >by/docker <<-SCRIPT &&
+		#!/bin/sh
+		case "\$*" in *"buildx build"*) echo x >swap/\$PLACE ;; esac
+		"$TRASH/bin/docker" "\$@"; status=\$?
+		case "\$*" in *"buildx build"*) rm -f swap/\$PLACE ;; esac
+		exit \$status
+	SCRIPT
+	chmod +x by/docker && export PLACE && PLACE=src/sub/.file.swp &&
+	PATH=$PWD/by:$PATH && expect_status 3 imgcache build swap &&
+	grep "src/sub. had something come and go" stderr &&
+	expect_status 1 imgcache get swap && PLACE=beside &&
+	expect_status 0 imgcache build swap
+'
+
 test_that 'the manifest hashes to the key with the stock tools' '
 	imgcache tag --manifest app >manifest && head -n 2 manifest &&
 	key=$(imgcache tag app) && case $key in

@@ -116,8 +116,11 @@ builder_check_unchanged(struct builder *b, struct imgcache_error *err)
 	struct inputs now;
 	int ret = inputs_take(b->in->r, &none, &now, err);
 
-	if (!ret && !strcmp(now.tag, b->in->tag))
+	if (!ret && !strcmp(now.tag, b->in->tag)) {
 		find_any_touched(b->in, &now, &text);
+		if (!text.len && folders_find(&b->folders, b->in, &text))
+			buf_adds(&text, " had something come and go");
+	}
 	if (ret == IMGCACHE_EINTR ||
 	    (!ret && !strcmp(now.tag, b->in->tag) && !text.len))
 		goto out;
@@ -470,6 +473,7 @@ builder_release(struct builder *b)
 	buildcache_release(&b->caches);
 	redo_release(&b->redo);
 	handover_release(&b->files);
+	folders_release(&b->folders);
 	strv_release(&b->on_contexts);
 	image_list_release(&b->before);
 	free(b->temporary);
