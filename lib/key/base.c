@@ -14,6 +14,7 @@
 #include "docker/registry.h"
 #include "key/base_config.h"
 #include "key/lockfile.h"
+#include "recipe/dockerfile_ref.h"
 #include "recipe/manifest.h"
 #include "session/registries.h"
 #include "store/bases.h"
@@ -404,6 +405,37 @@ base_resolve(struct imgcache *ic, const struct base_query *q,
 	if (!ret && digest)
 		pin(ic, out, digest + 1);
 	return ret;
+}
+
+const struct base *
+base_by_other_spelling(const struct base *v, size_t n,
+		       const struct base_query *q)
+{
+	char *name = q->engine_decides ? NULL : image_ref_context_name(q->ref);
+	const struct base *same = NULL;
+	size_t i;
+
+	for (i = 0; name && !same && i < n; i++) {
+		char *other = image_ref_context_name(v[i].ref);
+
+		if (str_is(other, name) && (v[i].kind == BASE_PINNED ||
+					    v[i].kind == BASE_LOCAL))
+			same = &v[i];
+		free(other);
+	}
+	free(name);
+	return same;
+}
+
+void
+base_respell(struct imgcache *ic, const struct base *same, const char *ref,
+	     struct base *out)
+{
+	*out = *same;
+	out->ref = arena_strdup(&ic->arena, ref);
+	if (out->kind == BASE_PINNED)
+		out->pinned = strchr(ref, '@') ? out->ref :
+			arena_printf(&ic->arena, "%s@%s", ref, out->digest);
 }
 
 /*

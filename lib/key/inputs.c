@@ -50,6 +50,8 @@ inputs_add_base(struct inputs *in, const struct base_query *q,
 		const struct base **out, struct imgcache_error *err)
 {
 	const struct base *old = inputs_base(in, q->ref);
+	const struct base *same = old ? NULL :
+		base_by_other_spelling(in->bases, in->n_bases, q);
 	struct base_query query = *q;
 	struct base b;
 	int ret = 0;
@@ -64,6 +66,8 @@ inputs_add_base(struct inputs *in, const struct base_query *q,
 	if (in->only_sources) {
 		b = (struct base){ .kind = BASE_NAMED, .digest = "" };
 		b.ref = b.pinned = arena_strdup(&in->ic->arena, q->ref);
+	} else if (same) {
+		base_respell(in->ic, same, q->ref, &b);
 	} else {
 		ret = base_resolve(in->ic, &query, &b, err);
 	}
