@@ -356,7 +356,8 @@ write_manifest(struct inputs *in, struct imgcache_error *err)
 		.dockerfile_len = file->len,
 		.frontend = in->frontend,
 		.target = q->target,
-		.network = q->network,
+		/* "default" is what it is without one, to docker too */
+		.network = str_is(q->network, "default") ? NULL : q->network,
 		.platforms = &q->platforms,
 		.add_hosts = &q->add_hosts,
 		.labels = &in->labels,
