@@ -43,8 +43,8 @@ lib/lookup := arrival changes changes_bases changes_dockerfile changes_files \
 lib/keep := disk images invalidate localcache prune prune_caches reconcile \
 	removal reserve sweep timer timer_cron timer_systemd
 lib/builder := buildcache buildcache_commit builder builder_docker \
-	builder_record caches cachetexts ensure export image parts pins push \
-	redo stagetrigger
+	builder_record caches cachetexts ensure export folders image parts \
+	pins push redo stagetrigger
 lib/jobs := background jobs log parallel
 lib/spawn := env envformat exec spawn
 lib/report := doctor doctor_build doctor_docker doctor_findings doctor_state \

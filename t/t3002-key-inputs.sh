@@ -386,7 +386,8 @@ test_that 'salt, target, network, add-host: each another key, order is none' '
 	tag --label a=1 >>keys && tag --ssh default >>keys &&
 	[ "$(sort -u keys | wc -l)" -eq 9 ] &&
 	[ "$(tag --add-host a:1.1.1.1 --add-host b:1.1.1.1)" = \
-		"$(tag --add-host b:1.1.1.1 --add-host a:1.1.1.1)" ]
+		"$(tag --add-host b:1.1.1.1 --add-host a:1.1.1.1)" ] &&
+	[ "$(tag --network default)" = "$(tag)" ]
 '
 
 test_that 'comments and stages that nobody needs do not count' '

@@ -70,6 +70,23 @@ test_that 'what is locked is what is built' '
 		grep "^FROM busybox@$(digest_of busybox)$"
 '
 
+# To docker "x" and "x:latest" are one name, of which the last pin counts.
+test_that 'two spellings of a base are one: the digest of the first' '
+	mkdir -p twice && printf "FROM debian\nRUN x\n" >twice/Dockerfile &&
+	printf "version: 1\nimages: {t: {context: twice}}\n" >twice.yaml &&
+	cp imgcache.lock before && echo 1 | docker import - debian:latest &&
+	docker push debian:latest && imgcache -f twice.yaml lock &&
+	was=$(sed -n "s/^debian //p" imgcache.lock) && [ -n "$was" ] &&
+	echo 2 | docker import - debian:latest && docker push debian:latest &&
+	for other in debian:latest docker.io/library/debian; do
+		echo "COPY --from=$other /x /" >>twice/Dockerfile
+	done && imgcache -f twice.yaml tag -m t >manifest && cat manifest &&
+	[ "$(grep -c "^base .*debian.* $was$" manifest)" -eq 3 ] &&
+	: >"$STANDIN_DIR/calls" && imgcache -f twice.yaml build t &&
+	grep -o "build-context=[^ ]*" "$STANDIN_DIR/calls" >pins && cat pins &&
+	[ "$(grep -c "@$was" pins)" -eq 3 ] && mv before imgcache.lock
+'
+
 test_that 'lock --json says what was before' '
 	echo again | docker import - busybox:latest && docker push busybox &&
 	was=$(sed -n "s/^busybox //p" imgcache.lock) &&

@@ -206,4 +206,18 @@ test_that 'the base of an image is its own, not that of another stage' '
 	docker image inspect "$ref" | grep "image.base.name.*busybox:latest"
 '
 
+# It has our label by inheritance, and our name because somebody gave it.
+test_that 'FROM one of ours by name: what was built from it is another' '
+	mkdir -p lower upper && printf "FROM busybox\nRUN lower\n" \
+		>lower/Dockerfile && lower=$(imgcache build lower) &&
+	printf "FROM %s\nRUN upper\n" "$lower" >upper/Dockerfile &&
+	mkdir other && printf "FROM %s\nRUN other\n" "$lower" \
+		>other/Dockerfile && docker buildx build --tag="$lower" \
+		--label="io.imgcache.key=${lower##*:}" \
+		--file=other/Dockerfile -- other &&
+	expect_status 128 imgcache build upper && one_line stderr &&
+	grep "somebody else under a name of ours" stderr &&
+	imgcache build lower && expect_status 0 imgcache build upper
+'
+
 test_done

@@ -210,4 +210,23 @@ test_that 'a folder that cannot be read is an error, if it may count' '
 	grep "shut" stderr; status=$?; rmdir app/shut; [ $status -eq 0 ]
 '
 
+# BuildKit's copy of the context goes by the base name of what it is given.
+copy_of() {
+	: >"$STANDIN_DIR/calls" && imgcache build -f "$1" left >/dev/null &&
+	grep -o "handover/[0-9a-f]*-[0-9a-f-]*" "$STANDIN_DIR/calls" | tail -n 1
+}
+
+test_that 'what was sent and not counted is never taken from an old copy' '
+	standin_start && standin_base busybox:latest && mkdir -p left/dir &&
+	echo 1 >left/dir/x.log && echo 1 >left/dir/x.txt &&
+	printf "FROM busybox\nCOPY dir/x.txt /\n" >one &&
+	printf "FROM busybox\nCOPY --exclude=*.log dir /d\n" >most &&
+	printf "FROM busybox\nCOPY dir/x.log /\n" >log &&
+	a=$(copy_of one) && [ -n "$a" ] && b=$(copy_of most) &&
+	[ "$a" = "$b" ] && echo 2 >left/dir/x.txt && b=$(copy_of one) &&
+	[ "$a" = "$b" ] && c=$(copy_of log) && [ "$a" != "$c" ] &&
+	echo 1 >left/dir/new && printf "FROM busybox\nCOPY dir/new /\n" >new &&
+	d=$(copy_of new) && [ "$c" = "$d" ]
+'
+
 test_done

@@ -67,6 +67,23 @@ test_that 'builds of different keys do not wait for each other' '
 	! grep -l wait err.1 err.2 err.3 err.4
 '
 
+# Two containers with one engine: neither sees the other's lock or its pids.
+if unshare -rpf true 2>/dev/null; then
+	test_that 'two containers in which the build has one pid: no name of both' '
+		printf "FROM busybox\nRUN sleep 0.7; echo pid\n" >slow/Dockerfile &&
+		: >"$STANDIN_DIR/calls" && for n in 1 2; do
+			IMGCACHE_DIR=$PWD/container$n unshare -rpf \
+				imgcache build slow >out.$n 2>err.$n &
+		done; wait; cat err.*
+		[ -s out.1 ] && cmp out.1 out.2 &&
+		[ "$(grep -o "imgcache-unkeyed:[^ ]*" \
+			"$STANDIN_DIR/calls" | sort -u | wc -l)" -eq 2 ]
+	'
+else
+	test_skip 'two containers in which the build has one pid: no name of both' \
+		'no unshare here'
+fi
+
 test_that 'P34: a second prune while one runs: 75, at once' '
 	faults "images * slow 1000"
 	imgcache -c grace=0 prune --max-images 1 >/dev/null 2>&1 & pid=$!

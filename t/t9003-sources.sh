@@ -160,6 +160,26 @@ test_that 'an ignored file counts for nothing' '
 	echo y >app/x.txt && [ "$(imgcache tag app)" != "$tag" ]
 '
 
+# Docker follows a link inside of what is sent, and no other.
+test_that 'an ignore file that is a link: what docker ignores, no more' '
+	named link "" && echo "secret*" >shared.ignore && mkdir named-link/lib/conf &&
+	echo "f*" >named-link/lib/conf/ignore && ignored() {
+		rm -f "$1/.dockerignore" && ln -s "$2" "$1/.dockerignore"
+	} && ignored named-link/lib ../../shared.ignore &&
+	echo 1 >named-link/lib/secret && echo 1 >named-link/lib/free &&
+	one=$(built_named link 2>said) && grep "leads out of its folder" said &&
+	echo 2 >named-link/lib/secret && two=$(built_named link) &&
+	[ "$one" != "$two" ] &&
+	[ "$(docker run --rm "$two" cat /lib/secret)" = 2 ] &&
+	ignored named-link/lib /conf/ignore && three=$(built_named link) &&
+	docker run --rm "$three" ls /lib >names && grep secret names &&
+	! grep free names && echo 2 >named-link/lib/free &&
+	[ "$(built_named link)" = "$three" ] &&
+	ignored app ../shared.ignore && echo 1 >app/secret &&
+	ref=$(imgcache build app) && rm app/.dockerignore &&
+	docker run --rm "$ref" cat /app/secret
+'
+
 test_that 'a source that changes during the build: status 3, no key' '
 	mkdir -p moving && echo 1 >moving/file &&
 	printf "FROM busybox\nLABEL imgcache-test=%s\nCOPY . /m\nRUN echo %s; sleep 3\n" \
@@ -168,6 +188,24 @@ test_that 'a source that changes during the build: status 3, no key' '
 	sleep 1.5; echo 2 >moving/file; wait $pid; status=$?
 	cat err; [ $status -eq 3 ] && grep "file" err &&
 	echo 1 >moving/file && expect_status 1 imgcache get moving
+'
+
+# An editor's swap file, say. DOCKER does for it what a second shell would.
+test_that 'a file that comes and goes during the build: status 3, no key' '
+	mkdir -p swap/src/sub by && echo 1 >swap/src/sub/file &&
+	printf "FROM busybox\nLABEL imgcache-test=%s\nCOPY src /s\n" \
+		"$RUN" >swap/Dockerfile && cat >by/docker <<-SCRIPT &&
+		#!/bin/sh
+		case "\$*" in *"buildx build"*) echo x >swap/\$PLACE ;; esac
+		"$TRASH/bin/docker" "\$@"; status=\$?
+		case "\$*" in *"buildx build"*) rm -f swap/\$PLACE ;; esac
+		exit \$status
+	SCRIPT
+	chmod +x by/docker && export PLACE && PLACE=src/sub/.file.swp &&
+	PATH=$PWD/by:$PATH && expect_status 3 imgcache build swap &&
+	grep "src/sub. had something come and go" stderr &&
+	expect_status 1 imgcache get swap && PLACE=beside &&
+	expect_status 0 imgcache build swap
 '
 
 test_that 'the manifest hashes to the key with the stock tools' '

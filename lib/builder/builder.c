@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -116,8 +117,11 @@ builder_check_unchanged(struct builder *b, struct imgcache_error *err)
 	struct inputs now;
 	int ret = inputs_take(b->in->r, &none, &now, err);
 
-	if (!ret && !strcmp(now.tag, b->in->tag))
+	if (!ret && !strcmp(now.tag, b->in->tag)) {
 		find_any_touched(b->in, &now, &text);
+		if (!text.len && folders_find(&b->folders, b->in, &text))
+			buf_adds(&text, " had something come and go");
+	}
 	if (ret == IMGCACHE_EINTR ||
 	    (!ret && !strcmp(now.tag, b->in->tag) && !text.len))
 		goto out;
@@ -404,6 +408,21 @@ builder_part(struct builder *b, struct imgcache_error *err)
 		redo_done(&b->redo, b, err);
 }
 
+/*
+ * Builds in containers that share an engine do not see each other's locks, and
+ * often have one pid.
+ */
+static char *
+temporary_name(const char *tag)
+{
+	uint64_t word;
+
+	if (getrandom(&word, sizeof(word), GRND_NONBLOCK) != sizeof(word))
+		word = (uint64_t)clock_now_us();
+	return mem_printf(UNKEYED "%s-%lld-%d.%" PRIx64, tag,
+			  (long long)clock_now_s(), (int)getpid(), word);
+}
+
 int
 builder_run(struct builder *b, struct imgcache_answer *a,
 	    struct imgcache_error *err)
@@ -414,8 +433,7 @@ builder_run(struct builder *b, struct imgcache_answer *a,
 	if (!ret)
 		ret = session_engine(b->in->ic, &e, err);
 	b->started_us = clock_mono_us();
-	b->temporary = mem_printf(UNKEYED "%s-%lld-%d", b->in->tag,
-				  (long long)clock_now_s(), (int)getpid());
+	b->temporary = temporary_name(b->in->tag);
 	if (!ret)
 		ret = choose_platforms(b, err);
 	if (!ret)
@@ -454,6 +472,7 @@ builder_release(struct builder *b)
 	buildcache_release(&b->caches);
 	redo_release(&b->redo);
 	handover_release(&b->files);
+	folders_release(&b->folders);
 	strv_release(&b->on_contexts);
 	image_list_release(&b->before);
 	free(b->temporary);

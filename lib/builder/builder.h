@@ -10,6 +10,7 @@
  */
 
 #include "builder/buildcache.h"
+#include "builder/folders.h"
 #include "builder/redo.h"
 #include "docker/progress.h"
 #include "key/handover.h"
@@ -33,6 +34,7 @@ struct builder {
 	struct buildcache caches;
 	struct redo redo;
 	struct handover files;	/* what docker was given */
+	struct folders folders;	/* as they were then */
 	struct strv on_contexts;	/* stages whose base is a named context */
 	char *temporary;		/* the name it is built under */
 	char *log_path;

@@ -542,6 +542,7 @@ builder_docker(struct builder *b, struct imgcache_error *err)
 	int ret;
 
 	say_begin(b);
+	folders_note(&b->folders, b->in);
 	ret = session_client(b->in->ic, &client, err);
 	if (!ret)
 		ret = make_parts(b, &p, err);

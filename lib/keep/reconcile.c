@@ -73,7 +73,7 @@ is_abandoned(struct imgcache *ic, struct engine *engine,
 		is_free(ic, key, strlen(key));
 }
 
-/* The moment in "<key>-<moment>-<pid>"; 0: names had none once. */
+/* The moment in "<key>-<moment>-<pid>..."; 0: names had none once. */
 static int64_t
 unkeyed_at(const char *tag)
 {

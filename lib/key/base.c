@@ -14,9 +14,11 @@
 #include "docker/registry.h"
 #include "key/base_config.h"
 #include "key/lockfile.h"
+#include "recipe/dockerfile_ref.h"
 #include "recipe/manifest.h"
 #include "session/registries.h"
 #include "store/bases.h"
+#include "store/images.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 
@@ -406,6 +408,66 @@ base_resolve(struct imgcache *ic, const struct base_query *q,
 	return ret;
 }
 
+const struct base *
+base_by_other_spelling(const struct base *v, size_t n,
+		       const struct base_query *q)
+{
+	char *name = q->engine_decides ? NULL : image_ref_context_name(q->ref);
+	const struct base *same = NULL;
+	size_t i;
+
+	for (i = 0; name && !same && i < n; i++) {
+		char *other = image_ref_context_name(v[i].ref);
+
+		if (str_is(other, name) && (v[i].kind == BASE_PINNED ||
+					    v[i].kind == BASE_LOCAL))
+			same = &v[i];
+		free(other);
+	}
+	free(name);
+	return same;
+}
+
+void
+base_respell(struct imgcache *ic, const struct base *same, const char *ref,
+	     struct base *out)
+{
+	*out = *same;
+	out->ref = arena_strdup(&ic->arena, ref);
+	if (out->kind == BASE_PINNED)
+		out->pinned = strchr(ref, '@') ? out->ref :
+			arena_printf(&ic->arena, "%s@%s", ref, out->digest);
+}
+
+/*
+ * Labels are inherited, so an image built from ours may have its key and its
+ * name. Of what this catalog has built it knows the id.
+ */
+static int
+is_another(struct imgcache *ic, const struct base *b, const char *id,
+	   bool *another, struct imgcache_error *err)
+{
+	struct image_list list = {0};
+	const char *engine;
+	size_t i;
+	int ret = session_catalog(ic, CATALOG_READ, err);
+
+	*another = false;
+	if (!ret)
+		ret = session_engine_name(ic, &engine, err);
+	if (!ret)
+		ret = images_find(ic->catalog, engine, b->digest, &list, err);
+	for (i = 0; !ret && i < list.n; i++) {
+		if (!strcmp(list.v[i].image_id ? list.v[i].image_id : "", id)) {
+			*another = false;
+			break;
+		}
+		*another |= list.v[i].image_id != NULL;
+	}
+	image_list_release(&list);
+	return ret;
+}
+
 /*
  * A name like ours is not enough: the image must carry the key. Then it gets
  * the name that the build uses.
@@ -417,18 +479,21 @@ keep_ours(struct imgcache *ic, const struct base *b,
 	const char *at = b->at ? b->at : b->pinned;
 	struct engine_image image = {0};
 	const char *label;
+	bool another = false;
 	struct engine *e;
 	int ret = session_engine(ic, &e, err);
 
 	if (!ret)
 		ret = engine_image(e, at, &image, err);
+	if (!ret)
+		ret = is_another(ic, b, image.id, &another, err);
 	if (ret == IMGCACHE_ENO) {
 		error_clear(err);
 		ret = error_set(err, IMGCACHE_EFAIL, "base '%s' is not on the "
 				"engine; build it first", at);
 	} else if (!ret) {
 		label = engine_image_label(&image, "io.imgcache.key");
-		if (!label || strcmp(label, b->digest))
+		if (!label || strcmp(label, b->digest) || another)
 			ret = error_set(err, IMGCACHE_EFAIL, "base '%s' is an "
 					"image of somebody else under a name "
 					"of ours; build it again", at);

@@ -62,6 +62,16 @@ struct base_query {
 int base_resolve(struct imgcache *ic, const struct base_query *q,
 		 struct base *out, struct imgcache_error *err);
 
+/*
+ * The base of n that q asks for by another spelling of its name ("x" and
+ * "x:latest"), or NULL. BuildKit pins all spellings to one image, so they have
+ * to be one base; base_respell() makes the second of it.
+ */
+const struct base *base_by_other_spelling(const struct base *v, size_t n,
+					  const struct base_query *q);
+void base_respell(struct imgcache *ic, const struct base *same,
+		  const char *ref, struct base *out);
+
 /* Before a build: give a base the name by which the build finds it. */
 int base_keep(struct imgcache *ic, const struct base *b,
 	      struct imgcache_error *err);

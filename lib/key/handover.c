@@ -6,7 +6,9 @@
  * and written anew when all went well, so whatever happens in between leads to
  * a new generation. Two recipes of one context need not read the same files, or
  * have the same named contexts: what this build did not look at stays remembered
- * as it was, since BuildKit may have it still.
+ * as it was, since BuildKit may have it still. What COPY --exclude leaves out is
+ * sent as well, but was not looked at: from then on a path that is not remembered
+ * is one of which BuildKit may have an older state.
  */
 #include "key/handover.h"
 
@@ -21,11 +23,13 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "source/reach.h"
 #include "source/tree.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 
-#define MAGIC "imgcache-context 2\n"
+#define MAGIC "imgcache-context 3\n"
+#define MORE " more"	/* behind the generation: handover.has_more */
 #define LINE_MAX_FIXED 256
 
 /* One line of the memory. It begins with the path. */
@@ -202,8 +206,11 @@ each_pair(const char *old, const struct lines *new, pair_fn *fn, void *payload)
 static bool
 is_seen(void *payload, const struct seen *was, const struct seen *now)
 {
-	(void)payload;
-	return !was || !now || !is_hidden_change(was, now);
+	const struct handover *h = payload;
+
+	if (!was)
+		return !h->has_more;
+	return !now || !is_hidden_change(was, now);
 }
 
 /* Keep the generation of the memory if it still serves; else make one. */
@@ -213,7 +220,7 @@ choose_generation(struct handover *h)
 	struct imgcache_error ignored = {0};
 	struct buf old = BUF_INIT;
 	struct lines now = {0};
-	char *rest, *mine;
+	char *rest, *seen, *mine;
 	size_t len;
 
 	snprintf(h->generation, sizeof(h->generation), "%" PRIx64 "-%x",
@@ -227,20 +234,20 @@ choose_generation(struct handover *h)
 	    !str_starts(old.data, MAGIC))
 		goto out;
 	rest = old.data + strlen(MAGIC);
-	len = strcspn(rest, "\n");
-	if (len && len < sizeof(h->generation) && rest[len] &&
+	len = strcspn(rest, " \n");
+	h->has_more = str_starts(rest + len, MORE);
+	seen = strchr(rest, '\n');
+	if (len && len < sizeof(h->generation) && seen &&
 	    strlen(old.data) == old.len) {
-		char kept[sizeof(h->generation)];
-
-		memcpy(kept, rest, len);
-		kept[len] = '\0';
 		lines_of(h, &now);
-		if (each_pair(rest + len + 1, &now, is_seen, NULL)) {
-			memcpy(h->generation, kept, sizeof(kept));
-			h->before = mem_strdup(rest + len + 1);
+		if (each_pair(++seen, &now, is_seen, h)) {
+			memcpy(h->generation, rest, len);
+			h->generation[len] = '\0';
+			h->before = mem_strdup(seen);
 		}
 		strv_release(&now.v);
 	}
+	h->has_more &= h->before != NULL;
 out:
 	unlink(mine);
 	free(mine);
@@ -323,6 +330,18 @@ make_links(const struct inputs *in, const char *dir, const char *scope,
 	return ret;
 }
 
+static bool
+sends_more(const struct handover *h)
+{
+	size_t i, k;
+
+	for (i = 0; i < h->n; i++)
+		for (k = 0; k < h->v[i].context->n_reads; k++)
+			if (h->v[i].context->reads[k].n_exclude)
+				return true;
+	return false;
+}
+
 static int
 hand_over_contexts(struct inputs *in, const char *dir, const char *scope,
 		   struct handover *h, struct imgcache_error *err)
@@ -340,6 +359,7 @@ hand_over_contexts(struct inputs *in, const char *dir, const char *scope,
 	if (cache && !is_empty(in))
 		h->memo = path_join(cache, hex);
 	choose_generation(h);
+	h->has_more |= sends_more(h);
 	return make_links(in, dir, scope, h, err);
 }
 
@@ -391,7 +411,8 @@ handover_remember(struct handover *h)
 	if (!h->memo)
 		return;
 	lines_of(h, &now);
-	buf_addf(&text, MAGIC "%s\n", h->generation);
+	buf_addf(&text, MAGIC "%s%s\n", h->generation,
+		 h->has_more ? MORE : "");
 	if (each_pair(h->before ? h->before : "", &now, add_newer, &text))
 		(void)file_replace(AT_FDCWD, h->memo, text.data, text.len, 0600,
 				   false, &ignored);

@@ -37,6 +37,7 @@ struct handover {
 	char *memo;		/* file with what BuildKit saw last; or NULL */
 	char *before;		/* its lines, if the generation stays; or NULL */
 	char generation[40];
+	bool has_more;		/* BuildKit was sent what is not remembered */
 };
 
 /*

@@ -14,10 +14,12 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/strv.h"
 #include "key/epoch.h"
 #include "session/recipes.h"
 #include "session/registries.h"
 #include "source/ignore.h"
+#include "source/reach.h"
 #include "source/repo.h"
 #include "source/textmemo.h"
 #include "source/tree.h"
@@ -48,6 +50,8 @@ inputs_add_base(struct inputs *in, const struct base_query *q,
 		const struct base **out, struct imgcache_error *err)
 {
 	const struct base *old = inputs_base(in, q->ref);
+	const struct base *same = old ? NULL :
+		base_by_other_spelling(in->bases, in->n_bases, q);
 	struct base_query query = *q;
 	struct base b;
 	int ret = 0;
@@ -62,6 +66,8 @@ inputs_add_base(struct inputs *in, const struct base_query *q,
 	if (in->only_sources) {
 		b = (struct base){ .kind = BASE_NAMED, .digest = "" };
 		b.ref = b.pinned = arena_strdup(&in->ic->arena, q->ref);
+	} else if (same) {
+		base_respell(in->ic, same, q->ref, &b);
 	} else {
 		ret = base_resolve(in->ic, &query, &b, err);
 	}
@@ -96,11 +102,42 @@ inputs_add_context(struct inputs *in, const char *name, const char *path)
 	return c;
 }
 
+/*
+ * BuildKit follows a link only inside of the folder that is sent: what leads
+ * out of it is, for docker, no ignore file.
+ */
+static int
+read_inside(struct inputs *in, struct buf *out, const char *path,
+	    struct imgcache_error *err)
+{
+	char *folder = path_dir(path);
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOCTTY);
+	struct strv way = {0};
+	int ret;
+
+	if (fd >= 0)
+		reach_resolve(fd, &(struct reach){ .path = path_base(path) },
+			      &way);
+	if (way.n > 1)
+		ret = file_read(fd, way.v[way.n - 1], MAX_IGNORE, out, err);
+	else
+		ret = file_read(AT_FDCWD, path, MAX_IGNORE, out, err);
+	if (way.n > 1 && ret == IMGCACHE_ENO && file_exists(path))
+		session_warn(in->ic, "'%s' is a link that leads out of its "
+			     "folder, so docker does not follow it and nothing "
+			     "is ignored; put the file itself there", path);
+	if (fd >= 0)
+		close(fd);
+	strv_release(&way);
+	free(folder);
+	return ret;
+}
+
 int
 inputs_read_ignore(struct inputs *in, struct input_context *c,
 		   const char *path, bool *found, struct imgcache_error *err)
 {
-	int ret = file_read(AT_FDCWD, path, MAX_IGNORE, &c->ignore, err);
+	int ret = read_inside(in, &c->ignore, path, err);
 
 	*found = !ret;
 	if (ret == IMGCACHE_ENO) {
@@ -319,7 +356,8 @@ write_manifest(struct inputs *in, struct imgcache_error *err)
 		.dockerfile_len = file->len,
 		.frontend = in->frontend,
 		.target = q->target,
-		.network = q->network,
+		/* "default" is what it is without one, to docker too */
+		.network = str_is(q->network, "default") ? NULL : q->network,
 		.platforms = &q->platforms,
 		.add_hosts = &q->add_hosts,
 		.labels = &in->labels,

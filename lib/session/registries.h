@@ -22,8 +22,8 @@ struct engine_image;
 
 /*
  * What has no key, for good or not yet: never looked up. Behind it stands the
- * key it is, or was, to have, and "-<seconds since the epoch>-<pid>" of who
- * builds it.
+ * key it is, or was, to have, and of who builds it
+ * "-<seconds since the epoch>-<pid>.<random>".
  */
 #define UNKEYED OUR_REPOSITORY "-unkeyed:"
 

@@ -162,8 +162,9 @@ int images_load_dependencies(struct catalog *cat, struct image_list *list,
  * naming up to five candidates. engine NULL: any.
  *
  * An image of moved sources is called by the key that it was to have and more:
- * "g1-...-1795205657-4711". Less than all of that means the key's own row while
- * its image is there or to be made, else the row that came to its status last.
+ * "g1-...-1795205657-4711.9f3c". Less than all of that means the key's own row
+ * while its image is there or to be made, else the row that came to its status
+ * last.
  */
 int images_find(struct catalog *cat, const char *engine, const char *what,
 		struct image_list *out, struct imgcache_error *err);
