@@ -217,7 +217,8 @@ put_patterns(const struct report *r)
 		putchar('\n');
 	}
 	if (i < c->n_patterns)
-		printf("  and by %zu more patterns\n", c->n_patterns - i);
+		printf("  and by %zu more pattern%s\n", c->n_patterns - i,
+		       c->n_patterns - i == 1 ? "" : "s");
 }
 
 static void

@@ -338,7 +338,8 @@ end_build(struct progress *p, const struct imgcache_event *e)
 		     imgcache_format_duration(elapsed, e->elapsed_us));
 	if (e->steps)
 		snprintf(text + n, sizeof(text) - (size_t)n,
-			 ", %d of %d steps cached", e->cached, e->steps);
+			 ", %d of %d step%s cached", e->cached, e->steps,
+			 e->steps == 1 ? "" : "s");
 	say(p, e, "built in ", text);
 	group_close(&p->group);
 }
@@ -358,7 +359,8 @@ end_job(struct progress *p, const struct imgcache_event *e)
 		     imgcache_format_duration(elapsed, e->elapsed_us));
 	if (e->steps)
 		snprintf(text + n, sizeof(text) - (size_t)n,
-			 ", %d of %d steps cached", e->cached, e->steps);
+			 ", %d of %d step%s cached", e->cached, e->steps,
+			 e->steps == 1 ? "" : "s");
 	say(p, e, "there, in ", text);
 }
 

@@ -171,7 +171,8 @@ put_images(const struct imgcache_stats *s)
 	for (n = 0; n < s->n_images && n < MOST_ROWS; n++)
 		put_image(&s->images[n]);
 	if (s->n_images > n)
-		printf("\nand %zu more images\n", s->n_images - n);
+		printf("\nand %zu more image%s\n", s->n_images - n,
+		       s->n_images - n == 1 ? "" : "s");
 }
 
 static void

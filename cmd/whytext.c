@@ -461,6 +461,7 @@ put_cost(const struct imgcache_why *w, const struct why_style *s)
 {
 	char time[IMGCACHE_TEXT];
 	int shown = 0, widest = widest_bracket(w);
+	int sure = w->n_breaks - w->n_maybe;
 
 	if (w->refused) {
 		put_refused(w, s);
@@ -479,13 +480,14 @@ put_cost(const struct imgcache_why *w, const struct why_style *s)
 		     "anew.");
 		return;
 	}
-	printf("  %d of %d steps run again", w->n_breaks - w->n_maybe,
-	       w->n_runs);
+	printf("  %d of %d step%s run%s again", sure, w->n_runs,
+	       w->n_runs == 1 ? "" : "s", sure == 1 ? "s" : "");
 	if (w->n_maybe)
 		printf(", %d more may", w->n_maybe);
 	if (w->n_timed)
 		printf("; %s took %s the last time",
-		       w->n_timed == w->n_breaks ? "they" : "those known",
+		       w->n_timed < w->n_breaks ? "those known" :
+		       w->n_breaks == 1 ? "it" : "they",
 		       imgcache_format_duration(time, w->cost_us));
 	puts(":");
 	for (size_t i = 0; i < w->n_steps; i++)

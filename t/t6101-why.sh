@@ -304,7 +304,7 @@ test_that 'packages of a generated image, by name and version' '
 	grep -x "               apt git changed; runs from \[2/2\] on" out &&
 	grep -x "               - git=1" out && grep -x "               + git=2" out &&
 	grep -x "               apt jq added; runs from \[2/2\] on" out &&
-	grep -x "  1 of 1 steps run again.*" out &&
+	grep -x "  1 of 1 step runs again.*" out &&
 	grep "    \[2/2\]  system packages" out; status=$?; reset_project
 	[ $status -eq 0 ]
 '

@@ -85,7 +85,7 @@ test_that 'another base of a middle stage, one that another stage has' '
 	grep -x "  base         Dockerfile:5 changed; runs from \[mid 2/2\] on" out &&
 	grep -x "               - debian:12" out &&
 	grep -x "               + busybox" out &&
-	grep -x "  1 of 7 steps run again, 2 more may.*" out
+	grep -x "  1 of 7 steps runs again, 2 more may.*" out
 '
 
 test_that 'the same other base of two stages is one change' '

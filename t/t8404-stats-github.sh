@@ -73,7 +73,9 @@ test_that 'the other formats leave it alone' '
 test_that 'it stays far below 1 MiB, however many images' '
 	many_images many 20001 &&
 	IMGCACHE_DIR=$PWD/many stats --format github >page &&
-	[ "$(wc -c <page)" -lt 20000 ] && grep -Fx "and 19954 more images" page
+	[ "$(wc -c <page)" -lt 20000 ] && grep -Fx "and 19954 more images" page &&
+	many_images few 48 && IMGCACHE_DIR=$PWD/few stats --format github >page &&
+	grep -Fx "and 1 more image" page
 '
 
 test_that 'without a lookup' '

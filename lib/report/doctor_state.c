@@ -63,8 +63,9 @@ close_builds(struct doctor *d)
 
 	(void)alive_settle(d->ic, &n, &ignored);
 	if (n)
-		doctor_add(d, IMGCACHE_REPAIRED, "builds", NULL, "%zu builds "
-			   "whose process was gone are closed", n);
+		doctor_add(d, IMGCACHE_REPAIRED, "builds", NULL, "%zu build%s "
+			   "whose process was gone %s closed", n,
+			   n == 1 ? "" : "s", n == 1 ? "is" : "are");
 }
 
 static void
