@@ -97,35 +97,16 @@ find(struct reads *r, const struct dockerfile_read *read)
 	return e;
 }
 
-static bool
-has(const struct strv *sorted, const char *s, size_t len)
-{
-	size_t lo = 0, hi = sorted->n;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		int c = strncmp(sorted->v[mid], s, len);
-
-		if (!c && !sorted->v[mid][len])
-			return true;
-		if (c < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return false;
-}
-
 /* The path itself, or a directory above it. */
 static bool
 is_reached(const struct read_entry *e, const char *path)
 {
 	size_t len;
 
-	if (has(&e->reached, "", 0))
+	if (strv_has_sorted(&e->reached, "", 0))
 		return true;
 	for (len = strcspn(path, "/");; len += 1 + strcspn(path + len + 1, "/")) {
-		if (has(&e->reached, path, len))
+		if (strv_has_sorted(&e->reached, path, len))
 			return true;
 		if (!path[len])
 			return false;
