@@ -115,77 +115,31 @@ add_rules(const struct tree_options *o, const struct allow_list *a,
 		buf_addc(out, '\n');
 }
 
-/* What one read takes: into the list, or below the roots of its filter. */
-static void
-find_read(struct walk *w, const struct reach *r, struct strv *paths)
-{
-	struct filter *f = filter_new(r->include, r->exclude, r->n_exclude);
-	struct strv dirs = { 0 };
-
-	reach_resolve_apart(w->root_fd, r, paths, f ? &dirs : NULL);
-	for (size_t i = 0; i < dirs.n; i++)
-		filter_roots_add(&w->filter_roots, dirs.v[i], f);
-	if (f)
-		w->filters[w->n_filters++] = f;
-	strv_release(&dirs);
-}
-
-static void
-lead_to_roots(const struct walk *w, struct allow_list *a)
-{
-	for (size_t i = 0; i < w->filter_roots.n; i++)
-		allow_lead_to(a, w->filter_roots.v[i].path);
-	allow_sort(a);
-}
-
 /* The paths that count now; a new file that a pattern matches is one more. */
 static void
 find_allowed(struct walk *w)
 {
 	const struct tree_options *o = w->o;
-	struct strv paths = { 0 };
 
 	if (o->reads)
-		w->filters = mem_array(o->n_reads, sizeof(*w->filters));
-	for (size_t i = 0; o->reads && i < o->n_reads; i++)
-		find_read(w, o->reads + i, &paths);
-	allow_init(&w->own, o->reads ? &paths : o->allow);
-	filter_roots_sort(&w->filter_roots);
-	lead_to_roots(w, &w->own);
-	w->allow = &w->own;
-	strv_release(&paths);
+		taken_find(&w->own, w->root_fd, o->reads, o->n_reads);
+	else
+		allow_init(&w->own.allow, o->allow);
+	w->allow = &w->own.allow;
 }
 
 /* And those that counted the last time for the sake of links. */
 static void
 add_also(struct walk *w)
 {
-	struct strv paths = { 0 };
-
-	if (!w->filter_roots.n)
+	if (!w->own.roots.n)
 		return;
 	if (w->cache && !w->also->readings)
 		statcache_also(w->cache, &w->also->paths);
 	if (!w->also->paths.n)
 		return;
-	strv_push_all(&paths, &w->own.paths);
-	strv_push_all(&paths, &w->also->paths);
-	allow_init(&w->more, &paths);
-	lead_to_roots(w, &w->more);
+	taken_allow(&w->own, &w->also->paths, &w->more);
 	w->allow = &w->more;
-	strv_release(&paths);
-}
-
-static void
-release_allowed(struct walk *w)
-{
-	filter_roots_release(&w->filter_roots);
-	for (size_t i = 0; i < w->n_filters; i++)
-		filter_free(w->filters[i]);
-	free(w->filters);
-	strv_release(&w->links);
-	allow_release(&w->own);
-	allow_release(&w->more);
 }
 
 static char *
@@ -197,7 +151,7 @@ open_cache(struct walk *w, const char *path)
 	if (!w->o->stat_cache_dir || w->o->sizes_only ||
 	    w->root->trust != STAT_TRUSTED)
 		return NULL;
-	add_rules(w->o, &w->own, &rules);
+	add_rules(w->o, &w->own.allow, &rules);
 	name = statcache_path(w->o->stat_cache_dir, path, w->o->hash, &rules);
 	buf_release(&rules);
 	if (name)
@@ -245,9 +199,9 @@ begin(struct walk *w)
 
 	add_also(w);
 	root->allow = allow_root(w->allow);
-	root->own = allow_root(&w->own);
+	root->own = allow_root(&w->own.allow);
 	if (root->own != ALLOW_ALL)
-		root->filter = filter_enter(NULL, &w->filter_roots, "", 0,
+		root->filter = filter_enter(NULL, &w->own.roots, "", 0,
 					    &takes);
 	if (w->o->ignore && ignore_count(w->o->ignore))
 		root->ignore = ignore_root(w->o->ignore);
@@ -318,7 +272,9 @@ scan_once(const char *path, const struct tree_options *o,
 	*out = w.rc || w.again ? NULL : t;
 	if (w.root_fd >= 0)
 		close(w.root_fd);
-	release_allowed(&w);
+	taken_release(&w.own);
+	allow_release(&w.more);
+	strv_release(&w.links);
 	free(w.stack);
 	return w.rc;
 }

@@ -41,7 +41,7 @@ want(const struct walk *w, const char *path, struct strv *wanted)
 {
 	struct stat st;
 
-	if (!allow_covers(&w->own, path) &&
+	if (!allow_covers(&w->own.allow, path) &&
 	    !fstatat(w->root_fd, *path ? path : ".", &st, AT_SYMLINK_NOFOLLOW))
 		strv_push(wanted, path);
 }
@@ -50,8 +50,8 @@ want(const struct walk *w, const char *path, struct strv *wanted)
 static void
 add_sent(const struct walk *w, const char *path, struct strv *wanted)
 {
-	for (size_t i = 0; i < w->filter_roots.n; i++) {
-		const char *root = w->filter_roots.v[i].path;
+	for (size_t i = 0; i < w->own.roots.n; i++) {
+		const char *root = w->own.roots.v[i].path;
 
 		if (is_below(path, root)) {
 			want(w, path, wanted);

@@ -14,7 +14,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
-#include "source/filter.h"
+#include "source/taken.h"
 #include "source/tree_parts.h"
 
 struct gitindex;
@@ -43,12 +43,9 @@ struct walk_also {
 struct walk {
 	const struct tree_options *o;
 	struct digester digester;
-	struct allow_list own;		/* what counts by itself */
+	struct taken own;		/* what counts by itself */
 	struct allow_list more;		/* and for the sake of links, or empty */
-	const struct allow_list *allow;	/* the one that is in force */
-	struct filter_roots filter_roots;	/* where allow leads */
-	struct filter **filters;
-	size_t n_filters;
+	const struct allow_list *allow;	/* own's, or more */
 	struct walk_also *also;
 	bool again;			/* it was not what it has to be */
 	struct statcache *cache;	/* NULL: nothing remembered */

@@ -157,7 +157,7 @@ pass_filters(struct reading *rd, const struct met *m, struct node *child)
 	if (m->own == ALLOW_ALL)
 		return true;
 	worker_path(k, m->name);
-	child->filter = filter_enter(rd->n->filter, &k->w->filter_roots,
+	child->filter = filter_enter(rd->n->filter, &k->w->own.roots,
 				     k->path.data, k->path.len, &takes);
 	if (takes && child->ignored) {
 		filter_leave(child->filter);
@@ -359,10 +359,10 @@ find_allow(struct reading *rd, struct met *m, unsigned char type)
 	m->own = rd->n->own;
 	if (m->allow == ALLOW_LEADS)
 		m->allow = allow_path(w->allow, worker_path(k, m->name));
-	if (w->allow == &w->own)
+	if (w->allow == &w->own.allow)
 		m->own = m->allow;
 	else if (m->own == ALLOW_LEADS)
-		m->own = allow_path(&w->own, worker_path(k, m->name));
+		m->own = allow_path(&w->own.allow, worker_path(k, m->name));
 	if (m->own == ALLOW_ALL || !rd->n->filter || type == DT_DIR ||
 	    type == DT_UNKNOWN || (m->allow == ALLOW_ALL && type != DT_LNK))
 		return;
