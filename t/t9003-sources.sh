@@ -235,6 +235,24 @@ else
 	test_skip "$title" "this docker knows no --exclude"
 fi
 
+# told DOCKERFILE: what docker makes of it, and the tag.
+told() {
+	mkdir -p told && echo "$RUN" >told/file && printf "%b" "$1" \
+		>told/Dockerfile && docker buildx build -q -t "told:$RUN" told \
+		>/dev/null && docker image inspect -f \
+		"{{json .RootFS}} {{json .Config}}" "told:$RUN" &&
+	docker history --no-trunc --format "{{.CreatedBy}}" "told:$RUN" &&
+	imgcache tag told
+}
+
+test_that 'the case of a name of a stage: one image, one tag' '
+	told "FROM busybox AS ab\nCOPY file /\nFROM ab AS c\nCMD x\n" >first &&
+	told "FROM busybox as Ab\nCOPY file /\nFROM ab aS C\nCMD x\n" >second &&
+	same first second && told "FROM busybox AS ab\nCOPY file /\nCMD y\n" >second &&
+	! cmp -s first second; status=$?
+	docker rmi "told:$RUN" >/dev/null; [ $status -eq 0 ]
+'
+
 test_that 'in a work tree: the commit as a name, dirty when it is' '
 	mkdir -p repo/ctx && cp app/Dockerfile repo/ctx/ &&
 	echo "git $RUN" >repo/ctx/file && git -C repo init -q &&
