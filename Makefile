@@ -5,9 +5,10 @@ lib/base := buf error json mem str strv udiff units
 lib/sys := child clock detach dir file lock path signals spawn
 lib/source := allow deflated digest filter gitattr gitindex gitlib gitpack \
 	gitpast gitstore glob glob_compile glob_regexp glob_set glob_syntax \
-	hash ignore ignore_parse listing reach reach_match repo run shown \
-	statcache statcache_save textmemo tree tree_diff walk walk_git \
-	walk_left walk_links walk_open walk_pool walk_read walk_sum weigh
+	hash ignore ignore_anchors ignore_parse listing reach reach_match \
+	repo run shown statcache statcache_save taken textmemo tree \
+	tree_diff walk walk_git walk_left walk_links walk_open walk_pool \
+	walk_read walk_sum weigh
 lib/recipe := cachespec dfvars dockerfile dockerfile_assign dockerfile_bases \
 	dockerfile_diff dockerfile_glob dockerfile_globals \
 	dockerfile_heredoc dockerfile_idle dockerfile_json dockerfile_lines \

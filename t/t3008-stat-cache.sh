@@ -48,6 +48,26 @@ test_that 'the same tag with one thread and with many' '
 	imgcache -c threads=9 tag --no-stat-cache app >nine && same one nine
 '
 
+# Nobody knows of a link that is copied before it is met: what it leads to is
+# remembered, so that the tree is not read twice.
+linked() {
+	strace -f -qq -e trace=openat,open -o trace imgcache tag linked >said &&
+	grep -c "\"src\"" trace
+}
+
+test_that 'a copied link costs one more walk once, not every time' '
+	mkdir -p linked/src/lib linked/src/sub && ln -s ../lib linked/src/sub/l &&
+	echo a >linked/src/a && echo b >linked/src/lib/b.md &&
+	printf "FROM scratch\nCOPY --exclude=**/*.md src /\n" \
+		>linked/Dockerfile && sleep 0.05 &&
+	[ "$(linked)" -eq 2 ] && cp said before && [ "$(linked)" -eq 1 ] &&
+	same before said && echo c >>linked/src/lib/b.md &&
+	[ "$(linked)" -eq 1 ] && ! cmp -s before said && cp said before &&
+	sleep 0.05 && [ "$(linked)" -eq 1 ] && same before said &&
+	rm linked/src/sub/l && [ "$(linked)" -eq 2 ] && cp said before &&
+	echo d >>linked/src/lib/b.md && [ "$(linked)" -eq 1 ] && same before said
+'
+
 test_that 'a damaged file is as none' '
 	imgcache tag app >before &&
 	for file in "$stat"/*; do

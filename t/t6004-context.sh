@@ -165,6 +165,16 @@ test_that 'wildcards, links and binds are read' '
 	[ "$(ask .unread.bytes)" -lt 4000 ]
 '
 
+test_that 'what --exclude leaves out is not read' '
+	project && dockerfile "FROM x" "COPY --exclude=film . /" &&
+	[ "$(ask .unread.files)" -eq 0 ] &&
+	dockerfile "FROM x" "COPY --exclude=docs/film . /" &&
+	ask .unread.heaviest[].path >actual && echo docs/film >expect &&
+	same expect actual && [ "$(ask .unread.files)" -eq 1 ] &&
+	dockerfile "FROM x" "COPY --exclude=docs . /" &&
+	[ "$(ask .unread.heaviest[0].path)" = docs ]
+'
+
 test_that 'all is read when all is copied' '
 	dockerfile "FROM x" "COPY . /" && [ "$(ask .unread.files)" -eq 0 ]
 '

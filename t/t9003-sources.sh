@@ -226,6 +226,71 @@ aliases() {
 		grep ":git-" | sed "s/.*://" | sort
 }
 
+# Does docker run the last step anew, at a second build of copied/?
+ran() {
+	docker buildx build --progress=plain -o type=cacheonly copied >log \
+		2>&1 || { cat log >&2 && exit 1; }
+	! grep '^#[0-9]* CACHED' log >/dev/null
+}
+
+# agree FILE...: a change of each has another tag if docker runs the step.
+agree() {
+	ran && ! ran && for file; do
+		before=$(imgcache tag copied) && echo "$RUN" >>"copied/$file" &&
+		after=$(imgcache tag copied) || return 1
+		if ran; then
+			[ "$before" != "$after" ]
+		else
+			[ "$before" = "$after" ]
+		fi || { echo "$1: $(tail -n 1 copied/Dockerfile)" && return 1; }
+	done
+}
+
+copied() {
+	rm -rf copied && mkdir -p copied/src/sub copied/lib/deep &&
+	for file in src/a src/b.md lib/x lib/y.md lib/deep/z u.md; do
+		echo "$file $RUN $1" >"copied/$file" || return 1
+	done && printf 'FROM scratch\n%s\n' "$1" >copied/Dockerfile &&
+	echo Dockerfile >copied/.dockerignore
+}
+
+title='what a link leads to that is copied with --exclude counts as in docker'
+if copied 'COPY --exclude=x . /' && docker buildx build -q \
+	-o type=cacheonly copied >/dev/null 2>&1; then
+	test_that "$title" '
+		copied "COPY --exclude=lib . /" && ln -s lib copied/l &&
+		agree lib/x lib/deep/z src/a &&
+		copied "COPY --exclude=**/*.md . /" && ln -s lib copied/l &&
+		agree lib/y.md u.md src/b.md lib/x &&
+		copied "COPY --exclude=**/*.md . /" &&
+		ln -s lib/y.md copied/l && agree lib/y.md u.md &&
+		copied "COPY --exclude=**/*.md . /" && ln -s . copied/l &&
+		agree u.md lib/y.md &&
+		copied "COPY --exclude=*.md src /" && ln -s .. copied/src/l &&
+		agree u.md lib/x src/a
+	'
+else
+	test_skip "$title" "this docker knows no --exclude"
+fi
+
+# told DOCKERFILE: what docker makes of it, and the tag.
+told() {
+	mkdir -p told && echo "$RUN" >told/file && printf "%b" "$1" \
+		>told/Dockerfile && docker buildx build -q -t "told:$RUN" told \
+		>/dev/null && docker image inspect -f \
+		"{{json .RootFS}} {{json .Config}}" "told:$RUN" &&
+	docker history --no-trunc --format "{{.CreatedBy}}" "told:$RUN" &&
+	imgcache tag told
+}
+
+test_that 'the case of a name of a stage: one image, one tag' '
+	told "FROM busybox AS ab\nCOPY file /\nFROM ab AS c\nCMD x\n" >first &&
+	told "FROM busybox as Ab\nCOPY file /\nFROM ab aS C\nCMD x\n" >second &&
+	same first second && told "FROM busybox AS ab\nCOPY file /\nCMD y\n" >second &&
+	! cmp -s first second; status=$?
+	docker rmi "told:$RUN" >/dev/null; [ $status -eq 0 ]
+'
+
 test_that 'in a work tree: the commit as a name, dirty when it is' '
 	mkdir -p repo/ctx && cp app/Dockerfile repo/ctx/ &&
 	echo "git $RUN" >repo/ctx/file && git -C repo init -q &&

@@ -85,6 +85,30 @@ strv_has(const struct strv *s, const char *str)
 	return false;
 }
 
+size_t
+strv_lower_bound(const struct strv *s, const char *str, size_t len)
+{
+	size_t lo = 0, hi = s->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (strncmp(s->v[mid], str, len) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+bool
+strv_has_sorted(const struct strv *s, const char *str, size_t len)
+{
+	size_t i = strv_lower_bound(s, str, len);
+
+	return i < s->n && !strncmp(s->v[i], str, len) && !s->v[i][len];
+}
+
 void
 strv_clear(struct strv *s)
 {

@@ -21,6 +21,11 @@ void strv_push_all(struct strv *s, const struct strv *other);
 void strv_sort(struct strv *s);			/* byte order */
 void strv_uniq(struct strv *s);			/* drops equal neighbours */
 bool strv_has(const struct strv *s, const char *str);
+
+/* In a sorted list: the first that is not before the len bytes at str, or n. */
+size_t strv_lower_bound(const struct strv *s, const char *str, size_t len);
+bool strv_has_sorted(const struct strv *s, const char *str, size_t len);
+
 void strv_clear(struct strv *s);
 void strv_release(struct strv *s);
 

@@ -16,9 +16,8 @@
 #include "key/context_advice.h"
 #include "key/context_heavy.h"
 #include "key/inputs.h"
-#include "source/allow.h"
 #include "source/ignore.h"
-#include "source/reach.h"
+#include "source/taken.h"
 #include "source/tree.h"
 #include "source/weigh.h"
 #include "sys/file.h"
@@ -75,21 +74,13 @@ weight_of(const struct weight *w)
 					 (int64_t)w->bytes };
 }
 
-/*
- * What the instructions read as it is now, links and wildcards followed. Of a
- * folder that is copied in part all is weighed as read.
- */
+/* What the instructions read as it is now, links and wildcards followed. */
 static void
-find_reads(const struct look *l, struct allow_list *out)
+find_reads(const struct look *l, struct taken *out)
 {
 	int fd = open(l->c->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct strv paths = {0};
-	size_t i;
 
-	for (i = 0; fd >= 0 && i < l->c->n_reads; i++)
-		reach_resolve(fd, l->c->reads + i, &paths);
-	allow_init(out, &paths);
-	strv_release(&paths);
+	taken_find(out, fd, l->c->reads, fd < 0 ? 0 : l->c->n_reads);
 	if (fd >= 0)
 		close(fd);
 }
@@ -225,7 +216,7 @@ not_known(const struct look *l)
 static void
 look_at_tree(struct look *l, const struct tree *t, bool only_sent)
 {
-	struct allow_list reads = {0};
+	struct taken reads = {0};
 	struct advice advice;
 	struct weigh_options o = { .most = HEAVIEST };
 	struct weigh w;
@@ -235,7 +226,8 @@ look_at_tree(struct look *l, const struct tree *t, bool only_sent)
 		find_reads(l, &reads);
 		o.reads = &reads;
 	}
-	advice_init(&advice, &l->in->ic->arena, l->c->path, o.reads);
+	advice_init(&advice, &l->in->ic->arena, l->c->path,
+		    o.reads ? &reads.allow : NULL);
 	if (!only_sent) {
 		o.marks = advice.marks;
 		o.accepts = advice_accepts;
@@ -249,7 +241,7 @@ look_at_tree(struct look *l, const struct tree *t, bool only_sent)
 	}
 	weigh_release(&w);
 	advice_release(&advice);
-	allow_release(&reads);
+	taken_release(&reads);
 }
 
 int

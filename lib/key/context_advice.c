@@ -118,16 +118,7 @@ advice_release(struct advice *a)
 static bool
 is_named(const struct allow_list *reads, const char *path)
 {
-	size_t i, len = strlen(path);
-
-	for (i = 0; reads && i < reads->paths.n; i++) {
-		const char *read = reads->paths.v[i];
-
-		if (!strncmp(read, path, len) &&
-		    (!read[len] || read[len] == '/'))
-			return true;
-	}
-	return false;
+	return reads && allow_path(reads, path) != ALLOW_NONE;
 }
 
 static bool

@@ -23,18 +23,18 @@ is_of(const struct dockerfile_read *read, const struct input_context *c)
 static struct reach
 reach_of(struct arena *arena, const struct dockerfile_read *read)
 {
-	bool excludes = read->n_exclude && !read->exclude_differs;
-	const char **exclude = excludes ?
-		arena_alloc(arena, read->n_exclude * sizeof(*exclude)) : NULL;
+	size_t n = dockerfile_read_excludes(read);
+	const char **exclude = n ?
+		arena_alloc(arena, n * sizeof(*exclude)) : NULL;
 	struct reach r = {
 		.path = arena_strdup(arena, read->path),
 		.wildcard = read->wildcard,
 		.include = arena_strdup(arena, read->include),
 		.exclude = exclude,
-		.n_exclude = excludes ? read->n_exclude : 0,
+		.n_exclude = n,
 	};
 
-	for (size_t i = 0; i < r.n_exclude; i++)
+	for (size_t i = 0; i < n; i++)
 		exclude[i] = arena_strdup(arena, read->exclude[i]);
 	return r;
 }

@@ -24,24 +24,17 @@ struct read_entry {
 	struct strv dirs;
 };
 
-/* How many patterns of --exclude are looked at. */
-static size_t
-n_excluded(const struct dockerfile_read *read)
-{
-	return read->exclude_differs ? 0 : read->n_exclude;
-}
-
 static bool
 is_of(const struct read_entry *e, const struct dockerfile_read *read)
 {
 	for (size_t i = 0; i < e->exclude.n; i++)
-		if (i == n_excluded(read) ||
+		if (i == dockerfile_read_excludes(read) ||
 		    strcmp(e->exclude.v[i], read->exclude[i]))
 			return false;
 	return e->kind == read->kind && str_is(e->context, read->context) &&
 		str_is(e->path, read->path) &&
 		str_is(e->include, read->include) &&
-		e->exclude.n == n_excluded(read);
+		e->exclude.n == dockerfile_read_excludes(read);
 }
 
 static const char *
@@ -66,9 +59,9 @@ add_entry(struct reads *r, const struct dockerfile_read *read)
 		.path = mem_strdup(read->path),
 		.include = mem_strdup(read->include),
 		.filter = filter_new(read->include, read->exclude,
-				     n_excluded(read)),
+				     dockerfile_read_excludes(read)),
 	};
-	for (size_t i = 0; i < n_excluded(read); i++)
+	for (size_t i = 0; i < dockerfile_read_excludes(read); i++)
 		strv_push(&e->exclude, read->exclude[i]);
 	return e;
 }
@@ -97,35 +90,16 @@ find(struct reads *r, const struct dockerfile_read *read)
 	return e;
 }
 
-static bool
-has(const struct strv *sorted, const char *s, size_t len)
-{
-	size_t lo = 0, hi = sorted->n;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		int c = strncmp(sorted->v[mid], s, len);
-
-		if (!c && !sorted->v[mid][len])
-			return true;
-		if (c < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return false;
-}
-
 /* The path itself, or a directory above it. */
 static bool
 is_reached(const struct read_entry *e, const char *path)
 {
 	size_t len;
 
-	if (has(&e->reached, "", 0))
+	if (strv_has_sorted(&e->reached, "", 0))
 		return true;
 	for (len = strcspn(path, "/");; len += 1 + strcspn(path + len + 1, "/")) {
-		if (has(&e->reached, path, len))
+		if (strv_has_sorted(&e->reached, path, len))
 			return true;
 		if (!path[len])
 			return false;

@@ -204,10 +204,14 @@ struct dockerfile_read {
 	const char *include;	/* PARENTS: an ignore-file pattern below path */
 	const char *const *exclude;	/* patterns of --exclude */
 	size_t n_exclude;
-	bool exclude_differs;	/* versions of BuildKit read them differently */
+	bool exclude_differs;	/* versions of BuildKit read them differently;
+				   see dockerfile_read_excludes() */
 	const char *checksum;	/* of ADD --checksum, or NULL */
 	int line;
 };
+
+/* How many patterns of --exclude are looked at: all, or none that differ. */
+size_t dockerfile_read_excludes(const struct dockerfile_read *read);
 
 /*
  * Lists are in the order of the file. Owned as a whole: dockerfile_plan_free().

@@ -2,7 +2,7 @@
 
 /*
  * The instructions are copied as they are written, but for the case of the
- * keyword, the comments and blank lines within, which whoever reads them drops,
+ * keyword and of a stage's name, which have none, the comments and blank lines within, which whoever reads them drops,
  * and the end of the last line. So whoever reads what comes out reads the same
  * instructions. Only "--from=2" means something else when stages before it are
  * gone; then each stage has its number above it.
@@ -110,6 +110,45 @@ add_lines(struct buf *out, const char *s, const char *end, char escape)
 	buf_add(out, s, (size_t)(end - s));
 }
 
+/* *end is moved to before the word that ends there, and the blanks before it. */
+static struct span
+take_last_word(const char *s, const char **end)
+{
+	const char *to = *end, *from;
+
+	while (to > s && (byte_is_blank(to[-1]) || to[-1] == '\n'))
+		to--;
+	for (from = to; from > s && !byte_is_blank(from[-1]) &&
+	     from[-1] != '\n'; from--)
+		;
+	*end = from;
+	return (struct span){ from, (size_t)(to - from) };
+}
+
+/* FROM ... AS name in one line; false, and nothing added, if it is not that. */
+static bool
+add_stage_name(struct buf *out, const struct dockerfile_instruction *in,
+	       const char *s, const char *end)
+{
+	const char *at = end;
+	struct span name, as;
+
+	if (in->keyword != DOCKERFILE_FROM || in->n_args != 3 ||
+	    in->line != in->end_line)
+		return false;
+	name = take_last_word(s, &at);
+	as = take_last_word(s, &at);
+	if (!span_is(name, in->args[2]) || !span_is_nocase(as, "as"))
+		return false;
+	buf_add(out, s, (size_t)(as.s - s));
+	buf_adds(out, "AS");
+	buf_add(out, as.s + as.len, (size_t)(name.s - as.s) - as.len);
+	for (size_t i = 0; i < name.len; i++)
+		buf_addc(out, byte_lower(name.s[i]));
+	buf_add(out, name.s + name.len, (size_t)(end - name.s) - name.len);
+	return true;
+}
+
 static void
 add_instruction(struct buf *out, const struct dockerfile_instruction *in,
 		char escape, const char *s, const char *end)
@@ -125,7 +164,9 @@ add_instruction(struct buf *out, const struct dockerfile_instruction *in,
 		s = keyword + n;
 	}
 	/* a word that goes on in the next line ends where nothing is left */
-	if (s < end && *s != '\n' && *s != '\r')
+	if (add_stage_name(out, in, s, end))
+		s = end;
+	else if (s < end && *s != '\n' && *s != '\r')
 		add_lines(out, s, end, escape);
 	else
 		buf_add(out, s, (size_t)(end - s));

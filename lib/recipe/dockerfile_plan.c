@@ -171,6 +171,12 @@ plan_add_read(struct plan_builder *b, const struct dockerfile_read *read)
 	};
 }
 
+size_t
+dockerfile_read_excludes(const struct dockerfile_read *read)
+{
+	return read->exclude_differs ? 0 : read->n_exclude;
+}
+
 void
 plan_add_arg(struct plan_builder *b, const char *name)
 {

@@ -45,6 +45,12 @@ byte_is_letter(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+static inline char
+byte_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
 struct span span_trim_left(struct span s);
 struct span span_trim(struct span s);
 bool span_is(struct span s, const char *text);

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "source/allow.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/mem.h"
 
 /* Without "." and empty parts; ".." stays and matches nothing. */
 static void
@@ -65,37 +63,11 @@ allow_root(const struct allow_list *a)
 	return a->everything ? ALLOW_ALL : ALLOW_LEADS;
 }
 
-/* The first path that is not below `text`, in byte order. */
-static size_t
-lower_bound(const struct strv *paths, const char *text)
-{
-	size_t lo = 0;
-	size_t hi = paths->n;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (strcmp(paths->v[mid], text) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
-static bool
-has(const struct strv *paths, const char *path)
-{
-	size_t i = lower_bound(paths, path);
-
-	return i < paths->n && str_is(paths->v[i], path);
-}
-
 /* below is the path of a directory with its slash. */
 static bool
 has_below(const struct strv *paths, const char *below)
 {
-	size_t i = lower_bound(paths, below);
+	size_t i = strv_lower_bound(paths, below, strlen(below));
 
 	return i < paths->n && str_starts(paths->v[i], below);
 }
@@ -106,12 +78,8 @@ allow_covers(const struct allow_list *a, const char *path)
 	bool is = a->everything;
 
 	for (size_t len = 0; !is; len++) {
-		char *above;
-
 		len += strcspn(path + len, "/");
-		above = mem_strndup(path, len);
-		is = has(&a->paths, above);
-		free(above);
+		is = strv_has_sorted(&a->paths, path, len);
 		if (!path[len])
 			break;
 	}
@@ -122,13 +90,15 @@ enum allow
 allow_path(const struct allow_list *a, const char *path)
 {
 	struct buf below = BUF_INIT;
+	size_t len = strlen(path);
 	enum allow is = ALLOW_NONE;
 
-	if (has(&a->paths, path))
+	if (strv_has_sorted(&a->paths, path, len))
 		return ALLOW_ALL;
 	buf_adds(&below, path);
 	buf_addc(&below, '/');
-	if (has_below(&a->paths, below.data) || has(&a->led_to, path) ||
+	if (has_below(&a->paths, below.data) ||
+	    strv_has_sorted(&a->led_to, path, len) ||
 	    has_below(&a->led_to, below.data))
 		is = ALLOW_LEADS;
 	buf_release(&below);

@@ -20,6 +20,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/strv.h"
+#include "source/bigendian.h"
 #include "source/gitattr.h"
 #include "source/gitlib.h"
 #include "source/gitpast.h"
@@ -77,19 +78,6 @@ struct stat_key {
 	uint32_t ctime_s, ctime_ns, mtime_s, mtime_ns;
 	uint32_t dev, ino, type, size;
 };
-
-static uint32_t
-be32(const unsigned char *p)
-{
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
-		(uint32_t)p[2] << 8 | p[3];
-}
-
-static uint32_t
-be16(const unsigned char *p)
-{
-	return (uint32_t)p[0] << 8 | p[1];
-}
 
 static bool
 make_key(const struct stat_key *s, const char *prefix, const char *path,

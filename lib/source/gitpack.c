@@ -18,6 +18,7 @@
 
 #include "base/mem.h"
 #include "base/strv.h"
+#include "source/bigendian.h"
 #include "source/deflated.h"
 
 #define SUM_SIZE 20
@@ -32,19 +33,6 @@
 #define VARINT_MAX 8		/* 56 bits */
 
 enum object_type { OBJECT_BLOB = 3, OBJECT_OFS_DELTA = 6, OBJECT_REF_DELTA };
-
-static uint32_t
-be32(const unsigned char *p)
-{
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
-		(uint32_t)p[2] << 8 | p[3];
-}
-
-static uint64_t
-be64(const unsigned char *p)
-{
-	return (uint64_t)be32(p) << 32 | be32(p + 4);
-}
 
 static uint32_t
 fanout(const struct gitpack *p, unsigned byte)

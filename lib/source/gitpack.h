@@ -31,7 +31,8 @@ void gitpack_close(struct gitpack *p);
 
 /*
  * The length of the object with that id, whole and inflated. False if it is not
- * here, is no file's content, or cannot be told. Several threads may ask.
+ * here, is seen to be no file's content, or cannot be told: what a delta makes
+ * is not looked at. Several threads may ask.
  */
 bool gitpack_size(const struct gitpack *p,
 		  const unsigned char id[GITPACK_ID_SIZE], uint64_t *size);

@@ -240,6 +240,12 @@ match_affix(const struct glob *g, const struct glob_path *p)
 }
 
 bool
+glob_begins_with_group(const struct glob *g)
+{
+	return g->n_tokens && g->tokens[0].kind == TOKEN_SPLIT;
+}
+
+bool
 glob_match(const struct glob *g, const struct glob_path *p)
 {
 	switch (g->kind) {

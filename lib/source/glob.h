@@ -63,6 +63,9 @@ struct glob_path {
 const char *glob_compile(struct glob *g, const char *pattern, size_t len);
 void glob_release(struct glob *g);
 
+/* "**" "/" at the beginning of what is no SUFFIX; what text it has follows. */
+bool glob_begins_with_group(const struct glob *g);
+
 bool glob_match(const struct glob *g, const struct glob_path *p);
 
 /*

@@ -19,7 +19,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "source/ignore_rules.h"
+#include "source/ignore_anchors.h"
 
 struct ignore_dir {
 	const struct ignore *ig;
@@ -80,12 +80,10 @@ glob_path(const struct ignore_dir *d, const char *path,
 	};
 }
 
-typedef void rule_fn(void *payload, size_t rule);
-
 /* Every hashed rule whose pattern matches the path. */
 static void
 each_hashed(const struct ignore_dir *d, const struct glob_path *p,
-	    rule_fn *fn, void *payload)
+	    ignore_rule_fn *fn, void *payload)
 {
 	const struct ignore *ig = d->ig;
 	const char *name = p->s + p->base;
@@ -124,6 +122,9 @@ ignore_file_rule(const struct ignore_dir *d, const char *path, size_t len)
 	int64_t last = d->n_noted ? (int64_t)d->noted[d->n_noted - 1] : -1;
 
 	each_hashed(d, &p, keep_highest, &last);
+	if (d->ig->anchors)
+		ignore_anchors_each(d->ig->anchors, &(struct ignore_lookup){
+			&p, &last, keep_highest, &last });
 	for (size_t i = d->n_live; i-- > 0 && d->live[i] > last;)
 		if (glob_match(&rules[d->live[i]].glob, &p))
 			last = d->live[i];
@@ -147,9 +148,15 @@ static void
 find_holds(const struct ignore_dir *parent,
 	   const struct glob_path *p, struct holds *h)
 {
+	const int64_t none = -1;
+
 	for (size_t i = 0; i < parent->n_noted; i++)
 		holds_add(h, parent->noted[i], true);
 	each_hashed(parent, p, add_hold, h);
+	if (parent->ig->anchors)
+		ignore_anchors_each(parent->ig->anchors,
+				    &(struct ignore_lookup){
+					p, &none, add_hold, h });
 	for (size_t i = 0; i < parent->n_live; i++)
 		if (glob_match(&parent->ig->rules[parent->live[i]].glob, p))
 			holds_add(h, parent->live[i], false);

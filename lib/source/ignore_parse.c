@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "source/glob_tokens.h"
+#include "source/ignore_anchors.h"
 #include "source/ignore_rules.h"
 
 /* bufio.Scanner holds a line and its newline in 64 KiB. */
@@ -268,6 +269,7 @@ make_index(struct ignore *ig)
 		r->next = *bucket;
 		*bucket = (uint32_t)i;
 	}
+	ig->anchors = ignore_anchors_new(ig);
 }
 
 static int
@@ -360,6 +362,7 @@ ignore_free(struct ignore *ig)
 	free(ig->rules);
 	free(ig->buckets);
 	free(ig->scanned);
+	ignore_anchors_free(ig->anchors);
 	free(ig);
 }
 

@@ -2,7 +2,7 @@
 #ifndef IMGCACHE_SOURCE_IGNORE_RULES_H
 #define IMGCACHE_SOURCE_IGNORE_RULES_H
 
-/* What ignore_parse.c makes and ignore.c uses; private to the two. */
+/* What ignore_parse.c makes and ignore.c uses; private to the ignore*.c. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,7 +25,8 @@ struct ignore_rule {
 
 /*
  * Rules for one exact path, or for one name at any depth, are found by hash;
- * the others are in scanned, in their order, and looked at one by one.
+ * the others are in scanned, in their order, and looked at one by one, unless
+ * they are many: see ignore_anchors.h.
  */
 struct ignore {
 	struct hash text;	/* XXH3 of the file */
@@ -41,7 +42,10 @@ struct ignore {
 	uint64_t lasts[4];	/* bytes the last parts of hashed rules have */
 	uint32_t *scanned;
 	size_t n_scanned;
+	struct ignore_anchors *anchors;	/* or NULL */
 };
+
+typedef void ignore_rule_fn(void *payload, size_t rule);
 
 /* FNV-1a; to hash a text in pieces, go on from the hash of what was before. */
 #define IGNORE_HASH_PATH UINT64_C(0xcbf29ce484222325)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The file: head, one cache_dir a directory, the runs in the same order, and
- * the XXH3 of all that. The sum tells damage; that offsets lead nowhere else is
+ * The file: head, one cache_dir a directory, the runs in the same order, paths
+ * that count beside, and the XXH3 of all that. The sum tells damage; that offsets lead nowhere else is
  * checked all the same, where they are used.
  */
 
@@ -20,6 +20,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/strv.h"
 #include "source/statcache_file.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -166,6 +167,18 @@ uint64_t
 statcache_entries(const struct statcache *c)
 {
 	return c->head.n_entries;
+}
+
+void
+statcache_also(const struct statcache *c, struct strv *out)
+{
+	const char *end = c->map + c->len - CACHE_SUM;
+	uint64_t len = c->head.also_len;
+
+	if (!len || len > c->len - CACHE_SUM - sizeof(c->head) || end[-1])
+		return;
+	for (const char *p = end - len; p < end; p += strlen(p) + 1)
+		strv_push(out, p);
 }
 
 void

@@ -25,6 +25,7 @@
 
 struct buf;
 struct node;
+struct strv;
 struct statcache;
 
 /*
@@ -55,12 +56,20 @@ bool statcache_dir(const struct statcache *c, uint32_t number,
 /* How many entries there are in all. */
 uint64_t statcache_entries(const struct statcache *c);
 
-/*
- * Keep what a walk has read: n directories in the order of their numbers, in
- * which the children of each stand together. A failure is a slower next run.
- */
-void statcache_save(const char *path, enum hash_kind kind,
-		    struct node *const *dirs, uint32_t n);
+/* Append the paths that counted for the sake of links; see walk_links.c. */
+void statcache_also(const struct statcache *c, struct strv *out);
+
+/* What a walk has read. */
+struct stat_read {
+	enum hash_kind kind;
+	struct node *const *dirs;	/* in the order of their numbers; the
+					   children of each stand together */
+	uint32_t n;
+	const struct strv *also;
+};
+
+/* Keep it. A failure is a slower next run. */
+void statcache_save(const char *path, const struct stat_read *read);
 
 /* It was of use: a file that nobody needs for long may be swept by its age. */
 void statcache_keep(const struct statcache *c);

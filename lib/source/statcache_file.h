@@ -8,7 +8,7 @@
 
 #include "source/run.h"
 
-#define CACHE_MAGIC "imgcache-stat 2\n"
+#define CACHE_MAGIC "imgcache-stat 3\n"
 #define CACHE_ORDER 0x01020304u
 #define CACHE_SUM 16
 #define CACHE_LAYOUT ((uint32_t)(sizeof(struct cache_dir) << 16 | \
@@ -23,6 +23,7 @@ struct cache_head {
 	uint32_t n_dirs;
 	uint64_t n_entries;
 	uint64_t len;		/* of the whole file */
+	uint64_t also_len;	/* of the paths before the sum, each with NUL */
 };
 
 /* Directory 0 is the root; the children of each stand together. */

@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/strv.h"
 #include "source/statcache.h"
 #include "source/statcache_file.h"
 #include "source/tree_parts.h"
@@ -65,37 +66,55 @@ put_dir(struct writer *w, const struct node *n, uint64_t at)
 }
 
 static void
-write_all(struct writer *w, enum hash_kind kind, struct node *const *dirs,
-	  uint32_t n)
+put_also(struct writer *w, const struct strv *also)
+{
+	for (size_t i = 0; i < also->n; i++)
+		put(w, also->v[i], strlen(also->v[i]) + 1);
+}
+
+static struct cache_head
+head_of(const struct stat_read *r, uint64_t runs_at)
 {
 	struct cache_head head = {
 		.magic = CACHE_MAGIC, .order = CACHE_ORDER,
-		.layout = CACHE_LAYOUT, .kind = (uint32_t)kind, .n_dirs = n,
+		.layout = CACHE_LAYOUT, .kind = (uint32_t)r->kind,
+		.n_dirs = r->n, .len = runs_at + CACHE_SUM,
 	};
-	uint64_t at = sizeof(head) + (uint64_t)n * sizeof(struct cache_dir);
+
+	for (uint32_t i = 0; i < r->n; i++) {
+		head.n_entries += r->dirs[i]->run.n;
+		head.len += r->dirs[i]->run.len;
+	}
+	for (size_t i = 0; i < r->also->n; i++)
+		head.also_len += strlen(r->also->v[i]) + 1;
+	head.len += head.also_len;
+	return head;
+}
+
+static void
+write_all(struct writer *w, const struct stat_read *r)
+{
+	uint64_t at = sizeof(struct cache_head) +
+		(uint64_t)r->n * sizeof(struct cache_dir);
+	struct cache_head head = head_of(r, at);
 	struct hash sum;
 
-	head.len = at + CACHE_SUM;
-	for (uint32_t i = 0; i < n; i++) {
-		head.n_entries += dirs[i]->run.n;
-		head.len += dirs[i]->run.len;
-		w->failed |= dirs[i]->run.len > UINT32_MAX;
-	}
 	put(w, &head, sizeof(head));
-	for (uint32_t i = 0; i < n; i++) {
-		put_dir(w, dirs[i], at);
-		at += dirs[i]->run.len;
+	for (uint32_t i = 0; i < r->n; i++) {
+		w->failed |= r->dirs[i]->run.len > UINT32_MAX;
+		put_dir(w, r->dirs[i], at);
+		at += r->dirs[i]->run.len;
 	}
-	for (uint32_t i = 0; i < n; i++)
-		put(w, dirs[i]->run.data, dirs[i]->run.len);
+	for (uint32_t i = 0; i < r->n; i++)
+		put(w, r->dirs[i]->run.data, r->dirs[i]->run.len);
+	put_also(w, r->also);
 	flush(w);
 	hash_sum_end(w->sum, &sum);
 	w->failed |= file_write_fd(w->fd, sum.bytes, CACHE_SUM) != 0;
 }
 
 void
-statcache_save(const char *path, enum hash_kind kind,
-	       struct node *const *dirs, uint32_t n)
+statcache_save(const char *path, const struct stat_read *read)
 {
 	char *dir = path_dir(path);
 	char *temp = mem_printf("%s/" FILE_TEMP_PREFIX "%ld-%llx", dir,
@@ -108,7 +127,7 @@ statcache_save(const char *path, enum hash_kind kind,
 	if (w.fd < 0)
 		goto out;
 	w.sum = hash_sum_new();
-	write_all(&w, kind, dirs, n);
+	write_all(&w, read);
 	if (close(w.fd) < 0 || w.failed || rename(temp, path) < 0)
 		unlink(temp);
 out:

@@ -38,6 +38,7 @@ struct node {
 
 	/* Only while the tree is read; see walk_parts.h. */
 	enum allow allow;
+	enum allow own;		/* the same, without what links lead to */
 	enum stat_trust trust;
 	struct ignore_dir *ignore;	/* NULL: no rules */
 	struct filter_dir *filter;	/* takes what allow does not, or NULL */

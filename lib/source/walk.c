@@ -115,50 +115,31 @@ add_rules(const struct tree_options *o, const struct allow_list *a,
 		buf_addc(out, '\n');
 }
 
-/* What one read takes: into the list, or below the roots of its filter. */
-static void
-find_read(struct walk *w, const struct reach *r, struct strv *paths)
-{
-	struct filter *f = filter_new(r->include, r->exclude, r->n_exclude);
-	struct strv dirs = { 0 };
-
-	reach_resolve_apart(w->root_fd, r, paths, f ? &dirs : NULL);
-	for (size_t i = 0; i < dirs.n; i++)
-		filter_roots_add(&w->filter_roots, dirs.v[i], f);
-	if (f)
-		w->filters[w->n_filters++] = f;
-	strv_release(&dirs);
-}
-
 /* The paths that count now; a new file that a pattern matches is one more. */
 static void
 find_allowed(struct walk *w)
 {
 	const struct tree_options *o = w->o;
-	struct strv paths = { 0 };
 
 	if (o->reads)
-		w->filters = mem_array(o->n_reads, sizeof(*w->filters));
-	for (size_t i = 0; o->reads && i < o->n_reads; i++)
-		find_read(w, o->reads + i, &paths);
-	strv_push_all(&paths, w->also);
-	allow_init(&w->allow, o->reads ? &paths : o->allow);
-	filter_roots_sort(&w->filter_roots);
-	for (size_t i = 0; i < w->filter_roots.n; i++)
-		allow_lead_to(&w->allow, w->filter_roots.v[i].path);
-	allow_sort(&w->allow);
-	strv_release(&paths);
+		taken_find(&w->own, w->root_fd, o->reads, o->n_reads);
+	else
+		allow_init(&w->own.allow, o->allow);
+	w->allow = &w->own.allow;
 }
 
+/* And those that counted the last time for the sake of links. */
 static void
-release_allowed(struct walk *w)
+add_also(struct walk *w)
 {
-	filter_roots_release(&w->filter_roots);
-	for (size_t i = 0; i < w->n_filters; i++)
-		filter_free(w->filters[i]);
-	free(w->filters);
-	strv_release(&w->links);
-	allow_release(&w->allow);
+	if (!w->own.roots.n)
+		return;
+	if (w->cache && !w->also->readings)
+		statcache_also(w->cache, &w->also->paths);
+	if (!w->also->paths.n)
+		return;
+	taken_allow(&w->own, &w->also->paths, &w->more);
+	w->allow = &w->more;
 }
 
 static char *
@@ -170,7 +151,7 @@ open_cache(struct walk *w, const char *path)
 	if (!w->o->stat_cache_dir || w->o->sizes_only ||
 	    w->root->trust != STAT_TRUSTED)
 		return NULL;
-	add_rules(w->o, &w->allow, &rules);
+	add_rules(w->o, &w->own.allow, &rules);
 	name = statcache_path(w->o->stat_cache_dir, path, w->o->hash, &rules);
 	buf_release(&rules);
 	if (name)
@@ -194,10 +175,8 @@ hold_max(void)
 static int
 open_root(struct walk *w, const char *path, struct imgcache_error *err)
 {
-	struct node *root = w->root;
 	char shown[SHOWN_SIZE];
 	struct stat st;
-	bool takes;
 
 	w->root_fd = open(path, ROOT_FLAGS);
 	if (w->root_fd < 0 || fstat(w->root_fd, &st) < 0) {
@@ -205,31 +184,46 @@ open_root(struct walk *w, const char *path, struct imgcache_error *err)
 			    path_shown(path, shown));
 		return err->code;
 	}
+	w->root->trust = stat_trust_of(w->root_fd);
+	w->root->name = "";
 	find_allowed(w);
-	root->trust = stat_trust_of(w->root_fd);
-	root->name = "";
-	root->allow = allow_root(&w->allow);
-	if (root->allow != ALLOW_ALL)
-		root->filter = filter_enter(NULL, &w->filter_roots, "", 0,
+	return 0;
+}
+
+/* What is asked of everything in it begins at the root. */
+static void
+begin(struct walk *w)
+{
+	struct node *root = w->root;
+	bool takes;
+
+	add_also(w);
+	root->allow = allow_root(w->allow);
+	root->own = allow_root(&w->own.allow);
+	if (root->own != ALLOW_ALL)
+		root->filter = filter_enter(NULL, &w->own.roots, "", 0,
 					    &takes);
 	if (w->o->ignore && ignore_count(w->o->ignore))
 		root->ignore = ignore_root(w->o->ignore);
-	return 0;
 }
 
 /* The tree keeps the cache, whose runs it may use. */
 static void
 finish(struct walk *w, struct tree *t, const char *cache_path)
 {
+	struct stat_read read = { .kind = t->hash, .also = &w->also->paths };
+
 	t->cache = w->cache;
 	if (w->rc)
 		return;
 	tree_number(t);
-	w->again = w->links.n && !walk_links_are_known(w, t);
+	w->again = !walk_links_are_known(w, t);
 	if (w->again)
 		return;
-	if (cache_path && w->changed)
-		statcache_save(cache_path, t->hash, t->dirs, t->n);
+	read.dirs = t->dirs;
+	read.n = t->n;
+	if (cache_path && (w->changed || w->also->readings > 1))
+		statcache_save(cache_path, &read);
 	else if (w->cache)
 		statcache_keep(w->cache);
 }
@@ -244,6 +238,7 @@ scan(struct walk *w, const char *path, struct tree *t,
 	if (w->rc)
 		return;
 	cache_path = open_cache(w, path);
+	begin(w);
 	walk_git_init(w, path);
 	walk_run(w, t);
 	walk_git_release(w);
@@ -254,8 +249,8 @@ scan(struct walk *w, const char *path, struct tree *t,
 }
 
 static int
-scan_once(const char *path, const struct tree_options *o, struct strv *also,
-	  struct tree **out, struct imgcache_error *err)
+scan_once(const char *path, const struct tree_options *o,
+	  struct walk_also *also, struct tree **out, struct imgcache_error *err)
 {
 	struct tree *t = mem_alloc(sizeof(*t));
 	struct walk w = {
@@ -277,7 +272,9 @@ scan_once(const char *path, const struct tree_options *o, struct strv *also,
 	*out = w.rc || w.again ? NULL : t;
 	if (w.root_fd >= 0)
 		close(w.root_fd);
-	release_allowed(&w);
+	taken_release(&w.own);
+	allow_release(&w.more);
+	strv_release(&w.links);
 	free(w.stack);
 	return w.rc;
 }
@@ -286,7 +283,7 @@ int
 tree_scan(const char *path, const struct tree_options *o,
 	  struct tree **out, struct imgcache_error *err)
 {
-	struct strv also = { 0 };
+	struct walk_also also = { 0 };
 	struct tree *t;
 	int rc;
 
@@ -295,6 +292,6 @@ tree_scan(const char *path, const struct tree_options *o,
 	while (!rc && !t);
 	if (!rc)
 		*out = t;
-	strv_release(&also);
+	strv_release(&also.paths);
 	return rc;
 }

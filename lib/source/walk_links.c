@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A link that a filter takes is copied as a link. But BuildKit (0.13; 0.25 less
- * often) runs the step again when what it leads to has changed, though that is
- * left out of the copy. So that counts, too. As nobody knows of a link before
- * it is met, the tree is then read once more.
+ * A link that a filter takes is copied as a link. But BuildKit (0.13 and 0.25)
+ * runs the step again when what it leads to has changed, all of a directory,
+ * though that is left out of the copy. So that counts, too; of what is above a
+ * copied directory that is all that is sent. Nobody knows of a link before it
+ * is met: a reading begins with what counted the last time, and if that was not
+ * it, the tree is read once more. What counts is decided by the links that are
+ * met where that changes nothing, so it never hangs on what was remembered.
  */
 
 #include <fcntl.h>
@@ -33,39 +36,106 @@ is_below(const char *path, const char *dir)
 		(!len || !path[len] || path[len] == '/');
 }
 
-/* Is it sent for the sake of what a filter takes? */
-static bool
-is_filtered(const struct walk *w, const char *path)
+static void
+want(const struct walk *w, const char *path, struct strv *wanted)
 {
-	for (size_t i = 0; i < w->filter_roots.n; i++)
-		if (is_below(path, w->filter_roots.v[i].path))
-			return true;
-	return false;
-}
-
-static bool
-is_known(const struct walk *w, struct tree *t, const char *path)
-{
-	const struct tree_entry *e = tree_find(t, path);
 	struct stat st;
 
-	return (e && e->type != TREE_DIR) || allow_covers(&w->allow, path) ||
-		!is_filtered(w, path) ||
-		fstatat(w->root_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0;
+	if (!allow_covers(&w->own.allow, path) &&
+	    !fstatat(w->root_fd, *path ? path : ".", &st, AT_SYMLINK_NOFOLLOW))
+		strv_push(wanted, path);
 }
 
-bool
-walk_links_are_known(struct walk *w, struct tree *t)
+/* What is sent of a path for the sake of what a filter takes. */
+static void
+add_sent(const struct walk *w, const char *path, struct strv *wanted)
+{
+	for (size_t i = 0; i < w->own.roots.n; i++) {
+		const char *root = w->own.roots.v[i].path;
+
+		if (is_below(path, root)) {
+			want(w, path, wanted);
+			return;
+		}
+		if (is_below(root, path))
+			want(w, root, wanted);
+	}
+}
+
+static void
+find_wanted(const struct walk *w, struct strv *wanted)
 {
 	struct strv paths = { 0 };
-	size_t n = w->also->n;
 
 	for (size_t i = 0; i < w->links.n; i++)
 		reach_resolve(w->root_fd,
 			      &(struct reach){ .path = w->links.v[i] }, &paths);
+	strv_sort(&paths);
+	strv_uniq(&paths);
 	for (size_t i = 0; i < paths.n; i++)
-		if (!is_known(w, t, paths.v[i]))
-			strv_push(w->also, paths.v[i]);
+		add_sent(w, paths.v[i], wanted);
 	strv_release(&paths);
-	return w->also->n == n;
+	strv_sort(wanted);
+	strv_uniq(wanted);
+}
+
+static bool
+is_missing(const struct walk *w, struct tree *t, const char *path)
+{
+	const struct tree_entry *e = tree_find(t, path);
+
+	return !(e && e->type != TREE_DIR) && !allow_covers(w->allow, path);
+}
+
+static bool
+has(const struct strv *sorted, const char *path)
+{
+	return strv_has_sorted(sorted, path, strlen(path));
+}
+
+/*
+ * A file that counts anyway is no reason to read all again, and if it is among
+ * what is remembered that changes nothing either.
+ */
+static bool
+is_right(const struct walk *w, struct tree *t, const struct strv *wanted)
+{
+	const struct strv *also = &w->also->paths;
+
+	for (size_t i = 0; i < wanted->n; i++)
+		if (is_missing(w, t, wanted->v[i]))
+			return false;
+	for (size_t i = 0; i < also->n; i++)
+		if (!has(wanted, also->v[i]))
+			return false;
+	return true;
+}
+
+/* It only grows after the first reading, lest moving links keep us for ever. */
+bool
+walk_links_are_known(struct walk *w, struct tree *t)
+{
+	struct walk_also *also = w->also;
+	struct strv wanted = { 0 };
+	bool is = true;
+
+	also->readings++;
+	if (w->links.n || also->paths.n) {
+		find_wanted(w, &wanted);
+		is = is_right(w, t, &wanted);
+	}
+	if (!is && also->readings > 1) {
+		size_t n = also->paths.n;
+
+		strv_push_all(&also->paths, &wanted);
+		strv_sort(&also->paths);
+		strv_uniq(&also->paths);
+		is = also->paths.n == n;
+	} else if (!is) {
+		strv_release(&also->paths);
+		also->paths = wanted;
+		wanted = (struct strv){ 0 };
+	}
+	strv_release(&wanted);
+	return is;
 }

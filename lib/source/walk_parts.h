@@ -14,7 +14,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
-#include "source/filter.h"
+#include "source/taken.h"
 #include "source/tree_parts.h"
 
 struct gitindex;
@@ -34,15 +34,20 @@ struct walk_git {
 	struct gitindex *index;
 };
 
+/* Paths that count for the sake of links, from one reading to the next. */
+struct walk_also {
+	struct strv paths;		/* sorted */
+	unsigned readings;
+};
+
 struct walk {
 	const struct tree_options *o;
 	struct digester digester;
-	struct allow_list allow;
-	struct filter_roots filter_roots;	/* where allow leads */
-	struct filter **filters;
-	size_t n_filters;
-	struct strv *also;		/* more paths that count */
-	bool again;			/* they have become more */
+	struct taken own;		/* what counts by itself */
+	struct allow_list more;		/* and for the sake of links, or empty */
+	const struct allow_list *allow;	/* own's, or more */
+	struct walk_also *also;
+	bool again;			/* it was not what it has to be */
 	struct statcache *cache;	/* NULL: nothing remembered */
 	struct node *root;
 	int root_fd;
@@ -132,7 +137,7 @@ int walk_read(struct worker *k, struct node *n, int fd);
 /* k->path is a link that only a filter takes. */
 void walk_note_link(struct worker *k);
 
-/* Does what such links lead to count already? If not, w->also has become more. */
+/* Was w->also what such links lead to? If not, it has become that. */
 bool walk_links_are_known(struct walk *w, struct tree *t);
 
 void walk_git_init(struct walk *w, const char *path);

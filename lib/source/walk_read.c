@@ -52,6 +52,7 @@ struct met {
 	const char *name;
 	size_t len;
 	enum allow allow;
+	enum allow own;		/* without what links lead to */
 	bool is_filtered;	/* only a filter takes it */
 	const struct record *was;	/* the record of that name, or NULL */
 };
@@ -143,6 +144,8 @@ add_dir(struct reading *rd, const struct met *m, struct node *child)
  * is there only for something below it does not count by itself. Where a filter
  * takes one that is sent only for something below it, whether that is there is
  * all that matters, but of it the filter may take nothing: so all of it counts.
+ * Where all counts only for the sake of a link, they still say which links are
+ * taken.
  */
 static bool
 pass_filters(struct reading *rd, const struct met *m, struct node *child)
@@ -151,16 +154,18 @@ pass_filters(struct reading *rd, const struct met *m, struct node *child)
 	bool takes = false;
 
 	child->structure = m->allow == ALLOW_LEADS;
-	if (m->allow == ALLOW_ALL)
+	if (m->own == ALLOW_ALL)
 		return true;
 	worker_path(k, m->name);
-	child->filter = filter_enter(rd->n->filter, &k->w->filter_roots,
+	child->filter = filter_enter(rd->n->filter, &k->w->own.roots,
 				     k->path.data, k->path.len, &takes);
 	if (takes && child->ignored) {
 		filter_leave(child->filter);
 		child->filter = NULL;
-		child->allow = ALLOW_ALL;
+		child->allow = child->own = ALLOW_ALL;
 	}
+	if (child->allow == ALLOW_ALL)
+		return true;
 	if (takes || child->filter)
 		child->structure = false;
 	if (!takes && child->filter)
@@ -179,7 +184,8 @@ leave_rules(struct node *n)
 static int
 meet_dir(struct reading *rd, const struct met *m, const struct stat *st)
 {
-	struct node child = { .parent = rd->n, .allow = m->allow };
+	struct node child = { .parent = rd->n, .allow = m->allow,
+			      .own = m->own };
 	struct worker *k = rd->k;
 	struct stat own;
 
@@ -347,12 +353,18 @@ static void
 find_allow(struct reading *rd, struct met *m, unsigned char type)
 {
 	struct worker *k = rd->k;
+	const struct walk *w = k->w;
 
 	m->allow = rd->n->allow;
+	m->own = rd->n->own;
 	if (m->allow == ALLOW_LEADS)
-		m->allow = allow_path(&k->w->allow, worker_path(k, m->name));
-	if (m->allow == ALLOW_ALL || !rd->n->filter || type == DT_DIR ||
-	    type == DT_UNKNOWN)
+		m->allow = allow_path(w->allow, worker_path(k, m->name));
+	if (w->allow == &w->own.allow)
+		m->own = m->allow;
+	else if (m->own == ALLOW_LEADS)
+		m->own = allow_path(&w->own.allow, worker_path(k, m->name));
+	if (m->own == ALLOW_ALL || !rd->n->filter || type == DT_DIR ||
+	    type == DT_UNKNOWN || (m->allow == ALLOW_ALL && type != DT_LNK))
 		return;
 	worker_path(k, m->name);
 	m->is_filtered = filter_file(rd->n->filter, k->path.data,

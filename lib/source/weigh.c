@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 
 #include "base/buf.h"
-#include "source/allow.h"
 #include "source/ignore.h"
+#include "source/taken.h"
 #include "source/tree_parts.h"
 
 struct top {
@@ -27,6 +27,8 @@ struct frame {
 	uint32_t next;		/* child to go on with */
 	size_t path_len;	/* of its path */
 	enum allow allow;
+	struct filter_dir *filter;	/* takes what allow does not, or NULL */
+	bool is_unread;		/* nothing reads it, nor anything in it */
 	size_t mark;		/* rule that marked it or a parent, or none */
 	struct ignore_dir *marks;	/* NULL: nothing to be marked here */
 	size_t marks_at;	/* where the paths for it begin */
@@ -104,6 +106,19 @@ mark_of_file(const struct pass *p, const struct frame *f)
 	return accepts(p, rule) ? rule : IGNORE_NO_RULE;
 }
 
+/* A file of a directory of which something is read. */
+static bool
+is_unread_file(const struct pass *p, const struct frame *f)
+{
+	if (f->allow == ALLOW_ALL || f->is_unread)
+		return false;
+	if (f->allow == ALLOW_LEADS &&
+	    allow_path(&p->o->reads->allow, p->path.data) != ALLOW_NONE)
+		return false;
+	return !f->filter ||
+		!filter_file(f->filter, p->path.data, p->path.len);
+}
+
 static void
 weigh_file(struct pass *p, struct frame *f, const struct record *r)
 {
@@ -118,8 +133,7 @@ weigh_file(struct pass *p, struct frame *f, const struct record *r)
 	mark = mark_of_file(p, f);
 	if (mark != IGNORE_NO_RULE)
 		add(&p->out->marks[mark], &w);
-	if (f->allow == ALLOW_LEADS &&
-	    allow_path(p->o->reads, p->path.data) == ALLOW_NONE) {
+	if (is_unread_file(p, f)) {
 		add(&p->out->unread, &w);
 		consider(p, &p->unread, false, &w);
 	}
@@ -162,20 +176,39 @@ mark_dir(struct pass *p, const struct frame *parent, struct frame *f)
 }
 
 static void
+find_reads(const struct pass *p, const struct frame *parent, struct frame *f)
+{
+	const struct taken *reads = p->o->reads;
+	bool takes;
+
+	if (!reads)
+		f->allow = ALLOW_ALL;
+	else if (!parent)
+		f->allow = allow_root(&reads->allow);
+	else if (parent->allow == ALLOW_LEADS)
+		f->allow = allow_path(&reads->allow, p->path.data);
+	else
+		f->allow = parent->allow;
+	if (f->allow != ALLOW_ALL)
+		f->filter = filter_enter(parent ? parent->filter : NULL,
+					 &reads->roots, p->path.data,
+					 p->path.len, &takes);
+	f->is_unread = f->allow == ALLOW_NONE && !f->filter;
+}
+
+static void
 push(struct pass *p, const struct node *n)
 {
 	struct frame f = { .node = n, .mark = IGNORE_NO_RULE };
 	struct frame *parent = p->n ? p->stack + p->n - 1 : NULL;
 
 	if (!parent) {
-		f.allow = p->o->reads ? allow_root(p->o->reads) : ALLOW_ALL;
 		f.marks = p->o->marks ? ignore_root(p->o->marks) : NULL;
 	} else {
 		set_path(p, parent, n->name);
-		f.allow = parent->allow == ALLOW_LEADS ?
-			allow_path(p->o->reads, p->path.data) : parent->allow;
 		mark_dir(p, parent, &f);
 	}
+	find_reads(p, parent, &f);
 	f.path_len = p->path.len;
 	mem_grow(p->stack, p->n, p->cap);
 	p->stack[p->n++] = f;
@@ -189,6 +222,7 @@ pop(struct pass *p)
 	struct frame *parent = p->n ? f - 1 : NULL;
 
 	ignore_leave(f->marks);
+	filter_leave(f->filter);
 	if (!parent) {
 		p->out->all = f->sum;
 		return;
@@ -197,7 +231,7 @@ pop(struct pass *p)
 	add(&parent->sum, &f->sum);
 	if (f->node->kept > 1)
 		consider(p, &p->heaviest, true, &f->sum);
-	if (f->allow == ALLOW_NONE && parent->allow != ALLOW_NONE) {
+	if (f->is_unread && !parent->is_unread) {
 		add(&p->out->unread, &f->sum);
 		consider(p, &p->unread, true, &f->sum);
 	}

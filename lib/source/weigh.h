@@ -13,8 +13,8 @@
 
 #include "base/mem.h"
 
-struct allow_list;
 struct ignore;
+struct taken;
 struct tree;
 
 struct weight {
@@ -35,7 +35,7 @@ struct weighed {
 typedef bool weigh_mark_fn(void *payload, size_t rule, const char *path);
 
 struct weigh_options {
-	const struct allow_list *reads;	/* NULL: everything is read */
+	const struct taken *reads;	/* NULL: everything is read */
 	const struct ignore *marks;	/* NULL: nothing is marked */
 	weigh_mark_fn *accepts;
 	void *payload;

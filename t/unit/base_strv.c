@@ -45,6 +45,25 @@ Test(strv, take_owns_the_string)
 	cr_assert_null(s.v);
 }
 
+Test(strv, a_sorted_list_is_searched)
+{
+	struct strv s = { 0 };
+
+	cr_expect_eq(strv_lower_bound(&s, "a", 1), 0);
+	cr_expect_not(strv_has_sorted(&s, "", 0));
+	strv_split(&s, "a a/b ab b c/d", " ");
+	cr_expect_eq(strv_lower_bound(&s, "", 0), 0);
+	cr_expect_eq(strv_lower_bound(&s, "a/", 2), 1);
+	cr_expect_eq(strv_lower_bound(&s, "aa", 2), 2);
+	cr_expect_eq(strv_lower_bound(&s, "d", 1), 5);
+	cr_expect(strv_has_sorted(&s, "a", 1));
+	cr_expect(strv_has_sorted(&s, "c/d", 3));
+	cr_expect(strv_has_sorted(&s, "abx", 2));
+	cr_expect_not(strv_has_sorted(&s, "c/d", 1));
+	cr_expect_not(strv_has_sorted(&s, "a/", 2));
+	strv_release(&s);
+}
+
 Test(strv, no_string_cannot_be_pushed, .signal = SIGABRT)
 {
 	struct strv s = { 0 };

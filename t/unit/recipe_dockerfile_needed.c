@@ -53,6 +53,19 @@ Test(dockerfile_needed, so_is_how_the_last_line_ends)
 	check("FROM a AS b\nRUN x\nFROM c", "b", "FROM a AS b\nRUN x\n");
 }
 
+/* BuildKit 0.13 and 0.25: one and the same image, history and all. */
+Test(dockerfile_needed, so_is_the_case_of_a_stage_s_name)
+{
+	check("from a As Bc-D.e  \nRUN x", NULL, "FROM a AS bc-d.e  \nRUN x\n");
+	check("FROM --platform=linux/ARM64 a\tas\tB\nCOPY x y", NULL,
+	      "FROM --platform=linux/ARM64 a\tAS\tb\nCOPY x y\n");
+	check("FROM a AS B", NULL, "FROM a AS b\n");
+	check("FROM a AS B\r\nCMD c", NULL, "FROM a AS b\r\nCMD c\n");
+	/* what is not so plain stays as it is */
+	check("FROM a \\\n AS B\nCMD c", NULL,
+	      "FROM a \\\n AS B\nCMD c\n");
+}
+
 Test(dockerfile_needed, so_are_those_within_an_instruction)
 {
 	check("FROM a\nRUN x \\\n# why\n\n \t# \\\n  && y \\ \n#\n&& z\nCMD c\n",

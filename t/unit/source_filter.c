@@ -207,11 +207,101 @@ Test(filter, what_a_copied_link_leads_to_counts)
 	       "src/sub/one src/two");
 	cr_assert_eq(symlink("..", "t/src/all"), 0);
 	cr_assert_eq(symlink("nowhere", "t/src/none"), 0);
-	counts("src -a.txt -b.md -two -sub", "src/ src/all src/empty/ "
-	       "src/none");
+	cr_assert_eq(unlink("t/src/all"), 0);
 	cr_assert_eq(symlink("sub", "t/src/dir"), 0);
 	counts("src -** -!dir", "src/ src/dir src/sub/ src/sub/c.md "
 	       "src/sub/d.txt src/sub/one");
+}
+
+/* What is sent of it, that is: what other sources read counts by itself. */
+Test(filter, a_copied_link_to_what_is_above_has_all_copies_count)
+{
+	static const char all[] = "src/ src/a.txt src/b.md src/empty/ "
+		"src/sub/ src/sub/c.md src/sub/d.txt src/up";
+
+	cr_assert_eq(symlink("..", "t/src/up"), 0);
+	counts("src -**/*.md", all);
+	counts("src -**", "src/");
+	cr_assert_eq(unlink("t/src/up"), 0);
+	cr_assert_eq(symlink("/", "t/src/up"), 0);
+	counts("src -**/*.md", all);
+	counts("src/sub -c.md src -**/*.txt", all);
+	cr_assert_eq(symlink(".", "t/here"), 0);
+	counts(". -src -top", "here src/ src/a.txt src/b.md src/empty/ "
+	       "src/sub/ src/sub/c.md src/sub/d.txt src/up top");
+	counts_under(". -src -top", "top", "here src/ src/a.txt src/b.md "
+		     "src/empty/ src/sub/ src/sub/c.md src/sub/d.txt src/up");
+}
+
+static struct hash
+digest_of(const char *copies, const char *cache)
+{
+	struct tree_options o = { .hash = HASH_XXH3, .stat_cache_dir = cache };
+	struct copies c;
+	struct tree *t;
+	struct hash h;
+
+	parse(&c, copies);
+	o.reads = c.v;
+	o.n_reads = c.n;
+	cr_assert_eq(tree_scan("t", &o, &t, &err), 0, "%s", err.text);
+	strv_release(&c.words);
+	h = *tree_digest(t);
+	tree_free(t);
+	return h;
+}
+
+/* What was remembered of the links decides nothing. */
+static void
+expect_same(const char *copies, const char *when)
+{
+	struct hash fresh = digest_of(copies, NULL);
+	struct hash known = digest_of(copies, "c");
+
+	cr_expect(hash_equal(&fresh, &known), "%s: %s", copies, when);
+	known = digest_of(copies, "c");
+	cr_expect(hash_equal(&fresh, &known), "%s: %s, again", copies, when);
+}
+
+Test(filter, remembered_links_change_no_digest)
+{
+	static const char *const all[] = {
+		"src -**/*.md", "src -sub", "src -** -!l*", ". -src -top",
+		"src/sub -c.md src -a.txt", ". -lib", "src lib -*", "lib -x",
+	};
+
+#define EACH(when) \
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) \
+		expect_same(all[i], when)
+
+	cr_assert_eq(mkdir("c", 0700), 0);
+	put("t/lib/x", "x");
+	put("t/lib/deep/y.md", "y");
+	EACH("none");
+	cr_assert_eq(symlink("../lib", "t/src/l1"), 0);
+	cr_assert_eq(symlink("src/b.md", "t/l2"), 0);
+	EACH("two");
+	/* one that is met only in what a link leads to */
+	cr_assert_eq(symlink("../../src/sub/d.txt", "t/lib/deep/l3"), 0);
+	EACH("three");
+	cr_assert_eq(symlink("../src", "t/lib/l4"), 0);
+	EACH("one back");
+	put("t/src/sub/d.txt", "other");
+	put("t/src/b.md", "other");
+	EACH("other content");
+	cr_assert_eq(unlink("t/src/b.md"), 0);
+	EACH("dangling");
+	cr_assert_eq(unlink("t/src/l1"), 0);
+	EACH("one less");
+	cr_assert_eq(symlink("..", "t/src/l1"), 0);
+	EACH("up");
+	cr_assert_eq(unlink("t/src/l1"), 0);
+	cr_assert_eq(unlink("t/lib/l4"), 0);
+	cr_assert_eq(unlink("t/lib/deep/l3"), 0);
+	EACH("two less");
+	cr_assert_eq(unlink("t/l2"), 0);
+	EACH("none again");
+#undef EACH
 }
 
 Test(filter, ignore_rules_come_first)

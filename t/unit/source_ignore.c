@@ -224,6 +224,134 @@ Test(ignore, many_rules_are_found_by_hash)
 	buf_release(&b);
 }
 
+/*
+ * n rules that match nothing, each with its number for '#'; where they are so
+ * many, wildcards are not tried one by one.
+ */
+static void
+add_idle(struct buf *b, const char *rule, int n)
+{
+	size_t at = strcspn(rule, "#");
+
+	for (int i = 0; i < n; i++)
+		buf_addf(b, "%.*s%d%s\n", (int)at, rule, i, rule + at + 1);
+}
+
+#define IDLE_ENOUGH 70
+
+static unsigned
+pick(unsigned n)
+{
+	static uint64_t state = 88172645463325252u;
+
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return (unsigned)(state >> 33) % n;
+}
+
+static void
+add_random(struct buf *b, const char *const *words, unsigned n, unsigned parts)
+{
+	for (unsigned i = 1 + pick(parts); i-- > 0;)
+		buf_addf(b, "%s%s", words[pick(n)], i ? "/" : "");
+}
+
+static void
+expect_same(const struct ignore *few, const struct ignore *many,
+	    const char *rules)
+{
+	static const char *const names[] = {
+		"a", "b", "ab", "a.c", "b.c", "ba", "a\nb", "x", "\xc3\xa9.c",
+		"\xff"
+	};
+	struct buf path = BUF_INIT;
+
+	for (int i = 0; i < 40; i++) {
+		buf_clear(&path);
+		add_random(&path, names, 10, 4);
+		cr_assert_eq(ignore_matches(few, path.data),
+			     ignore_matches(many, path.data), "'%s':\n%s",
+			     path.data, rules);
+	}
+	buf_release(&path);
+}
+
+Test(ignore, many_wildcards_decide_as_few)
+{
+	static const char *const words[] = {
+		"a", "b", "*", "**", "*.c", "a*", "*b", "?", "[ab]*", "**a",
+		"a**", "a|b", "\\a", "\xc3\xa9*", "a*b", "x{1,2}*", "^a*", "**.c",
+		"b?", "***",
+	};
+	struct imgcache_error err = { 0 };
+	struct buf b = BUF_INIT, idle = BUF_INIT;
+	unsigned compared = 0;
+
+	for (int i = 0; i < 3000; i++) {
+		struct ignore *few, *many;
+		size_t len;
+
+		buf_clear(&idle);
+		add_idle(&idle, "none#/*", IDLE_ENOUGH);
+		len = idle.len;
+		for (unsigned k = 1 + pick(6); k-- > 0;) {
+			buf_adds(&idle, pick(3) ? "" : "!");
+			add_random(&idle, words, 20, 3);
+			buf_addc(&idle, '\n');
+		}
+		buf_clear(&b);
+		buf_adds(&b, idle.data + len);
+		error_clear(&err);
+		if (ignore_parse(&few, "f", b.data, b.len, &err))
+			continue;
+		cr_assert_eq(ignore_parse(&many, "f", idle.data, idle.len,
+					  &err), 0);
+		expect_same(few, many, b.data);
+		ignore_free(few);
+		ignore_free(many);
+		compared++;
+	}
+	cr_expect_gt(compared, 2000);
+	buf_release(&b);
+	buf_release(&idle);
+}
+
+/* How much longer a walk takes that has those rules a hundred times. */
+static double
+slowdown(const char *rule)
+{
+	clock_t spent[2];
+
+	for (int k = 0; k < 2; k++) {
+		struct imgcache_error err = { 0 };
+		struct buf b = BUF_INIT;
+		struct ignore *ig;
+		clock_t begin;
+
+		add_idle(&b, rule, k ? 20000 : 200);
+		cr_assert_eq(ignore_parse(&ig, "f", b.data, b.len, &err), 0);
+		begin = clock();
+		for (int i = 0; i < 1000; i++)
+			ignore_matches(ig, "some/other/name.c");
+		spent[k] = clock() - begin + CLOCKS_PER_SEC / 1000;
+		ignore_free(ig);
+		buf_release(&b);
+	}
+	return (double)spent[1] / (double)spent[0];
+}
+
+Test(ignore, many_wildcards_are_found_by_their_texts)
+{
+	cr_expect_lt(slowdown("**/*.ext#"), 10);
+	cr_expect_lt(slowdown("dir#/*"), 10);
+	cr_expect_lt(slowdown("*.log#"), 10);
+	cr_expect_lt(slowdown("**/some#/*.c"), 10);
+	cr_expect_lt(slowdown("**/name#*"), 10);
+	cr_expect_lt(slowdown("**/other#/**"), 10);
+	cr_expect_lt(slowdown("!some#/**"), 10);
+}
+
 Test(ignore, the_same_line_twice_changes_nothing)
 {
 	cr_expect(ignored("a\na\na", "a/b"));

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/strv.h"
-#include "source/allow.h"
 #include "source/ignore.h"
+#include "source/reach.h"
+#include "source/taken.h"
 #include "source/tree.h"
 #include "source/weigh.h"
 #include "source_room.h"
@@ -111,23 +114,60 @@ Test(weigh, a_folder_with_one_entry_is_that_entry)
 }
 
 static void
-expect_unread(const char *reads, unsigned files, const char *expect)
+expect_unread_of(struct taken *reads, unsigned files, const char *expect)
 {
-	struct strv list = { 0 };
-	struct allow_list allow;
-	struct weigh_options o = { .reads = &allow, .most = 9 };
+	struct weigh_options o = { .reads = reads, .most = 9 };
 	struct tree *t = scan();
 	struct weigh w;
 
-	strv_split(&list, reads, " ");
-	allow_init(&allow, &list);
 	weigh(t, &o, &w);
 	expect_list(w.unread_heaviest, w.n_unread_heaviest, expect);
-	cr_expect_eq(w.unread.files, files, "%s", reads);
+	cr_expect_eq(w.unread.files, files, "%s", expect);
 	weigh_release(&w);
 	tree_free(t);
-	allow_release(&allow);
+	taken_release(reads);
+}
+
+static void
+expect_unread(const char *reads, unsigned files, const char *expect)
+{
+	struct taken taken = { 0 };
+	struct strv list = { 0 };
+
+	strv_split(&list, reads, " ");
+	allow_init(&taken.allow, &list);
 	strv_release(&list);
+	expect_unread_of(&taken, files, expect);
+}
+
+/* When that is copied, less what the patterns match. */
+static void
+expect_left_out(const char *path, const char *patterns, unsigned files,
+		const char *expect)
+{
+	int fd = open("t", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct strv exclude = { 0 };
+	struct reach r = { .path = path };
+	struct taken taken;
+
+	strv_split(&exclude, patterns, " ");
+	r.exclude = (const char *const *)exclude.v;
+	r.n_exclude = exclude.n;
+	taken_find(&taken, fd, &r, 1);
+	close(fd);
+	expect_unread_of(&taken, files, expect);
+	strv_release(&exclude);
+}
+
+Test(weigh, what_a_copy_leaves_out_is_unread)
+{
+	make_tree();
+	expect_left_out("", "small **/a", 2, "big/one/a=1/400 small/=1/50");
+	expect_left_out("", "big !big/two", 2, "big/one/=2/700");
+	expect_left_out("big", "t*", 4, "big/two=1/100 small/=1/50 d=1/20 "
+			"link=1/0");
+	expect_left_out("", "none", 0, "");
+	expect_left_out("d", "*", 5, "big/=3/800 small/=1/50 link=1/0");
 }
 
 Test(weigh, what_nothing_reads_as_high_as_it_goes)
