@@ -143,7 +143,7 @@ test_that 'the engine is gone: that is one' '
 
 test_that 'other limits: the manager has them at once' '
 	imgcache prune --max-age 7d --install-timer &&
-	of_service ExecStart | grep -e --max-age=604800s
+	of_service ExecStart | grep -e --max-age=7d
 '
 
 test_that 'a path with all that systemd would read otherwise' '
