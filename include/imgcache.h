@@ -491,6 +491,7 @@ struct imgcache_build_options {
 	bool no_cache;		/* bypass the lookup, count nothing */
 	bool no_layers;		/* a build takes none of docker's layers */
 	bool pull;		/* look the bases up anew */
+	bool is_ahead;		/* nobody asked yet: no lookup of stats */
 	const char *builder;	/* buildx builder, NULL: docker's choice */
 	const char *const *cache_from;	/* build caches as docker has them, */
 	const char *const *cache_to;	/* NULL: those of the project file */

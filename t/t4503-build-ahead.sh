@@ -125,8 +125,28 @@ test_that '--warm: what was asked for long ago does not count' '
 	! [ -s stdout ]
 '
 
+test_that '--warm: its own lookups ask for nothing, nor do they count' '
+	imgcache build slow -q >/dev/null &&
+	imgcache stats --json | jq "{lookups, misses, totalHits}" >before &&
+	for how in "" "-j 2" -b; do
+		gone slow && expect_status 0 faketime -f +20d imgcache -q \
+			build --warm $how && cat stderr && [ -s stdout ] &&
+		{ [ "$how" != -b ] || imgcache wait $(cat stdout); } || exit 1
+	done && imgcache stats --json | jq "{lookups, misses, totalHits}" >now &&
+	same before now && gone slow && expect_status 0 faketime -f +40d \
+		imgcache -q build --warm && ! [ -s stdout ]
+'
+
+test_that '--warm: what prune took comes back when it is asked for' '
+	imgcache build slow fast -q >/dev/null && imgcache pin fast &&
+	imgcache prune --max-images 1 --grace 0 && imgcache unpin fast &&
+	expect_status 0 imgcache build --warm && ! [ -s stdout ] &&
+	expect_status 1 imgcache get slow && expect_status 0 imgcache build \
+		--warm && one_line stdout && grep "1. slow: .*pruned" stderr
+'
+
 test_that '--warm in the background, two at a time' '
-	imgcache get slow; gone fast && expect_status 0 imgcache build --warm \
+	gone slow fast && expect_status 0 imgcache build --warm \
 		-b -j 2 && [ "$(wc -l <stdout)" -eq 2 ] &&
 	expect_status 0 imgcache wait $(cat stdout)
 '

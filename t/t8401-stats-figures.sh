@@ -164,6 +164,14 @@ test_that 'hits that saved nothing say so in every form' '
 	grep "2026-03-08: 0.0 ms, 2 hits" page
 '
 
+test_that 'what was looked up ahead of being asked for is in no figure' '
+	stats --json >before && later "INSERT INTO lookups (at, n, engine, tag,
+		platform, name, verb, result, reason, us, saved_us)
+		SELECT at, n, engine, tag, platform, name, '\''warm'\'', result,
+		reason, us, saved_us FROM lookups" && stats --json >now &&
+	same before now
+'
+
 test_that 'where nothing hit there is nothing to say of it' '
 	later "UPDATE lookups SET result = '\''miss'\'', reason = '\''gone'\'',
 		saved_us = 0" && grep -E "^time saved +-  \.{14}$" table &&

@@ -458,6 +458,12 @@ result_of(const struct imgcache_answer *a)
 	}
 }
 
+const char *
+lookup_verb(const struct imgcache_build_options *o)
+{
+	return o->is_ahead ? LOOKUP_AHEAD : "build";
+}
+
 void
 lookup_count(struct inputs *in, const struct lookup_found *f,
 	     const char *verb, const struct imgcache_answer *a)
