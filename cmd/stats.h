@@ -28,7 +28,7 @@ int64_t stats_average_hits(const struct imgcache_stats *s); /* thousandths */
 /* Mean of a hit, the pull included; -1: none. */
 int64_t stats_restore_us(int64_t us, int64_t hits);
 
-/* What hits saved, be it nothing; -1: none. */
+/* What hits saved, be it nothing; -1: none, or not known. */
 int64_t stats_saved_us(int64_t hits, int64_t us);
 
 /* "44.4 %", "-" for what is unknown. */

@@ -164,6 +164,24 @@ test_that 'hits that saved nothing say so in every form' '
 	grep "2026-03-08: 0.0 ms, 2 hits" page
 '
 
+test_that 'what hits saved is unknown in every form if no build is known' '
+	later "UPDATE lookups SET saved_us = -1 WHERE result LIKE '\''hit%'\''" &&
+	stats --json >json && jq -e ".timeSaved == null and
+		all(.images[] | select(.hits > 0); .timeSaved == null) and
+		all(.days[] | select(.hits > 0); .timeSaved == null) and
+		all(.images[] | select(.hits == 0); .timeSaved == 0)" json &&
+	grep -E "^time saved +- " table && grep -E "^api .* - +500" table &&
+	! grep saved, summary && head -n 1 summary | grep -v saved &&
+	grep "<h2>Time saved</h2><b>-</b>" page &&
+	grep "^imgcache_saved_seconds_total{image=\"api\"} 0.000000" metrics
+'
+
+test_that 'of what hits saved the known part is told' '
+	later "UPDATE lookups SET saved_us = -1 WHERE result = '\''hit-remote'\''
+		" && [ "$(stats --json | jq .timeSaved)" = 520 ] &&
+	grep -E "^time saved +8 min 40 s" table
+'
+
 test_that 'what was looked up ahead of being asked for is in no figure' '
 	stats --json >before && later "INSERT INTO lookups (at, n, engine, tag,
 		platform, name, verb, result, reason, us, saved_us)

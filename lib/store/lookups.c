@@ -41,7 +41,7 @@
 		" name, verb, result, reason, sum(us), sum(saved_us)" \
 		" FROM lookups WHERE at >= ?1 AND at < ?2"		\
 		" GROUP BY at - at % 86400, engine, tag, platform, name," \
-		" verb, result, reason"					\
+		" verb, result, reason, saved_us < 0"			\
 		" ORDER BY at - at % 86400")				\
 	X(CONDENSED,							\
 		"DELETE FROM lookups WHERE at >= ?1 AND at < ?2 AND id <= ?3")

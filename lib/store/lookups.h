@@ -47,7 +47,8 @@ struct lookup {
 	enum imgcache_reason reason;
 	int64_t at;		/* s since the epoch, 0: now */
 	int64_t us;		/* what the lookup itself took */
-	int64_t saved_us;	/* of hits: build time of it less us */
+	int64_t saved_us;	/* of hits: build time of it less us; -1: not
+				   known */
 };
 
 /*

@@ -24,6 +24,11 @@
 	" FROM lookups WHERE at >= ?3 AND verb <> '" LOOKUP_AHEAD "' AND" \
 	OF_ENGINE_AND_NAME
 
+/* What a hit saved; NULL where that is not known, which no sum counts. */
+#define SAVED_US							\
+	"iif(result IN ('hit-local', 'hit-remote') AND saved_us >= 0,"	\
+	" saved_us, NULL)"
+
 #define BUILDS_SINCE							\
 	" FROM builds WHERE started_at >= ?3 AND status <> 'running' AND" \
 	OF_ENGINE_AND_NAME
