@@ -77,7 +77,8 @@ put(const struct imgcache_stats *s)
 	else if (format == FORMAT_HTML)
 		stats_put_html(s);
 	else
-		stats_put_table(s, by == BY_DAY);
+		stats_put_table(s, by == BY_DAY ? STATS_BY_DAY :
+				STATS_BY_IMAGE);
 }
 
 /* To stdout, a file, or the summary that the runner named. */

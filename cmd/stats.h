@@ -99,11 +99,20 @@ void stats_put_json(const struct imgcache_stats *s);
 void stats_put_prometheus(const struct imgcache_stats *s);
 void stats_put_github(const struct imgcache_stats *s);
 void stats_put_html(const struct imgcache_stats *s);
-void stats_put_table(const struct imgcache_stats *s, bool by_day);
 
-/* The tables of it, of images or of days. */
-void stats_put_images(const struct imgcache_stats *s);
+/* What stands below the summary, each of it without what is not there. */
+enum stats_rows {
+	STATS_BY_IMAGE,
+	STATS_BY_DAY,
+	STATS_LOOKUPS		/* by image, where there is no room for more */
+};
+void stats_put_table(const struct imgcache_stats *s, enum stats_rows rows);
+
+/* The tables of it. */
+#define STATS_STEPS 5
+void stats_put_images(const struct imgcache_stats *s, bool only_lookups);
 void stats_put_days(const struct imgcache_stats *s);
+void stats_put_steps(const struct imgcache_stats *s);
 
 /* Of all images, or the layers of the one of that name. */
 int stats_put_disk(struct imgcache *ic, const char *name,

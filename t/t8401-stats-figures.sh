@@ -214,6 +214,8 @@ test_that 'long names, great figures and all reasons keep within 80 columns' '
 			WHERE name = '\''api'\'';
 		UPDATE builds SET duration_us = duration_us * 50,
 			steps_total = 123456, steps_cached = 100000;
+		UPDATE steps SET us = us * 1000, name = name || '\'' '\'' ||
+			hex(zeroblob(200));
 		UPDATE images SET size_bytes = size_bytes * 10000;
 		WITH r(reason) AS (VALUES ('\''gone'\''), ('\''deleted'\''),
 			('\''registry-unknown'\''), ('\''build-failed'\''))
