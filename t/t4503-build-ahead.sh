@@ -28,6 +28,12 @@ test_that '--common: on, it is built, and a hit the next time' '
 	! [ -s stderr ]
 '
 
+test_that '--common: a wrong package in the settings is no wrong usage' '
+	PREBUILD_COMMON_IMAGES=true COMMON_APT_PACKAGES="git -o=x" \
+		expect_status 128 imgcache build --common && one_line stderr &&
+	grep COMMON_APT_PACKAGES stderr
+'
+
 test_that '--common from the environment of cron: no terminal, no HOME' '
 	expect_status 0 env -i PATH="$PATH" IMGCACHE_DIR="$IMGCACHE_DIR" \
 		DOCKER_HOST="$DOCKER_HOST" STANDIN_DIR="$STANDIN_DIR" \
