@@ -51,6 +51,9 @@ check(const struct parsed *p, struct imgcache_error *err)
 		     zero || watch || under.n || over.n))
 		return fail(err, IMGCACHE_EUSAGE, "--disk goes with --json "
 			    "only");
+	if (!stats_since)
+		return fail(err, IMGCACHE_EUSAGE, "--since wants an age such "
+			    "as 30d or 12h, not 0");
 	if (given.json && format > FORMAT_JSON)
 		return fail(err, IMGCACHE_EUSAGE, "--json and --format %s: "
 			    "one of them", formats[format]);
