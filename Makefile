@@ -31,8 +31,8 @@ lib/docker := builder_info buildx buildx_check buildx_client buildx_run \
 	engine_info engine_layers export failure fold http http_encode \
 	moment numbers output plain platform progress proxies prunefilter \
 	rawjson registry registry_config render run version wait
-lib/session := adopt alive bake bake_options client config labels limits \
-	recipes registries rows session text
+lib/session := adopt alive bake bake_options bake_print client config labels \
+	limits recipes registries rows session text
 lib/key := aliases base base_config context context_advice context_heavy \
 	epoch generation handover inputs inputs_dockerfile inputs_generated \
 	inputs_lower inputs_narrow inputs_plan kept lock lockfile platforms \

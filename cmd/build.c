@@ -175,6 +175,7 @@ build_options(void)
 		.no_cache = no_cache,
 		.no_layers = no_cache,
 		.pull = pull,
+		.is_ahead = warm,
 		.builder = builder,
 		.cache_from = cache_from.v,
 		.cache_to = cache_to.v,

@@ -32,6 +32,7 @@ struct given {
 	bool json;
 	bool nul;		/* -z */
 	bool quiet;
+	bool silent;		/* -q of get, verify, wait: not even results */
 	bool quiet_id;		/* -q of build: the image's id, as docker's */
 	enum { COBRA_NOT, COBRA_PLAIN, COBRA_TEXT } cobra;	/* completion
 				 * for docker, without or with the words */
@@ -57,6 +58,9 @@ enum { PROGRESS_AUTO, PROGRESS_PLAIN, PROGRESS_TTY, PROGRESS_QUIET };
 #define STAT_CACHE_OPTION FLAG_OPTION(0, "no-stat-cache", \
 				      &given.no_stat_cache, \
 				      "read every file, whatever is remembered")
+#define SILENT_OPTION FLAG_OPTION('q', "quiet", &given.silent, \
+				  "print nothing, the exit status is the " \
+				  "answer")
 #define QUIET_OPTION FLAG_OPTION('q', "quiet", &given.quiet, \
 				 "no progress, only results and errors")
 

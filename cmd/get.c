@@ -17,8 +17,7 @@ static const struct opt options[] = {
 		    "leave this lookup out of the statistics"),
 	STAT_CACHE_OPTION,
 	JSON_OPTION,
-	FLAG_OPTION('q', "quiet", &given.quiet,
-		    "print nothing, the exit status is the answer"),
+	SILENT_OPTION,
 	END_OPTION
 };
 
@@ -86,9 +85,9 @@ run(struct invocation *inv, const struct parsed *p)
 	if (given.json && (!ret || ret == IMGCACHE_ENO ||
 			   ret == IMGCACHE_EUNKNOWN))
 		print_answer(&a);
-	else if (!ret && !given.quiet)
+	else if (!ret && !given.silent)
 		return print_hit(inv, &a);
-	return ret == IMGCACHE_ENO && given.quiet ? EXIT_NO : ret;
+	return ret == IMGCACHE_ENO && given.silent ? EXIT_NO : ret;
 }
 
 const struct command command_get = {

@@ -55,7 +55,7 @@ report(const struct invocation *inv, int code, const struct progress *progress)
 static int
 with_handle(struct invocation *inv, const struct parsed *p)
 {
-	struct progress *progress = progress_new(given.quiet ||
+	struct progress *progress = progress_new(given.quiet || given.silent ||
 						 given.quiet_id ||
 						 given.progress ==
 						 PROGRESS_QUIET);

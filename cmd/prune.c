@@ -188,6 +188,8 @@ add_images(struct sum *sum, const struct imgcache_prune_result *r)
 	if (r->freed_bytes >= 0)
 		snprintf(more, sizeof(more), " expected, %s freed",
 			 imgcache_format_size(freed, r->freed_bytes));
+	else if (!prune.dry_run)
+		snprintf(more, sizeof(more), " expected, freed: not found out");
 	add_part(sum, "%zu image%s, %s%s", r->n_removed,
 		 r->n_removed == 1 ? "" : "s",
 		 imgcache_format_size(size, r->expected_bytes), more);

@@ -51,6 +51,9 @@ check(const struct parsed *p, struct imgcache_error *err)
 		     zero || watch || under.n || over.n))
 		return fail(err, IMGCACHE_EUSAGE, "--disk goes with --json "
 			    "only");
+	if (!stats_since)
+		return fail(err, IMGCACHE_EUSAGE, "--since wants an age such "
+			    "as 30d or 12h, not 0");
 	if (given.json && format > FORMAT_JSON)
 		return fail(err, IMGCACHE_EUSAGE, "--json and --format %s: "
 			    "one of them", formats[format]);
@@ -77,7 +80,8 @@ put(const struct imgcache_stats *s)
 	else if (format == FORMAT_HTML)
 		stats_put_html(s);
 	else
-		stats_put_table(s, by == BY_DAY);
+		stats_put_table(s, by == BY_DAY ? STATS_BY_DAY :
+				STATS_BY_IMAGE);
 }
 
 /* To stdout, a file, or the summary that the runner named. */

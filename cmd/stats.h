@@ -28,7 +28,7 @@ int64_t stats_average_hits(const struct imgcache_stats *s); /* thousandths */
 /* Mean of a hit, the pull included; -1: none. */
 int64_t stats_restore_us(int64_t us, int64_t hits);
 
-/* What hits saved, be it nothing; -1: none. */
+/* What hits saved, be it nothing; -1: none, or not known. */
 int64_t stats_saved_us(int64_t hits, int64_t us);
 
 /* "44.4 %", "-" for what is unknown. */
@@ -99,11 +99,20 @@ void stats_put_json(const struct imgcache_stats *s);
 void stats_put_prometheus(const struct imgcache_stats *s);
 void stats_put_github(const struct imgcache_stats *s);
 void stats_put_html(const struct imgcache_stats *s);
-void stats_put_table(const struct imgcache_stats *s, bool by_day);
 
-/* The tables of it, of images or of days. */
-void stats_put_images(const struct imgcache_stats *s);
+/* What stands below the summary, each of it without what is not there. */
+enum stats_rows {
+	STATS_BY_IMAGE,
+	STATS_BY_DAY,
+	STATS_LOOKUPS		/* by image, where there is no room for more */
+};
+void stats_put_table(const struct imgcache_stats *s, enum stats_rows rows);
+
+/* The tables of it. */
+#define STATS_STEPS 5
+void stats_put_images(const struct imgcache_stats *s, bool only_lookups);
 void stats_put_days(const struct imgcache_stats *s);
+void stats_put_steps(const struct imgcache_stats *s);
 
 /* Of all images, or the layers of the one of that name. */
 int stats_put_disk(struct imgcache *ic, const char *name,

@@ -84,6 +84,30 @@ row(struct printer *p, const char *what, int64_t n, int64_t size,
 	print_number(p, "", "FREEABLE", freeable, AS_SIZE);
 }
 
+/* What nobody asked for, or no key stands for: they weigh all the same. */
+static bool
+is_no_figure(const struct imgcache_image *image)
+{
+	return !strcmp(image->status, "changed") ||
+		(image->origin && !strcmp(image->origin, "adopted") &&
+		 !image->last_used_at);
+}
+
+static void
+put_left_out(struct printer *p, const struct imgcache_disk *d)
+{
+	int64_t n = 0, bytes = 0;
+
+	for (size_t i = 0; i < d->n; i++) {
+		if (!is_no_figure(d->v[i].image))
+			continue;
+		n++;
+		bytes += d->v[i].size_bytes > 0 ? d->v[i].size_bytes : 0;
+	}
+	if (n)
+		row(p, "  not counted by stats", n, bytes, -1);
+}
+
 static void
 put_sums(const struct imgcache_disk *d)
 {
@@ -91,6 +115,7 @@ put_sums(const struct imgcache_disk *d)
 
 	row(p, "images of imgcache", (int64_t)d->n, d->images_bytes,
 	    d->free_bytes);
+	put_left_out(p, d);
 	row(p, "  layers of theirs alone", -1, d->own_bytes, -1);
 	row(p, "local build caches", (int64_t)d->caches, d->caches_bytes,
 	    d->caches_bytes);

@@ -71,7 +71,7 @@ put_head(const struct imgcache_stats *s)
 	if (saved >= 0)
 		printf(", %s saved", imgcache_format_duration(text, saved));
 	if (s->since)
-		printf(" %s", stats_span(span, "in", s));
+		printf(" %s", stats_span(span, "in the last", s));
 	printf("\n\n| | |\n|---|---:|\n");
 	printf("| hits here | %lld |\n", (long long)s->hits_local);
 	printf("| hits from the registry | %lld |\n",

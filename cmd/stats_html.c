@@ -11,6 +11,7 @@
 #include "words.h"
 
 #define MOST_BARS 12
+#define NBSP "\xc2\xa0"
 
 static void
 put_head(const struct imgcache_stats *s)
@@ -151,10 +152,24 @@ put_sizes(const struct imgcache_stats *s)
 	free(v);
 }
 
+/* A duration whose lines do not break before its units. */
+static const char *
+unbroken(char out[IMGCACHE_TEXT * 2], int64_t us)
+{
+	char text[IMGCACHE_TEXT];
+	size_t n = 0;
+
+	imgcache_format_duration(text, us);
+	for (const char *c = text; *c; c++)
+		n += (size_t)snprintf(out + n, IMGCACHE_TEXT * 2 - n, "%.*s",
+				      *c == ' ' ? 2 : 1, *c == ' ' ? NBSP : c);
+	return out;
+}
+
 static void
 put_slowest(const struct imgcache_stats *s)
 {
-	char text[IMGCACHE_TEXT], longest[IMGCACHE_TEXT], more[512];
+	char text[IMGCACHE_TEXT], longest[IMGCACHE_TEXT * 2], more[512];
 	char name[STATS_NAME], runs[IMGCACHE_TEXT];
 	size_t i;
 
@@ -168,7 +183,7 @@ put_slowest(const struct imgcache_stats *s)
 			 "longest %s", stats_name(name, step->image),
 			 stats_some(runs, step->runs, "run", "runs"),
 			 (long long)step->cached,
-			 imgcache_format_duration(longest, step->longest_us));
+			 unbroken(longest, step->longest_us));
 		html_bar(&(struct bar){
 			.name = step->name, .more = more,
 			.value = step->us, .most = s->slowest[0].us,

@@ -153,14 +153,15 @@ static size_t
 judge(const struct limits *l, enum limit_figure f, const char *image,
       int64_t value)
 {
-	char have[IMGCACHE_TEXT], want[IMGCACHE_TEXT];
+	char have[IMGCACHE_TEXT], want[IMGCACHE_TEXT], name[STATS_NAME];
 	int64_t limit = l->v[f];
 
 	if (value < 0 || limit < 0 ||
 	    (figures[f].is_over ? value <= limit : value >= limit))
 		return 0;
 	complain("%s%s%s%s is %s, %s %s", figures[f].text,
-		 image ? " of '" : "", image ? image : "", image ? "'" : "",
+		 image ? " of '" : "", image ? stats_name(name, image) : "",
+		 image ? "'" : "",
 		 text_of(have, figures[f].unit, value),
 		 figures[f].is_over ? "over" : "under",
 		 text_of(want, figures[f].unit, limit));

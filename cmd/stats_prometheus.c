@@ -122,7 +122,7 @@ other(const struct imgcache_image_stats *i)
 static int64_t
 saved(const struct imgcache_image_stats *i)
 {
-	return i->saved_us;
+	return i->saved_us > 0 ? i->saved_us : 0;
 }
 
 static int64_t

@@ -129,11 +129,34 @@ put_builds_by_image(const struct imgcache_stats *s)
 }
 
 void
-stats_put_images(const struct imgcache_stats *s)
+stats_put_images(const struct imgcache_stats *s, bool only_lookups)
 {
 	put_lookups_by_image(s);
+	if (only_lookups)
+		return;
 	put_misses_by_image(s);
 	put_builds_by_image(s);
+}
+
+/* Of all their runs together; a step that is long is cut. */
+void
+stats_put_steps(const struct imgcache_stats *s)
+{
+	struct printer *p = printer_new(PRINT_TABLE, false);
+	char name[STATS_NAME];
+
+	for (size_t n = 0; n < s->n_slowest && n < STATS_STEPS; n++) {
+		const struct imgcache_step_stats *i = &s->slowest[n];
+
+		row(p);
+		print_text(p, "", "SLOWEST STEPS", i->name);
+		print_text(p, "", "OF", stats_name(name, i->image));
+		print_number(p, "", "RUNS", i->runs, AS_NUMBER);
+		print_number(p, "", "CACHED", i->cached, AS_NUMBER);
+		print_number(p, "", "LONGEST", i->longest_us, AS_DURATION);
+		print_number(p, "", "IN ALL", i->us, AS_DURATION);
+	}
+	printer_end(p);
 }
 
 static void

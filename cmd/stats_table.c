@@ -142,7 +142,7 @@ put_reasons(const struct imgcache_stats *s)
 }
 
 void
-stats_put_table(const struct imgcache_stats *s, bool by_day)
+stats_put_table(const struct imgcache_stats *s, enum stats_rows rows)
 {
 	char span[STATS_SPAN];
 
@@ -152,8 +152,10 @@ stats_put_table(const struct imgcache_stats *s, bool by_day)
 	put_lookups(s);
 	put_builds(s);
 	put_reasons(s);
-	if (by_day)
+	if (rows == STATS_BY_DAY)
 		stats_put_days(s);
 	else
-		stats_put_images(s);
+		stats_put_images(s, rows == STATS_LOOKUPS);
+	if (rows != STATS_LOOKUPS)
+		stats_put_steps(s);
 }

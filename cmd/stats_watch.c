@@ -14,52 +14,69 @@
 #define SUMMARY_LINES 15	/* above the tables, and that of the cursor */
 #define SINCE_LINES 2
 #define HEAD_LINES 2		/* of a table, with the line before it */
-#define IMAGE_TABLES 3
 
-/* Of the lines of an image: two of its reasons fit into one. */
+/* Lines of a table of n rows. */
 static size_t
-lines(const struct imgcache_image_stats *i)
+table(size_t n)
 {
-	return 1 + (i->n_reasons + 1) / 2 + (i->builds > 0);
+	return n ? n + HEAD_LINES : 0;
 }
 
-/* So many reasons and images that the head of the page stays in sight. */
-static void
+/* Of all tables below the summary: two reasons of an image fit into a line. */
+static size_t
+lines(const struct imgcache_stats *s)
+{
+	size_t misses = 0, builds = 0;
+
+	for (size_t n = 0; n < s->n_images; n++) {
+		misses += (s->images[n].n_reasons + 1) / 2;
+		builds += s->images[n].builds > 0;
+	}
+	return table(s->n_reasons) + table(s->n_images) + table(misses) +
+		table(builds) + table(s->n_slowest < STATS_STEPS ?
+				      s->n_slowest : STATS_STEPS);
+}
+
+/*
+ * What the page has room for, with its head in sight. The images come first,
+ * then why it missed.
+ */
+static enum stats_rows
 cut(struct imgcache_stats *s)
 {
-	size_t taken = SUMMARY_LINES + HEAD_LINES, n = 0;
+	size_t room, taken = SUMMARY_LINES + (s->since ? SINCE_LINES : 0);
 	struct winsize w;
 
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) || !w.ws_row)
-		return;
-	taken += s->since ? SINCE_LINES : 0;
-	if (taken + s->n_reasons > w.ws_row)
-		s->n_reasons = w.ws_row > taken ? w.ws_row - taken : 0;
-	taken += s->n_reasons + IMAGE_TABLES * HEAD_LINES;
-	for (; n < s->n_images; n++) {
-		taken += lines(&s->images[n]);
-		if (taken > w.ws_row)
-			break;
-	}
-	s->n_images = n;
+		return STATS_BY_IMAGE;
+	room = w.ws_row > taken ? w.ws_row - taken : 0;
+	if (lines(s) > room)
+		s->n_slowest = 0;
+	if (lines(s) <= room)
+		return STATS_BY_IMAGE;
+	if (table(s->n_images) > room)
+		s->n_images = room > HEAD_LINES ? room - HEAD_LINES : 0;
+	if (table(s->n_images) + table(s->n_reasons) > room)
+		s->n_reasons = 0;
+	return STATS_LOOKUPS;
 }
 
 static void
 show(struct imgcache_stats *s)
 {
 	size_t n = s->n_images;
+	enum stats_rows rows = cut(s);
 	char moment[16] = "";
 	time_t now = time(NULL);
 	struct tm tm;
 
 	if (localtime_r(&now, &tm))
 		strftime(moment, sizeof(moment), "%H:%M:%S", &tm);
-	cut(s);
 	printf(CLEAR "imgcache stats at %s", moment);
 	if (s->n_images < n)
 		printf(", %zu of %zu images", s->n_images, n);
 	printf("\n\n");
-	stats_put_table(s, false);
+	stats_put_table(s, rows);
 	flush_output();
 }
 

@@ -24,8 +24,7 @@ static const struct opt options[] = {
 		    "keep looking, and say what becomes stale"),
 	STAT_CACHE_OPTION,
 	JSON_OPTION,
-	FLAG_OPTION('q', "quiet", &given.quiet,
-		    "print nothing, the exit status is the answer"),
+	SILENT_OPTION,
 	END_OPTION
 };
 
@@ -255,7 +254,7 @@ tell(struct invocation *inv, const struct imgcache_verdict *v)
 		p = printer_new(PRINT_JSON, true);
 		print_verdict(p, v);
 		printer_end(p);
-	} else if (!given.quiet) {
+	} else if (!given.silent) {
 		if (!localtime_r(&now, &tm) ||
 		    !strftime(moment, sizeof(moment), "%H:%M:%S  ", &tm))
 			moment[0] = '\0';
@@ -349,7 +348,7 @@ run(struct invocation *inv, const struct parsed *p)
 	ret = look(inv, p, &v, &n);
 	if (ret)
 		return ret;
-	if (!given.quiet || given.json)
+	if (!given.silent || given.json)
 		print_all(inv, v, n);
 	for (size_t i = 0; i < n; i++)
 		if (is_bad(&v[i]))

@@ -12,7 +12,7 @@ static const struct opt options[] = {
 	SECONDS_OPTION('t', "timeout", &timeout_s,
 		       "no longer than that, then status 124"),
 	JSON_OPTION,
-	QUIET_OPTION,
+	SILENT_OPTION,
 	END_OPTION
 };
 
@@ -70,7 +70,7 @@ wait_one(struct invocation *inv, const struct imgcache_image **image,
 	inv->err = (struct imgcache_error){0};
 	if (weight(now) > weight(*status))
 		*status = now;
-	if (!given.json && !given.quiet) {
+	if (!given.json && !given.silent) {
 		printf("%s %s\n", (*image)->id, (*image)->status);
 		flush_output();
 	}

@@ -13,7 +13,7 @@
 struct candidate {
 	struct imgcache_recipe *r;
 	int64_t lookups;
-	int64_t build_us;	/* -1: never built, so not known */
+	int64_t build_us;	/* -1: not known */
 	double saving_us;
 	char reason[1024];
 };
@@ -47,18 +47,31 @@ last_build_us(struct imgcache *ic, const char *name)
 	return -1;
 }
 
+/* Did somebody want it after it was pruned? */
+static bool
+is_missed(const struct imgcache_image_stats *s)
+{
+	for (size_t i = 0; i < s->n_reasons; i++)
+		if (!strcmp(s->misses_by_reason[i].name, "pruned"))
+			return true;
+	return false;
+}
+
 /*
  * *misses: is there nothing to be had, neither here nor in a registry? What is
- * wrong with one image does not keep the others cold.
+ * wrong with one image does not keep the others cold. What prune took is left
+ * to it, else each would undo what the other does.
  */
 static int
-look(struct invocation *inv, struct candidate *c, bool *misses)
+look(struct invocation *inv, const struct imgcache_image_stats *s,
+     struct candidate *c, bool *misses)
 {
 	static const struct imgcache_build_options dry = { .dry_run = true };
 	struct imgcache_answer a = {0};
 	int ret = imgcache_build(inv->ic, c->r, &dry, &a, &inv->err);
 
-	*misses = !ret && a.state == IMGCACHE_MISS;
+	*misses = !ret && a.state == IMGCACHE_MISS &&
+		(a.reason != IMGCACHE_PRUNED || is_missed(s));
 	if (*misses)
 		answer_reason(&a, c->reason);
 	if (ret != IMGCACHE_EFAIL)
@@ -102,7 +115,6 @@ weigh(struct invocation *inv, const struct imgcache_stats *stats,
 {
 	const char *name = imgcache_recipe_name(c->r);
 	const struct imgcache_image_stats *s = find_stats(stats, name);
-
 	*counts = false;
 	if (!s || !s->lookups)
 		return 0;
@@ -111,7 +123,7 @@ weigh(struct invocation *inv, const struct imgcache_stats *stats,
 		last_build_us(inv->ic, name);
 	c->saving_us = c->build_us > 0 ?
 		(double)c->lookups * (double)c->build_us : 0;
-	return look(inv, c, counts);
+	return look(inv, s, c, counts);
 }
 
 int

@@ -491,6 +491,7 @@ struct imgcache_build_options {
 	bool no_cache;		/* bypass the lookup, count nothing */
 	bool no_layers;		/* a build takes none of docker's layers */
 	bool pull;		/* look the bases up anew */
+	bool is_ahead;		/* nobody asked yet: no lookup of stats */
 	const char *builder;	/* buildx builder, NULL: docker's choice */
 	const char *const *cache_from;	/* build caches as docker has them, */
 	const char *const *cache_to;	/* NULL: those of the project file */
@@ -938,7 +939,7 @@ struct imgcache_day_stats {
 	int64_t builds, completed, failed;
 	int64_t build_us;	/* of its builds together */
 	int64_t build_p50_us;	/* of the completed, -1: none */
-	int64_t saved_us;
+	int64_t saved_us;	/* by hits; -1: of none is known */
 	int64_t steps, steps_cached;
 	int64_t context_bytes;	/* handed over, together */
 	const struct imgcache_count *misses_by_reason;	/* most first */
@@ -957,7 +958,7 @@ struct imgcache_image_stats {
 	int64_t build_us;	/* median of the completed, -1: none */
 	int64_t build_p95_us;	/* 95 in 100 are no longer, -1: none */
 	int64_t build_total_us;
-	int64_t saved_us;
+	int64_t saved_us;	/* by hits; -1: of none is known */
 	const struct imgcache_count *misses_by_reason;	/* most first */
 	size_t n_reasons;
 	const struct imgcache_day_stats *days;	/* as in imgcache_stats */
@@ -980,7 +981,7 @@ struct imgcache_stats {
 	int64_t builds_completed, builds_failed;
 	int64_t build_us;	/* all builds together */
 	int64_t build_p50_us, build_p95_us;	/* of the completed, -1: none */
-	int64_t saved_us;
+	int64_t saved_us;	/* by hits; -1: of none is known */
 	int64_t steps, steps_cached;
 	int64_t context_bytes;	/* of all builds together */
 	const struct imgcache_count *misses_by_reason;	/* most first */

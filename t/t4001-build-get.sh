@@ -256,6 +256,16 @@ test_that 'get --quiet: the status is the answer' '
 		--env NO=1 && ! [ -s stdout ] && ! [ -s stderr ]
 '
 
+test_that '-q before the verb keeps results, for $(imgcache -q get NAME)' '
+	imgcache get tools >expect && expect_status 0 imgcache -q get tools &&
+	same expect stdout && ! [ -s stderr ] && expect_status 1 imgcache -q \
+		get --base busybox --env NO=1 && ! [ -s stdout ] &&
+	one_line stderr && id=$(imgcache tag tools | cut -c 4-15) &&
+	expect_status 0 imgcache -q wait "$id" &&
+	[ "$(cat stdout)" = "$id completed" ] &&
+	expect_status 0 imgcache -q wait -q "$id" && ! [ -s stdout ]
+'
+
 test_that 'a hundred hits: not one lost, no process' '
 	before=$(imgcache stats --json | jq .hits.local) &&
 	: >"$STANDIN_DIR/calls" && n=0 && while [ $n -lt 100 ]; do

@@ -118,6 +118,7 @@ test_that '-o: a folder, an archive, standard output; nothing is built' '
 	expect_status 0 imgcache build -o type=tar,dest=out.tar web &&
 	same out/layer out.tar &&
 	expect_status 0 imgcache build -o - web && same out/layer stdout &&
+	expect_status 0 imgcache build -o type=tar web && same out/layer stdout &&
 	expect_status 0 imgcache build --output type=local,\"dest=a,b\" web &&
 	same out/layer a,b/layer &&
 	expect_status 0 imgcache build -t n:1 -o type=docker,dest=d.tar web &&

@@ -195,6 +195,21 @@ test_that 'a service that builds nothing' '
 		stderr; status=$?; faults; [ $status -eq 0 ]
 '
 
+test_that 'a target or a service that is not there: the nearest is named' '
+	target "{\"context\":\"web\"}" && for kind in bake compose; do
+		rm -f "$STANDIN_DIR/count/bake"
+		faults "bake 1 exit 1 ERROR: failed to find target appp" \
+			"bake 2 exit 1 ERROR: failed to find target *"
+		expect_status 129 imgcache tag --$kind docker-bake.hcl:appp &&
+		one_line stderr && grep ".appp.; did you mean .app.?$" stderr ||
+			exit 1
+	done; rm -f "$STANDIN_DIR/count/bake"
+	faults "bake * exit 1 ERROR: failed to find target zzzz" &&
+	expect_status 129 imgcache tag --bake docker-bake.hcl:zzzz &&
+	one_line stderr && grep "the target .zzzz. is not there$" stderr
+	status=$?; faults; [ $status -eq 0 ]
+'
+
 test_that 'what docker says against it, a lie and no docker' '
 	faults "bake * exit 1 ERROR: bake.hcl:3,1-2: Invalid block" &&
 	expect_status 128 imgcache tag --bake docker-bake.hcl && one_line stderr &&

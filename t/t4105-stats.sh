@@ -127,4 +127,12 @@ test_that 'numbers survive prune, which folds and condenses' '
 	is "[.lookups, .misses, .hits]" "$before"
 '
 
+test_that 'what a hit on a found image saved is not known' '
+	ref=$(imgcache build -q b) && IMGCACHE_DIR=$PWD/found &&
+	export IMGCACHE_DIR && imgcache get b >stdout &&
+	[ "$(cat stdout)" = "localhost/imgcache:$(imgcache tag b)" ] &&
+	is .hits.local 1 && is .timeSaved null && is ".images[0].timeSaved" null &&
+	imgcache stats >table && grep -E "^time saved +- " table
+'
+
 test_done

@@ -250,4 +250,14 @@ test_that 'what was expected and what was really freed' '
 	[ $got -eq 0 ] && jq -e ".removed == 1 and .freedSize == null" stdout
 '
 
+test_that 'what was freed is waited for, and not found out it says so' '
+	images 9 && faults "df * slow 3200" &&
+	expect_status 0 imgcache prune --max-age 5d; got=$?; faults
+	[ $got -eq 0 ] && cat stdout && grep "expected, 1.0 MB freed$" stdout &&
+	images 9 && faults "df * exit 500 no" &&
+	expect_status 0 imgcache prune --max-age 5d; got=$?; faults
+	[ $got -eq 0 ] && cat stdout &&
+	grep -E "^removed 1 image, .* expected, freed: not found out$" stdout
+'
+
 test_done

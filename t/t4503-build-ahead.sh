@@ -28,6 +28,12 @@ test_that '--common: on, it is built, and a hit the next time' '
 	! [ -s stderr ]
 '
 
+test_that '--common: a wrong package in the settings is no wrong usage' '
+	PREBUILD_COMMON_IMAGES=true COMMON_APT_PACKAGES="git -o=x" \
+		expect_status 128 imgcache build --common && one_line stderr &&
+	grep COMMON_APT_PACKAGES stderr
+'
+
 test_that '--common from the environment of cron: no terminal, no HOME' '
 	expect_status 0 env -i PATH="$PATH" IMGCACHE_DIR="$IMGCACHE_DIR" \
 		DOCKER_HOST="$DOCKER_HOST" STANDIN_DIR="$STANDIN_DIR" \
@@ -125,8 +131,28 @@ test_that '--warm: what was asked for long ago does not count' '
 	! [ -s stdout ]
 '
 
+test_that '--warm: its own lookups ask for nothing, nor do they count' '
+	imgcache build slow -q >/dev/null &&
+	imgcache stats --json | jq "{lookups, misses, totalHits}" >before &&
+	for how in "" "-j 2" -b; do
+		gone slow && expect_status 0 faketime -f +20d imgcache -q \
+			build --warm $how && cat stderr && [ -s stdout ] &&
+		{ [ "$how" != -b ] || imgcache wait $(cat stdout); } || exit 1
+	done && imgcache stats --json | jq "{lookups, misses, totalHits}" >now &&
+	same before now && gone slow && expect_status 0 faketime -f +40d \
+		imgcache -q build --warm && ! [ -s stdout ]
+'
+
+test_that '--warm: what prune took comes back when it is asked for' '
+	imgcache build slow fast -q >/dev/null && imgcache pin fast &&
+	imgcache prune --max-images 1 --grace 0 && imgcache unpin fast &&
+	expect_status 0 imgcache build --warm && ! [ -s stdout ] &&
+	expect_status 1 imgcache get slow && expect_status 0 imgcache build \
+		--warm && one_line stdout && grep "1. slow: .*pruned" stderr
+'
+
 test_that '--warm in the background, two at a time' '
-	imgcache get slow; gone fast && expect_status 0 imgcache build --warm \
+	gone slow fast && expect_status 0 imgcache build --warm \
 		-b -j 2 && [ "$(wc -l <stdout)" -eq 2 ] &&
 	expect_status 0 imgcache wait $(cat stdout)
 '

@@ -228,7 +228,9 @@ test_that 'JSON: an array of all of it' '
 
 test_that '--quiet: the status is the answer' '
 	expect_status 1 imgcache verify -q --container one && ! [ -s stdout ] &&
-	! [ -s stderr ] && expect_status 0 imgcache verify -q app
+	! [ -s stderr ] && expect_status 0 imgcache verify -q app &&
+	imgcache verify app >expect && expect_status 0 imgcache -q verify app &&
+	same expect stdout && ! [ -s stderr ]
 '
 
 test_that 'an engine that gives no answer: 128' '

@@ -164,6 +164,32 @@ test_that 'hits that saved nothing say so in every form' '
 	grep "2026-03-08: 0.0 ms, 2 hits" page
 '
 
+test_that 'what hits saved is unknown in every form if no build is known' '
+	later "UPDATE lookups SET saved_us = -1 WHERE result LIKE '\''hit%'\''" &&
+	stats --json >json && jq -e ".timeSaved == null and
+		all(.images[] | select(.hits > 0); .timeSaved == null) and
+		all(.days[] | select(.hits > 0); .timeSaved == null) and
+		all(.images[] | select(.hits == 0); .timeSaved == 0)" json &&
+	grep -E "^time saved +- " table && grep -E "^api .* - +500" table &&
+	! grep saved, summary && head -n 1 summary | grep -v saved &&
+	grep "<h2>Time saved</h2><b>-</b>" page &&
+	grep "^imgcache_saved_seconds_total{image=\"api\"} 0.000000" metrics
+'
+
+test_that 'of what hits saved the known part is told' '
+	later "UPDATE lookups SET saved_us = -1 WHERE result = '\''hit-remote'\''
+		" && [ "$(stats --json | jq .timeSaved)" = 520 ] &&
+	grep -E "^time saved +8 min 40 s" table
+'
+
+test_that 'what was looked up ahead of being asked for is in no figure' '
+	stats --json >before && later "INSERT INTO lookups (at, n, engine, tag,
+		platform, name, verb, result, reason, us, saved_us)
+		SELECT at, n, engine, tag, platform, name, '\''warm'\'', result,
+		reason, us, saved_us FROM lookups" && stats --json >now &&
+	same before now
+'
+
 test_that 'where nothing hit there is nothing to say of it' '
 	later "UPDATE lookups SET result = '\''miss'\'', reason = '\''gone'\'',
 		saved_us = 0" && grep -E "^time saved +-  \.{14}$" table &&
@@ -188,6 +214,8 @@ test_that 'long names, great figures and all reasons keep within 80 columns' '
 			WHERE name = '\''api'\'';
 		UPDATE builds SET duration_us = duration_us * 50,
 			steps_total = 123456, steps_cached = 100000;
+		UPDATE steps SET us = us * 1000, name = name || '\'' '\'' ||
+			hex(zeroblob(200));
 		UPDATE images SET size_bytes = size_bytes * 10000;
 		WITH r(reason) AS (VALUES ('\''gone'\''), ('\''deleted'\''),
 			('\''registry-unknown'\''), ('\''build-failed'\''))

@@ -88,6 +88,14 @@ test_that 'of --since only: what is not known breaks no limit' '
 		--fail-under success=100% && ! [ -s stderr ]
 '
 
+test_that 'what was built from flags is called as in the tables' '
+	cp -r "$IMGCACHE_DIR" flags && sqlite3 flags/catalog.db "UPDATE builds
+		SET name = NULL, tag = '\''$flags_tag'\''" &&
+	IMGCACHE_DIR=$PWD/flags expect_status 1 stats --fail-over \
+		build-time=1s && one_line stderr &&
+	grep " of .ffffffffffff. is " stderr
+'
+
 test_that 'an empty catalog breaks none' '
 	IMGCACHE_DIR=$PWD/none expect_status 0 stats --fail-over \
 		build-time=0s,context=0,size=0 --fail-under 100%,success=100% &&

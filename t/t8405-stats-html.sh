@@ -138,7 +138,7 @@ test_that 'bars: reasons, sizes, steps, the longest is all of it' '
 	grep "<span>inputs-changed" page | grep "width=\"66.67%\"" &&
 	grep "<span>web</span>" page | grep "width=\"100.00%\".*1.5 GB" &&
 	grep "<span>api<br>.*2 versions" page | grep "width=\"33.33%\"" &&
-	grep "RUN make<br>" page | grep "api: 2 runs, 1 cached, the longest 15.0 s" &&
+	grep "RUN make<br>" page | grep "api: 2 runs, 1 cached, the longest 15.0$(printf "\302\240")s" &&
 	grep "RUN make<br>" page | grep "width=\"6.15%\".*<em>24.0 s"
 '
 

@@ -34,8 +34,20 @@ test_that 'then what was just before does not count, what follows does' '
 test_that 'the table says since when' '
 	imgcache stats >table && head -n 1 table | grep -E \
 		"^since the beginning at 20[0-9-]+ [0-9:]+$" && imgcache stats --since 1d |
-		head -n 1 | grep -x "the last 1 d" &&
+		head -n 1 | grep -x "the last day" &&
 	imgcache stats --format github | grep "since the beginning at 20"
+'
+
+test_that '--since in words, and 0 is no time' '
+	for pair in "7d week" "12h 12_hours" "30d 30_days" "99999d 99999_days" \
+		"60m hour"; do
+		imgcache stats --since ${pair% *} >table && head -n 1 table |
+			grep -x "the last $(echo "${pair#* }" | tr _ " ")" || exit 1
+	done && imgcache stats --since 12h --format github |
+		grep "in the last 12 hours$" && for zero in 0 0d; do
+		expect_status 129 imgcache stats --since $zero && one_line stderr ||
+			exit 1
+	done
 '
 
 test_that 'images that are there, and their hits, are no such figures' '

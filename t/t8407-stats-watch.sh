@@ -33,18 +33,19 @@ test_that 'the next page has what came meanwhile' '
 	grep "^lookups  *16 " pages
 '
 
-test_that 'on a small terminal the head stays in sight' '
-	for rows in 30 20 16; do
+test_that 'on a small terminal the head stays, then come the images' '
+	for rows in 30 20 18 16; do
 		watch $rows 1 && cat pages &&
 		awk "/imgcache stats at/ { n = 0 } /^status/ { exit } { n++ }
 			END { print \"lines: \" n; exit n >= $rows }" pages ||
 			exit 1
 		cp pages pages.$rows
 	done
-	grep "1 of 3 images" pages.30 && grep "^api  .*inputs" pages.30 &&
-	! grep "^web " pages.30 && grep "0 of 3 images" pages.20 &&
-	! grep "IMAGE" pages.20 && grep "^inputs-changed " pages.20 &&
-	! grep "MISSED" pages.16
+	grep "^web " pages.30 && grep "^inputs-changed " pages.30 &&
+	! grep BUILDS pages.30 && grep "^web " pages.20 &&
+	! grep MISSED pages.20 && grep "1 of 3 images" pages.18 &&
+	grep "^api " pages.18 && grep "0 of 3 images" pages.16 &&
+	! grep IMAGE pages.16
 '
 
 test_that 'without a terminal it is wrong usage' '

@@ -41,6 +41,19 @@ test_that 'for people: within 80 columns, nothing unknown as a number' '
 	! grep -e " -1" out && ! grep -E "^.{81}" out
 '
 
+test_that 'what stats does not count is told apart, and the rest agrees' '
+	imgcache stats --disk >out && ! grep "not counted" out &&
+	cp "$IMGCACHE_DIR/catalog.db" kept.db && sqlite3 \
+		"$IMGCACHE_DIR/catalog.db" "UPDATE images SET status = '\''changed'\''
+		WHERE name = '\''one'\''; UPDATE images SET origin = '\''adopted'\'',
+		last_used_at = NULL WHERE name = '\''two'\''" &&
+	imgcache stats --disk >out && cat out &&
+	sqlite3 "$IMGCACHE_DIR/catalog.db" "UPDATE images SET status =
+		'\''completed'\'', origin = '\''built'\''" &&
+	grep -E "^images of imgcache +3 " out &&
+	grep -E "^  not counted by stats +2 " out && ! grep -E "^.{81}" out
+'
+
 test_that 'layer by layer: sizes, who else has it, what made it' '
 	imgcache stats --disk one --json >out && cat out &&
 	jq -e "(.layers | length) == 2 and .name == \"one\" and

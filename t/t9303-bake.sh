@@ -79,8 +79,10 @@ test_that 'dockerfile-inline is built' '
 test_that 'several targets and an unknown one are said' '
 	expect_status 129 imgcache tag --bake docker-bake.hcl &&
 	grep "which one? it has app, inline" stderr &&
-	expect_status 128 imgcache tag --bake docker-bake.hcl:nope &&
-	grep "failed to find target nope" stderr
+	expect_status 129 imgcache tag --bake docker-bake.hcl:nope &&
+	grep "the target .nope. is not there" stderr &&
+	expect_status 129 imgcache tag --bake docker-bake.hcl:apq &&
+	grep "there is no target .apq.; did you mean .app.?" stderr
 '
 
 test_done

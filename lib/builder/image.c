@@ -31,7 +31,7 @@ imgcache_build(struct imgcache *ic, struct imgcache_recipe *r,
 	       struct imgcache_answer *out, struct imgcache_error *err)
 {
 	const struct imgcache_build_options all = bake_options(r, o);
-	struct ensure e = { .verb = "build", .build = &all };
+	struct ensure e = { .verb = lookup_verb(&all), .build = &all };
 	int ret;
 
 	memset(out, 0, sizeof(*out));

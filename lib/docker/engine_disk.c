@@ -53,9 +53,7 @@ fill_images(const struct jsonr_node *list, struct engine_disk *out)
 		qsort(out->v, out->n, sizeof(*out->v), by_id);
 }
 
-/* The daemon may walk every layer; a figure is not worth a longer wait. */
-#define LAYERS_MS 3000
-
+/* The daemon may walk every layer, which takes its time on a busy disk. */
 static const struct jsonr_node *
 ask(struct engine *e, const char *target, int timeout_ms,
     struct imgcache_error *err)
@@ -176,7 +174,8 @@ engine_layers_bytes(struct engine *e)
 {
 	struct imgcache_error ignored = {0};
 	const struct jsonr_node *doc = engine_has_socket(e) ?
-		ask(e, "/system/df?type=image", LAYERS_MS, &ignored) : NULL;
+		ask(e, "/system/df?type=image", e->o.remove_ms, &ignored) :
+		NULL;
 
 	if (!doc)
 		return -1;

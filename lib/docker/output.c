@@ -105,8 +105,11 @@ set_field(struct output *o, const char *field, struct imgcache_error *err)
 static int
 check(struct output *o, const char *text, struct imgcache_error *err)
 {
-	bool has_dest = o->dest && *o->dest;
+	bool has_dest;
 
+	if (o->type == OUTPUT_TAR && !o->dest)
+		o->dest = mem_strdup("-");
+	has_dest = o->dest && *o->dest;
 	if (o->type == OUTPUT_ENGINE && has_dest)
 		o->type = OUTPUT_ARCHIVE;
 	if (o->type == OUTPUT_REGISTRY && o->dest)

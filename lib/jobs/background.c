@@ -12,6 +12,7 @@
 #include "builder/ensure.h"
 #include "keep/prune.h"
 #include "lookup/arrival.h"
+#include "lookup/lookup.h"
 #include "session/alive.h"
 #include "session/bake.h"
 #include "store/jobs.h"
@@ -580,7 +581,8 @@ imgcache_start(struct imgcache *ic, struct imgcache_recipe *const *recipes,
 	       struct imgcache_answer *out, struct imgcache_error *err)
 {
 	struct background b = {
-		.build = &o->build, .verb = "build", .jobs = o->jobs
+		.build = &o->build, .verb = lookup_verb(&o->build),
+		.jobs = o->jobs
 	};
 	size_t i;
 	int ret = 0;

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "jobs/background.h"
+#include "lookup/lookup.h"
 #include "session/alive.h"
 #include "store/jobs.h"
 #include "sys/clock.h"
@@ -267,8 +268,8 @@ imgcache_build_many(struct imgcache *ic, struct imgcache_recipe *const *recipes,
 		    struct imgcache_answer *out, struct imgcache_error *err)
 {
 	struct background b = {
-		.build = &o->build, .verb = "build", .jobs = o->jobs,
-		.is_attended = true,
+		.build = &o->build, .verb = lookup_verb(&o->build),
+		.jobs = o->jobs, .is_attended = true,
 	};
 	struct parallel p = {
 		.ic = ic, .build = &o->build, .v = mem_array(n + 1, sizeof(*p.v))

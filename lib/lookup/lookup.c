@@ -458,6 +458,19 @@ result_of(const struct imgcache_answer *a)
 	}
 }
 
+/* Nothing where the build was faster, -1 where it is not known of. */
+static int64_t
+saved_us(int64_t build_us, int64_t us)
+{
+	return build_us <= 0 ? -1 : build_us > us ? build_us - us : 0;
+}
+
+const char *
+lookup_verb(const struct imgcache_build_options *o)
+{
+	return o->is_ahead ? LOOKUP_AHEAD : "build";
+}
+
 void
 lookup_count(struct inputs *in, const struct lookup_found *f,
 	     const char *verb, const struct imgcache_answer *a)
@@ -478,8 +491,8 @@ lookup_count(struct inputs *in, const struct lookup_found *f,
 	    session_catalog(in->ic, CATALOG_READ, &err))
 		return;
 	strv_push(&in->ic->counted, l.tag);
-	if (a->state == IMGCACHE_HIT && f->row.build_us > a->elapsed_us)
-		l.saved_us = f->row.build_us - a->elapsed_us;
+	if (a->state == IMGCACHE_HIT)
+		l.saved_us = saved_us(f->row.build_us, a->elapsed_us);
 	if (lookups_record(in->ic->catalog, &l, &err))
 		session_warn(in->ic, "this lookup was not counted: %s",
 			     err.text);

@@ -57,6 +57,9 @@ int lookup_loaded(struct inputs *in, const struct lookup_found *f,
 void lookup_count(struct inputs *in, const struct lookup_found *f,
 		  const char *verb, const struct imgcache_answer *a);
 
+/* The verb that a build is counted for: LOOKUP_AHEAD where nobody asked. */
+const char *lookup_verb(const struct imgcache_build_options *o);
+
 /* Fill in what a lookup knows from the inputs alone. */
 void lookup_begin(const struct inputs *in, struct imgcache_answer *a);
 

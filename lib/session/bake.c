@@ -8,16 +8,12 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "docker/failure.h"
 #include "docker/output.h"
+#include "session/bake_print.h"
 #include "session/session.h"
 #include "source/hash.h"
 #include "store/jsonr.h"
-#include "sys/child.h"
 #include "sys/file.h"
-
-#define PRINT_MS 60000
-#define MAX_OUTPUT (8u << 20)
 
 struct reader {
 	struct imgcache_recipe *r;
@@ -495,47 +491,6 @@ choose(struct reader *p, const struct jsonr_node *doc,
 	return ret;
 }
 
-/* Of a compose file docker only says that there is no such target. */
-static void
-name_service(struct reader *p)
-{
-	if (!p->is_compose || !p->target ||
-	    !strstr(p->err->text, "failed to find target"))
-		return;
-	error_clear(p->err);
-	error_set(p->err, IMGCACHE_EUSAGE, "the service '%.200s' is not there, "
-		  "or has no 'build:', so nothing is built for it", p->target);
-}
-
-static int
-print(struct reader *p, const char *path, struct buf *out)
-{
-	static const char *const set_env[] = { "BUILDX_GIT_INFO=false", NULL };
-	char *file = mem_printf("--file=%s", path);
-	const char *const argv[] = {
-		"docker", "buildx", "bake", "--print", "--progress=quiet", file,
-		"--", p->target ? p->target : "default", NULL
-	};
-	struct buf errs = BUF_INIT;
-	struct child_options o = {
-		.argv = argv, .env_set = set_env, .dir = p->dir,
-		.timeout_ms = PRINT_MS, .own_group = true, .out = out,
-		.errs = &errs, .max_output = MAX_OUTPUT,
-		.label = "docker buildx bake"
-	};
-	struct child_result result;
-	int ret = child_run(&o, &result, p->err);
-
-	if (!ret && (result.end != CHILD_EXITED || result.status)) {
-		ret = docker_failure_set(&result, errs.data, p->err);
-		error_prefix(p->err, "docker buildx bake --print");
-		name_service(p);
-	}
-	buf_release(&errs);
-	free(file);
-	return ret ? p->err->code : 0;
-}
-
 /* The last colon, unless that is how the file is called. */
 static char *
 split(struct reader *p, const char *what)
@@ -573,7 +528,9 @@ bake_fill(struct imgcache_recipe *r, const char *what, bool compose,
 	else
 		p.bake = r->bake = mem_alloc(sizeof(*r->bake));
 	if (!ret)
-		ret = print(&p, path, &text);
+		ret = bake_print(&(struct bake_question){
+			.path = path, .target = p.target, .dir = p.dir,
+			.is_compose = compose }, &text, err);
 	if (!ret) {
 		doc = jsonr_parse(json, text.data, text.len, err);
 		ret = doc ? choose(&p, doc, &target) : err->code;

@@ -147,6 +147,7 @@ imgcache_recipe_common(struct imgcache *ic, struct imgcache_recipe **out,
 				 "imgcache(1)");
 	if (imgcache_recipe_new(ic, &r, err))
 		return err->code;
+	r->is_common = true;
 	q = r->recipe;
 	q->kind = RECIPE_GENERATED;
 	q->name = mem_strdup("common");
@@ -181,6 +182,8 @@ recipes_check(struct imgcache_recipe *r, struct imgcache_error *err)
 	if (!ret)
 		ret = recipe_check(r->recipe, err);
 	r->is_checked = !ret;
+	if (ret == IMGCACHE_EUSAGE && r->is_common)
+		ret = err->code = IMGCACHE_EFAIL;
 	return ret;
 }
 

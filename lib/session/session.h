@@ -32,6 +32,7 @@ struct imgcache_recipe {
 	const struct project_image *image;	/* NULL: from flags */
 	struct recipe own;
 	struct bake *bake;		/* what it is from says more; or NULL */
+	bool is_common;			/* of settings, right or wrong */
 	bool is_checked;
 };
 

@@ -30,7 +30,7 @@
 		" result, reason, us, saved_us)"			\
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")	\
 	X(IMAGE_HIT,							\
-		"UPDATE images SET hits = hits + 1,"			\
+		"UPDATE images SET hits = hits + ?5,"			\
 		" last_used_at = max(coalesce(last_used_at, 0), ?4)"	\
 		" WHERE tag = ?1 AND engine = ?2 AND platform = ?3")	\
 	X(LAST_LOOKUP, "SELECT coalesce(max(id), 0) FROM lookups")	\
@@ -41,7 +41,7 @@
 		" name, verb, result, reason, sum(us), sum(saved_us)" \
 		" FROM lookups WHERE at >= ?1 AND at < ?2"		\
 		" GROUP BY at - at % 86400, engine, tag, platform, name," \
-		" verb, result, reason"					\
+		" verb, result, reason, saved_us < 0"			\
 		" ORDER BY at - at % 86400")				\
 	X(CONDENSED,							\
 		"DELETE FROM lookups WHERE at >= ?1 AND at < ?2 AND id <= ?3")
@@ -134,8 +134,9 @@ note_use(struct sql *db, int64_t engine, const struct lookup *l,
 {
 	struct sql_use *q = sql_use(db, &lookups_statements, IMAGE_HIT, err);
 
-	sql_bind(q, "sisi", l->tag, engine, l->platform,
-		 l->at < now ? l->at : now);
+	sql_bind(q, "sisii", l->tag, engine, l->platform,
+		 l->at < now ? l->at : now,
+		 (int64_t)(strcmp(l->verb, LOOKUP_AHEAD) != 0));
 	return sql_done(q, err);
 }
 

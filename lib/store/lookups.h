@@ -17,6 +17,9 @@
 
 struct catalog;
 
+/* The verb of what was built before anybody asked; no sum has its lookups. */
+#define LOOKUP_AHEAD "warm"
+
 /* In the order of lookup_result_text(). Only hits and misses make the rate. */
 enum lookup_result {
 	LOOKUP_HIT_LOCAL,
@@ -39,18 +42,19 @@ struct lookup {
 	const char *tag;
 	const char *platform;
 	const char *name;	/* of the recipe, or NULL */
-	const char *verb;	/* get build spawn exec env */
+	const char *verb;	/* get build spawn exec env warm */
 	enum lookup_result result;
 	enum imgcache_reason reason;
 	int64_t at;		/* s since the epoch, 0: now */
 	int64_t us;		/* what the lookup itself took */
-	int64_t saved_us;	/* of hits: build time of it less us */
+	int64_t saved_us;	/* of hits: build time of it less us; -1: not
+				   known */
 };
 
 /*
  * Count it. On a local file system one append; on a network one, or if the
  * record is too long for that, a transaction. A hit also becomes the image's
- * last use. Nothing is done, and 0 returned, if the catalog cannot be written.
+ * last use, and one of its hits unless it was ahead. Nothing is done, and 0 returned, if the catalog cannot be written.
  */
 int lookups_record(struct catalog *cat, const struct lookup *l,
 		   struct imgcache_error *err);

@@ -21,7 +21,8 @@
 		" coalesce(sum(pinned), 0), coalesce(sum(hits), 0)"	\
 		IMAGES_THERE)						\
 	X(STATS_LOOKUPS,						\
-		"SELECT result, reason, sum(n), sum(us), sum(saved_us)"	\
+		"SELECT result, reason, sum(n), sum(us)," \
+		" sum(" SAVED_US ")"					\
 		LOOKUPS_SINCE " GROUP BY result, reason ORDER BY 1, 2")	\
 	X(STATS_BUILDS,							\
 		"SELECT status, count(*), coalesce(sum(duration_us), 0)," \
@@ -38,22 +39,23 @@
 		" sum(local), sum(remote), sum(misses), sum(builds),"	\
 		" sum(completed), sum(failed), sum(steps), sum(cached),"	\
 		" sum(us), max(context), sum(images), sum(size),"	\
-		" sum(saved) FROM ("					\
+		" iif(sum(local + remote), coalesce(sum(saved), -1), 0)" \
+		" FROM ("						\
 		"SELECT coalesce(name, tag) AS key, name IS NOT NULL AS named," \
 		" n AS lookups, n * (result = 'hit-local') AS local,"	\
 		" n * (result = 'hit-remote') AS remote,"		\
 		" n * (result = 'miss') AS misses, 0 AS builds,"	\
 		" 0 AS completed, 0 AS failed, 0 AS steps, 0 AS cached," \
 		" 0 AS us, -1 AS context, 0 AS images, 0 AS size,"	\
-		" saved_us AS saved" LOOKUPS_SINCE			\
+		" " SAVED_US " AS saved" LOOKUPS_SINCE			\
 		" UNION ALL SELECT coalesce(name, tag), name IS NOT NULL," \
 		" 0, 0, 0, 0, 1, status = 'completed', status = 'failed'," \
 		" coalesce(steps_total, 0), coalesce(steps_cached, 0)," \
 		" coalesce(duration_us, 0), coalesce(context_bytes, -1)," \
-		" 0, 0, 0" BUILDS_SINCE					\
+		" 0, 0, NULL" BUILDS_SINCE				\
 		" UNION ALL SELECT coalesce(name, tag), name IS NOT NULL," \
 		" 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, 1,"			\
-		" coalesce(size_bytes, 0), 0" IMAGES_THERE ") s"	\
+		" coalesce(size_bytes, 0), NULL" IMAGES_THERE ") s"	\
 		" GROUP BY s.key) g LEFT JOIN "				\
 		PERCENTILES_OF("coalesce(name, tag)", "0")		\
 		" m ON m.key = g.key ORDER BY g.asked DESC, g.key")
@@ -103,6 +105,7 @@ read_lookups(struct catalog *cat, const struct stats_query *s,
 	     struct stats *out, struct imgcache_error *err)
 {
 	struct sql_use *q = ask(cat, STATS_LOOKUPS, s, err);
+	bool is_known = false;
 	int64_t hits;
 	int rc;
 
@@ -119,9 +122,12 @@ read_lookups(struct catalog *cat, const struct stats_query *s,
 			out->misses_by_reason[reason] += n;
 		out->us_by_result[result] += sql_int(q, 3);
 		out->saved_us += sql_int(q, 4);
+		is_known = is_known || !sql_is_null(q, 4);
 	}
 	hits = out->by_result[LOOKUP_HIT_LOCAL] +
 		out->by_result[LOOKUP_HIT_REMOTE];
+	if (hits && !is_known)
+		out->saved_us = -1;
 	out->hit_rate = rate(hits, hits + out->by_result[LOOKUP_MISS]);
 	out->hit_us = hits ? (out->us_by_result[LOOKUP_HIT_LOCAL] +
 			      out->us_by_result[LOOKUP_HIT_REMOTE]) / hits : -1;

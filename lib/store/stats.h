@@ -36,7 +36,7 @@ struct stats_image {
 	int64_t build_us;		/* median of the completed, -1: none */
 	int64_t build_p95_us;		/* 95 in 100 are no longer, -1: none */
 	int64_t build_total_us;		/* of all */
-	int64_t saved_us;
+	int64_t saved_us;		/* by hits, -1: of none is known */
 };
 
 struct stats_day {
@@ -46,7 +46,7 @@ struct stats_day {
 	int64_t builds, completed, failed;
 	int64_t build_us;		/* of its builds together */
 	int64_t build_p50_us;		/* of the completed, -1: none */
-	int64_t saved_us;
+	int64_t saved_us;		/* by hits, -1: of none is known */
 	int64_t steps, steps_cached;
 	int64_t context_bytes;		/* handed over, together */
 };
@@ -80,7 +80,7 @@ struct stats {
 	int64_t us_by_result[LOOKUP_RESULTS];	/* what they took together */
 	int64_t misses_by_reason[IMGCACHE_REASONS];	/* as stats_reason */
 	double hit_rate;		/* 0 to 1: hits / (hits + misses) */
-	int64_t saved_us;
+	int64_t saved_us;		/* by hits, -1: of none is known */
 	int64_t hit_us;			/* mean of a hit, -1: none */
 	int64_t builds;			/* that ended, whichever way */
 	int64_t builds_completed;

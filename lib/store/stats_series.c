@@ -30,13 +30,13 @@
 	" n * (result = 'hit-remote') AS remote,"			\
 	" n * (result = 'miss') AS misses,"				\
 	" n * (result = 'unknown') AS unknown, 0 AS builds,"		\
-	" 0 AS completed, 0 AS failed, 0 AS us, saved_us AS saved,"	\
+	" 0 AS completed, 0 AS failed, 0 AS us, " SAVED_US " AS saved,"	\
 	" 0 AS steps, 0 AS cached, 0 AS context"			\
 	LOOKUPS_SINCE							\
 	" UNION ALL SELECT coalesce(name, tag),"			\
 	" " DAY_OF("started_at") ", 0, 0, 0, 0, 1,"			\
 	" status = 'completed', status = 'failed',"			\
-	" coalesce(duration_us, 0), 0, coalesce(steps_total, 0),"	\
+	" coalesce(duration_us, 0), NULL, coalesce(steps_total, 0),"	\
 	" coalesce(steps_cached, 0), coalesce(context_bytes, 0)"	\
 	BUILDS_SINCE ") GROUP BY image, day"
 
@@ -83,6 +83,15 @@
 
 SQL_LIST(series, SERIES_STATEMENTS);
 
+/* -1 where something hit and of nothing is known what it saved. */
+static int64_t
+saved_us(struct sql_use *q)
+{
+	bool hit = sql_int(q, 2) + sql_int(q, 3) > 0;
+
+	return hit && sql_is_null(q, 10) ? -1 : sql_int(q, 10);
+}
+
 static int
 read_days(struct sql_use *q, struct stats *out, struct imgcache_error *err)
 {
@@ -101,7 +110,7 @@ read_days(struct sql_use *q, struct stats *out, struct imgcache_error *err)
 			.completed = sql_int(q, 7),
 			.failed = sql_int(q, 8),
 			.build_us = sql_int(q, 9),
-			.saved_us = sql_int(q, 10),
+			.saved_us = saved_us(q),
 			.steps = sql_int(q, 11),
 			.steps_cached = sql_int(q, 12),
 			.context_bytes = sql_int(q, 13),

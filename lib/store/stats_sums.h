@@ -7,6 +7,8 @@
  * stats_series.c. Lookups and builds are found by their moment's index.
  */
 
+#include "store/lookups.h"
+
 /* ?1 engine or NULL, ?2 recipe or NULL; ?3 since, where there are moments */
 #define OF_ENGINE_AND_NAME						\
 	" (?1 IS NULL OR engine = (SELECT id FROM engines WHERE name = ?1))" \
@@ -17,7 +19,15 @@
 	" AND (origin <> 'adopted' OR last_used_at > 0) AND"		\
 	OF_ENGINE_AND_NAME
 
-#define LOOKUPS_SINCE " FROM lookups WHERE at >= ?3 AND" OF_ENGINE_AND_NAME
+/* Those that somebody made, who had an image or not. */
+#define LOOKUPS_SINCE							\
+	" FROM lookups WHERE at >= ?3 AND verb <> '" LOOKUP_AHEAD "' AND" \
+	OF_ENGINE_AND_NAME
+
+/* What a hit saved; NULL where that is not known, which no sum counts. */
+#define SAVED_US							\
+	"iif(result IN ('hit-local', 'hit-remote') AND saved_us >= 0,"	\
+	" saved_us, NULL)"
 
 #define BUILDS_SINCE							\
 	" FROM builds WHERE started_at >= ?3 AND status <> 'running' AND" \

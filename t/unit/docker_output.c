@@ -29,6 +29,7 @@ Test(output, forms_of_docker)
 	check("type=local,dest=a b", OUTPUT_LOCAL, "a b");
 	check("dest=x.tar,type=tar", OUTPUT_TAR, "x.tar");
 	check("type=tar,dest=-", OUTPUT_TAR, "-");
+	check("type=tar", OUTPUT_TAR, "-");
 	check("type=docker", OUTPUT_ENGINE, NULL);
 	check("type=docker,dest=i.tar", OUTPUT_ARCHIVE, "i.tar");
 	check("type=image", OUTPUT_ENGINE, NULL);

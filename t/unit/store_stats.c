@@ -396,12 +396,18 @@ Test(stats, they_can_begin_later_and_be_of_one_recipe_or_all_engines)
 
 Test(stats, condensing_does_not_change_them)
 {
+	struct image_row tools = room_image(1);
+	struct lookup l = room_hit(&tools);
 	struct stats before, after;
 	struct room r;
 
 	room_open(&r);
 	fill(&r);
+	l.saved_us = -1;
+	for (l.at = DAY; l.at < DAY + 3; l.at++)
+		ok(&r, lookups_record(r.cat, &l, &r.err));
 	read_stats(&r, (struct stats_query){ .engine = NULL }, &before);
+	cr_expect_eq(before.saved_us, 3 * 4998500);
 	ok(&r, lookups_condense(r.cat, 10 * DAY, &r.err));
 	read_stats(&r, (struct stats_query){ .engine = NULL }, &after);
 	cr_expect_eq(before.lookups, after.lookups);
