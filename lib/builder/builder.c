@@ -277,22 +277,28 @@ accept(struct builder *b, struct engine *e, struct imgcache_answer *a,
 	return ret;
 }
 
-/* By what a person can type; its path only where the catalog has no row. */
-static void
-name_log(const struct builder *b, struct imgcache_error *err)
+void
+builder_name_log(const struct inputs *in, const char *path,
+		 struct imgcache_error *err)
 {
-	const char *name = b->in->r->recipe->name;
+	const char *name = in->r->recipe->name;
 	char text[sizeof(err->text)], id[13];
 
 	memcpy(text, err->text, sizeof(text));
 	error_clear(err);
-	image_short_id(b->in->tag, id);
-	if (b->image_row)
+	image_short_id(in->tag, id);
+	if (path)
+		error_set(err, IMGCACHE_EBUILD, "%.700s; the log is %s", text,
+			  path);
+	else
 		error_set(err, IMGCACHE_EBUILD, "%.700s; see imgcache log "
 			  "%.200s", text, name ? name : id);
-	else
-		error_set(err, IMGCACHE_EBUILD, "%.700s; the log is %s", text,
-			  b->log_path);
+}
+
+static void
+name_log(const struct builder *b, struct imgcache_error *err)
+{
+	builder_name_log(b->in, b->image_row ? NULL : b->log_path, err);
 }
 
 /* "step [2/3] make failed: exit code: 3" */

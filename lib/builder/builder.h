@@ -60,6 +60,13 @@ int builder_check_unchanged(struct builder *b, struct imgcache_error *err);
 /* Run docker: fills in summary and steps. */
 int builder_docker(struct builder *b, struct imgcache_error *err);
 
+/*
+ * Say in err, a build's failure, where the log is: by what a person can type,
+ * or by its path (else NULL) where the catalog has no row.
+ */
+void builder_name_log(const struct inputs *in, const char *path,
+		      struct imgcache_error *err);
+
 /* A file in the folder of logs, not made yet. */
 int builder_choose_log(struct builder *b, struct imgcache_error *err);
 
