@@ -301,7 +301,7 @@ name_log(const struct builder *b, struct imgcache_error *err)
 	builder_name_log(b->in, b->image_row ? NULL : b->log_path, err);
 }
 
-/* "step [2/3] make failed: exit code: 3" */
+/* "step [2/3] make failed: exit code: 3: no such file" */
 static void
 name_step(struct builder *b, struct imgcache_error *err)
 {
@@ -311,11 +311,14 @@ name_step(struct builder *b, struct imgcache_error *err)
 
 	if (!*b->summary.step)
 		return;
-	why = why ? why + strlen(phrase) : b->summary.error;
-	step_title(b->summary.step, &title);
+	if (b->failed)
+		buf_adds(&title, b->failed);
+	else
+		step_title(b->summary.step, &title);
 	error_clear(err);
-	error_set(err, IMGCACHE_EBUILD, "step %.160s failed: %.400s",
-		  title.data, why);
+	error_set(err, IMGCACHE_EBUILD, "step %.160s failed: %.400s%s%.200s",
+		  title.data, why ? why + strlen(phrase) : b->summary.error,
+		  why && b->why ? ": " : "", why && b->why ? b->why : "");
 	buf_release(&title);
 }
 
@@ -457,6 +460,8 @@ builder_run(struct builder *b, struct imgcache_answer *a,
 void
 builder_release(struct builder *b)
 {
+	size_t i;
+
 	buildcache_release(&b->caches);
 	redo_release(&b->redo);
 	handover_release(&b->files);
@@ -465,5 +470,8 @@ builder_release(struct builder *b)
 	free(b->temporary);
 	free(b->log_path);
 	free(b->steps);
+	for (i = 0; i < b->n_said; i++)
+		free(b->said[i]);
+	free(b->said);
 	arena_release(&b->text);
 }

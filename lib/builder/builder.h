@@ -43,6 +43,10 @@ struct builder {
 	size_t n_steps, cap_steps;
 	struct arena text;		/* of the steps */
 	struct progress_summary summary;
+	char **said;		/* by vertex: the last line it printed */
+	size_t n_said;
+	const char *failed;	/* title of the step that did, or NULL */
+	const char *why;	/* what it said last, or NULL */
 };
 
 /* 0 with the answer; IMGCACHE_EBUILD, ECHANGED, EINTR, EFAIL with err. */
