@@ -124,6 +124,9 @@ IMGCACHE_API void imgcache_close(struct imgcache *ic);
 IMGCACHE_API void imgcache_signals_begin(void);
 IMGCACHE_API void imgcache_signals_end(void);
 
+/* The signal that came since imgcache_signals_begin(), or 0. */
+IMGCACHE_API int imgcache_signals_caught(void);
+
 /*
  * Recipes: what to build. By name from the project file, or from flags, one
  * imgcache_recipe_set() for each; docker's own names where docker has one.
