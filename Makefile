@@ -45,7 +45,7 @@ lib/keep := disk images invalidate localcache prune prune_caches reconcile \
 lib/builder := buildcache buildcache_commit builder builder_docker \
 	builder_record caches cachetexts ensure export image parts pins push \
 	redo stagetrigger turn
-lib/jobs := background jobs log parallel
+lib/jobs := background jobs log parallel words
 lib/spawn := env envformat exec spawn
 lib/report := doctor doctor_build doctor_docker doctor_findings doctor_state \
 	stats stats_reasons stats_zero

@@ -32,7 +32,8 @@ test_that 'P25: 20 processes that want one key cause one build' '
 
 test_that 'who waits says for whom' '
 	grep -l "wait" err.* | wc -l >waiting && [ "$(cat waiting)" -ge 15 ] &&
-	grep -hE "wait" err.* | head -n 1 | grep -E "[0-9]+"
+	grep -hE "wait" err.* | head -n 1 >line && cat line &&
+	grep -E "waiting for pid [0-9]+ on [^ ]+, which builds it$" line
 '
 
 test_that 'each of them is counted, one of them is no hit' '
@@ -83,7 +84,7 @@ test_that 'kill -9 of a build: docker goes on and holds the lock' '
 	done
 	sleep 0.2; kill -9 $pid; wait $pid 2>/dev/null
 	expect_status 0 timeout -k 1 30 imgcache build slow && cat stderr &&
-	grep -i "wait" stderr
+	grep "waiting for docker, which goes on with what pid $pid on" stderr
 '
 
 test_that 'kill -9 leaves a catalog that is sound, and no row that builds' '

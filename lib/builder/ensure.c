@@ -214,7 +214,7 @@ fetch(struct work *w, struct imgcache_error *err)
 	int ret = 0;
 
 	if (!catalog_flags(w->in.ic->catalog).is_readonly)
-		ret = turn_take(&turn, &w->in, err);
+		ret = turn_take(&turn, &w->in, "pull", err);
 	if (!ret && turn.waited)
 		ret = look_again(w, true, err);
 	if (!ret && w->a->state != IMGCACHE_HIT)
@@ -281,7 +281,7 @@ push_hit(struct work *w, struct imgcache_error *err)
 	if (!ret && w->in.r->recipe->platforms.n > 1)
 		ret = ensure_needs(w->in.r, w->e, err);
 	if (!ret)
-		ret = turn_take(&turn, &w->in, err);
+		ret = turn_take(&turn, &w->in, "push", err);
 	if (!ret)
 		ret = push_locked(w, turn.lock.fd, err);
 	turn_end(&turn);
@@ -332,7 +332,7 @@ build(struct work *w, struct imgcache_error *err)
 	if (!ret && !session_is_disabled(w->in.ic))
 		ret = session_catalog(w->in.ic, CATALOG_WRITE, err);
 	if (!ret)
-		ret = turn_take(&turn, &w->in, err);
+		ret = turn_take(&turn, &w->in, "build", err);
 	if (!ret)
 		ret = look_again(w, turn.waited, err);
 	hit = !ret && w->a->state == IMGCACHE_HIT;

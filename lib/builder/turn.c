@@ -2,12 +2,32 @@
 #include "builder/turn.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/strv.h"
 #include "builder/builder.h"
 #include "session/session.h"
 #include "store/builds.h"
+
+/* "pid 8 on vm: build" as what comes after "waiting for". */
+static char *
+describe_owner(const char *owner)
+{
+	const char *what = strstr(owner, ": ");
+	int len = what ? (int)(what - owner) : 0;
+
+	if (!what)
+		return mem_strdup("another process");
+	what += 2;
+	if (str_ends(owner, " (gone)"))
+		return mem_printf("docker, which goes on with what %.*s, which "
+				  "has ended, began", len, owner);
+	return mem_printf("%.*s, which %s it", len, owner,
+			  str_starts(what, "build") ? "builds" :
+			  str_starts(what, "pull") ? "pulls" :
+			  str_starts(what, "push") ? "pushes" : "looks at");
+}
 
 static void
 say_waiting(struct inputs *in, const char *path)
@@ -17,11 +37,13 @@ say_waiting(struct inputs *in, const char *path)
 		.name = in->r->recipe->name,
 		.ref = in->ref,
 	};
-	char owner[256];
+	char owner[256], *text;
 
 	lock_owner(path, owner, sizeof(owner));
-	e.text = owner;
+	text = describe_owner(owner);
+	e.text = text;
 	session_event(in->ic, &e);
+	free(text);
 }
 
 /* At most one is added to the list; none where nothing is recorded. */
@@ -52,7 +74,8 @@ note_ended(struct turn *t, struct inputs *in, struct imgcache_error *err)
 }
 
 int
-turn_take(struct turn *t, struct inputs *in, struct imgcache_error *err)
+turn_take(struct turn *t, struct inputs *in, const char *what,
+	  struct imgcache_error *err)
 {
 	const char *dir;
 	char *path;
@@ -64,13 +87,12 @@ turn_take(struct turn *t, struct inputs *in, struct imgcache_error *err)
 	if (ret)
 		return ret;
 	path = mem_printf("%s/%s", dir, in->tag);
-	ret = lock_take(&t->lock, path, LOCK_EXCLUSIVE, 0, "build", err);
+	ret = lock_take(&t->lock, path, LOCK_EXCLUSIVE, 0, what, err);
 	if (ret == IMGCACHE_EBUSY) {
 		error_clear(err);
 		t->waited = true;
 		say_waiting(in, path);
-		ret = lock_take(&t->lock, path, LOCK_EXCLUSIVE, -1, "build",
-				err);
+		ret = lock_take(&t->lock, path, LOCK_EXCLUSIVE, -1, what, err);
 	}
 	free(path);
 	return ret;

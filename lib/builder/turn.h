@@ -21,8 +21,12 @@ struct turn {
 
 #define TURN_INIT { .lock = LOCK_INIT }
 
-/* Until it is ours; IMGCACHE_EINTR, EFAIL. turn_end() in any case. */
-int turn_take(struct turn *t, struct inputs *in, struct imgcache_error *err);
+/*
+ * Until it is ours; IMGCACHE_EINTR, EFAIL. turn_end() in any case. To do what
+ * is what others read meanwhile: "build", "pull" or "push".
+ */
+int turn_take(struct turn *t, struct inputs *in, const char *what,
+	      struct imgcache_error *err);
 
 /*
  * Did docker fail at it while we waited, in a way that it would again for us?
