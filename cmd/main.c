@@ -87,6 +87,9 @@ with_handle(struct invocation *inv, const struct parsed *p)
 	progress_free(progress);
 	if (ret == IMGCACHE_EINTR) {
 		flush_output();
+		/* docker takes a plugin that ends by a signal for a 255 */
+		if (plugin_is_entered())
+			return EXIT_FATAL + imgcache_signals_caught();
 		imgcache_signals_end();
 		ret = EXIT_FATAL;
 	}

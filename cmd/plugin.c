@@ -34,6 +34,8 @@ static const struct option globals[] = {
 	{ NULL, 0, NULL, 0 }
 };
 
+static bool is_entered;
+
 bool
 plugin_is_asked(int argc, char **argv)
 {
@@ -188,6 +190,12 @@ split_last(int argc, char **argv)
 	return argc + 1;
 }
 
+bool
+plugin_is_entered(void)
+{
+	return is_entered;
+}
+
 int
 plugin_enter(int *argc, char **argv, struct imgcache_error *err)
 {
@@ -213,5 +221,6 @@ plugin_enter(int *argc, char **argv, struct imgcache_error *err)
 	*argc = split_last(to, argv);
 	argv[*argc] = NULL;
 	follow_docker();
+	is_entered = true;
 	return 0;
 }

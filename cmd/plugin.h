@@ -22,4 +22,7 @@ void plugin_print_metadata(void);
  */
 int plugin_enter(int *argc, char **argv, struct imgcache_error *err);
 
+/* Did it: was it docker that started us? */
+bool plugin_is_entered(void);
+
 #endif

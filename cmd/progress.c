@@ -373,6 +373,16 @@ end_transfer(struct progress *p, const struct imgcache_event *e,
 	say(p, e, what, imgcache_format_duration(elapsed, e->elapsed_us));
 }
 
+static void
+say_started(struct progress *p, const struct imgcache_event *e)
+{
+	char what[128];
+
+	snprintf(what, sizeof(what), "%s in the background: imgcache log -f ",
+		 e->doing ? e->doing : "pulling or building");
+	say(p, e, what, e->text);
+}
+
 void
 progress_event(void *payload, const struct imgcache_event *e)
 {
@@ -389,7 +399,7 @@ progress_event(void *payload, const struct imgcache_event *e)
 		draw(p, true);
 		break;
 	case IMGCACHE_WAITING:
-		say(p, e, "waiting: ", e->text);
+		say(p, e, "waiting for ", e->text);
 		break;
 	case IMGCACHE_BUILD_BEGIN:
 		begin_build(p, e);
@@ -427,8 +437,7 @@ progress_event(void *payload, const struct imgcache_event *e)
 		end_transfer(p, e, "pushed in ");
 		break;
 	case IMGCACHE_STARTED:
-		say(p, e, "building in the background: imgcache log -f ",
-		    e->text);
+		say_started(p, e);
 		break;
 	case IMGCACHE_BASE_INSTEAD:
 		say(p, e, "going on with the base: ", e->text);

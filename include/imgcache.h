@@ -54,7 +54,7 @@ struct imgcache_error {
  */
 enum imgcache_event_type {
 	IMGCACHE_WARNING,	/* text */
-	IMGCACHE_WAITING,	/* name, text: who holds the build */
+	IMGCACHE_WAITING,	/* name, text: for whom, and what that does */
 	IMGCACHE_BUILD_BEGIN,	/* name, ref, text: the reason, log */
 	IMGCACHE_STEP_BEGIN,	/* name, step, steps, text: the step's name */
 	IMGCACHE_STEP_CACHED,	/* the same */
@@ -66,8 +66,8 @@ enum imgcache_event_type {
 	IMGCACHE_PULL_END,	/* the same, and elapsed_us */
 	IMGCACHE_PUSH_BEGIN,	/* name, ref, text: the repository */
 	IMGCACHE_PUSH_END,	/* the same, and elapsed_us */
-	IMGCACHE_STARTED,	/* name, ref, text: the id of what is built in
-				 * the background from now on */
+	IMGCACHE_STARTED,	/* name, ref, doing, text: the id of what is
+				 * seen to in the background from now on */
 	IMGCACHE_BASE_INSTEAD,	/* name, ref, text: why the image is not there;
 				 * somebody is at it, the base is run */
 	IMGCACHE_JOB_BEGIN,	/* one of several at once: as BUILD_BEGIN */
@@ -82,6 +82,7 @@ struct imgcache_event {
 	const char *ref;
 	const char *text;
 	const char *log;
+	const char *doing;	/* "building", "pushing"; NULL: that depends */
 	int step;		/* counts from 1 */
 	int steps;		/* known so far */
 	int cached;
@@ -123,6 +124,9 @@ IMGCACHE_API void imgcache_close(struct imgcache *ic);
  */
 IMGCACHE_API void imgcache_signals_begin(void);
 IMGCACHE_API void imgcache_signals_end(void);
+
+/* The signal that came since imgcache_signals_begin(), or 0. */
+IMGCACHE_API int imgcache_signals_caught(void);
 
 /*
  * Recipes: what to build. By name from the project file, or from flags, one

@@ -167,4 +167,17 @@ test_that 'one of a project: its log is named by the name' '
 	imgcache log api | grep "exit code: 9"
 '
 
+test_that 'the last line says why: what the step is called, and said last' '
+	mkdir -p titled && mount=--mount=type=cache,target=/var/cache/a/long &&
+	printf "FROM busybox\nRUN %s %s %s : %s; %s\n" \
+		$mount/way1 $mount/way2 $mount/way3 "'\''system packages'\''" \
+		"echo imgcache: nothing to install jq with; exit 4" \
+		>titled/Dockerfile &&
+	expect_status 2 imgcache build titled && cat stderr &&
+	tail -n 1 stderr | grep "^imgcache: step \[[^]]*2/2\] system packages failed: exit code: 4: nothing to install jq with; see imgcache log [0-9a-f]*$" &&
+	printf "FROM busybox\nRUN echo said last; exit 5\n" \
+		>titled/Dockerfile && imgcache build titled 2>words
+	tail -n 1 words | grep "exit code: 5: said last; see imgcache log"
+'
+
 test_done

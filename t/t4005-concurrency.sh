@@ -32,7 +32,8 @@ test_that 'P25: 20 processes that want one key cause one build' '
 
 test_that 'who waits says for whom' '
 	grep -l "wait" err.* | wc -l >waiting && [ "$(cat waiting)" -ge 15 ] &&
-	grep -hE "wait" err.* | head -n 1 | grep -E "[0-9]+"
+	grep -hE "wait" err.* | head -n 1 >line && cat line &&
+	grep -E "waiting for pid [0-9]+ on [^ ]+, which builds it$" line
 '
 
 test_that 'each of them is counted, one of them is no hit' '
@@ -100,7 +101,7 @@ test_that 'kill -9 of a build: docker goes on and holds the lock' '
 	done
 	sleep 0.2; kill -9 $pid; wait $pid 2>/dev/null
 	expect_status 0 timeout -k 1 30 imgcache build slow && cat stderr &&
-	grep -i "wait" stderr
+	grep "waiting for docker, which goes on with what pid $pid on" stderr
 '
 
 test_that 'kill -9 leaves a catalog that is sound, and no row that builds' '
@@ -152,6 +153,77 @@ test_that 'delete while a build of that key runs' '
 		>del 2>&1; echo $? >status
 	wait $pid; built=$?; cat err del
 	[ $built -eq 0 ] && imgcache get slow
+'
+
+# begun DIR STEPS: builds it behind us; returns when docker is at work. $pid
+begun() {
+	printf 'FROM busybox\nRUN %s\n' "$2" >"$1/Dockerfile"
+	: >"$STANDIN_DIR/calls"
+	imgcache build "$1" >first 2>first.err & pid=$!
+	begun_n=0; until [ "$(calls buildx build)" -ge 1 ]; do
+		begun_n=$((begun_n + 1)); [ $begun_n -lt 500 ] || return 1
+		sleep 0.02
+	done
+	sleep 0.1
+}
+
+# reasons: of the misses so far, that are counted.
+reasons() {
+	imgcache stats --json | jq -cS .missesByReason
+}
+
+# last_build WHAT: a column of the last one.
+last_build() {
+	sqlite3 "$IMGCACHE_DIR/catalog.db" \
+		"SELECT $1 FROM builds ORDER BY id DESC LIMIT 1"
+}
+
+test_that 'a lookup while it is built is counted as that, of every verb' '
+	IMGCACHE_DIR=$PWD/reasons; export IMGCACHE_DIR
+	begun slow "sleep 2; echo counted" || exit 1
+	imgcache -q exec slow -- true & two=$!
+	imgcache -q spawn slow --rm -- true & three=$!
+	imgcache -q build slow & four=$!
+	imgcache get slow; wait $pid $two $three $four
+	reasons >actual; jq -cnS "{\"being-built\": 4, \"never-built\": 1}" \
+		>expect && same expect actual
+'
+
+test_that 'who waited to rebuild says why: it was asked' '
+	begun slow "sleep 1; echo rebuilt" &&
+	expect_status 0 imgcache build --rebuild slow; cat stderr
+	wait $pid && [ "$(last_build reason)" = asked ] &&
+	! grep "interrupted" stderr && [ "$(calls buildx build)" -eq 2 ]
+'
+
+test_that 'who waited for one that died builds, and says so' '
+	begun slow "sleep 1.2; echo dies" && kill -9 $pid
+	wait $pid 2>/dev/null; expect_status 0 imgcache build slow; cat stderr
+	grep "wait" stderr && [ "$(last_build reason)" = interrupted ] &&
+	[ "$(calls buildx build)" -eq 2 ]
+'
+
+test_that 'who waited for one that failed has its failure, and builds nothing' '
+	begun slow "sleep 1.2; exit 7" && all 3 imgcache build slow
+	wait $pid; status=$?; cat first.err err.*; [ $status -eq 2 ] &&
+	[ "$(sort -u statuses)" = 2 ] && [ "$(calls buildx build)" -eq 1 ] &&
+	tail -n 1 first.err >expect && grep "exit code: 7; see imgcache log" \
+		expect && for n in 1 2 3; do
+		tail -n 1 err.$n >actual && same expect actual || exit 1
+	done
+'
+
+test_that 'but not who asked for a build of its own, or with other means' '
+	begun slow "sleep 1; exit 8" &&
+	expect_status 2 imgcache build --no-cache slow; wait $pid
+	[ "$(calls buildx build)" -eq 2 ] && begun slow "sleep 1; exit 9" &&
+	expect_status 2 imgcache build --shm-size 1m slow; wait $pid
+	[ "$(calls buildx build)" -eq 2 ]
+'
+
+test_that 'nor whoever comes after it' '
+	: >"$STANDIN_DIR/calls" && expect_status 2 imgcache build slow &&
+	[ "$(calls buildx build)" -eq 1 ]
 '
 
 test_done

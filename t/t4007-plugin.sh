@@ -34,6 +34,22 @@ test_that 'words and status are those of imgcache' '
 	expect_status 7 "$plugin" imgcache spawn tools -- sh -c "exit 7"
 '
 
+# ends COMMAND...: how it ends when it is interrupted: "exit N" or "signal N".
+ends() {
+	perl -e '$SIG{ALRM} = sub { kill INT => $p };
+		$p = fork // die; exec @ARGV or die unless $p;
+		alarm 1; waitpid $p, 0;
+		print $? & 127 ? "signal " . ($? & 127) : "exit " . ($? >> 8), "\n"' \
+		"$@"
+}
+
+test_that 'interrupted: a status that docker hands on, not an end by a signal' '
+	mkdir -p slow && printf "FROM busybox\nRUN sleep 9\n" >slow/Dockerfile &&
+	ends imgcache build slow >actual && ends "$plugin" imgcache build slow \
+		>>actual && printf "signal 2\nexit 130\n" >expect &&
+	same expect actual
+'
+
 test_that 'help: of all, and of a verb' '
 	imgcache help >overview && expect_status 0 "$plugin" help imgcache &&
 	same overview stdout && imgcache get -h >usage &&

@@ -29,6 +29,17 @@ test_that 'by name: how many, this one misses, others do not' '
 	grep -w 1 stdout && misses a && imgcache get b
 '
 
+test_that 'what is being built is meant too: it misses when it is there' '
+	mkdir -p slow && printf "FROM busybox\nRUN sleep 2\n" >slow/Dockerfile &&
+	id=$(imgcache build -b -q slow) && n=0 &&
+	until imgcache list --building --json | grep -q "\"building\""; do
+		n=$((n + 1)); [ $n -lt 200 ] || exit 1; sleep 0.02
+	done && expect_status 0 imgcache invalidate "$id" && cat stdout &&
+	grep "^1 image of the catalog will be built anew" stdout && imgcache wait "$id" &&
+	expect_status 1 imgcache get slow && grep "invalidated" stderr &&
+	imgcache build slow && imgcache get slow
+'
+
 test_that 'nothing is deleted' '
 	docker image inspect "localhost/imgcache:$(imgcache tag a)" >/dev/null
 '

@@ -266,7 +266,8 @@ test_that 'spawn has the same policies' '
 test_that 'spawn --on-miss=base: an unknown is a miss only where it builds' '
 	fresh && faults "imagetools * exit 1 http-500" &&
 	expect_status 0 imgcache spawn --on-miss=base tools --rm -- true &&
-	grep "building in the background" stderr && imgcache wait tools &&
+	grep "tools: pulling or building in the background" stderr &&
+	imgcache wait tools &&
 	[ "$(calls buildx build)" -eq 1 ] &&
 	CI=true policy 125 imgcache spawn --on-miss=base tools --rm -- true &&
 	policy 125 imgcache spawn --on-miss=fail tools --rm -- true &&

@@ -57,6 +57,18 @@ test_that '--push of what is there: pushed once, and asked before and after' '
 	grep "^tools: pushed in " stderr
 '
 
+test_that 'in the background: what it does is said, as far as it is known' '
+	rm "$STANDIN_REGISTRY/registry/$(echo "$ref" | tr / %)" &&
+	expect_status 0 imgcache build -b --push tools && cat stderr &&
+	id=$(cat stdout) && grep -x \
+		"tools: pushing in the background: imgcache log -f $id" stderr &&
+	imgcache wait "$id" && [ "$(remote)" = "$(here)" ] || exit 1
+	expect_status 0 imgcache build -b --rebuild tools && cat stderr &&
+	grep -x "tools: building in the background: imgcache log -f $id" \
+		stderr && imgcache wait "$id" || exit 1
+	anew; imgcache build --push tools
+'
+
 test_that '--push of what was pushed: nothing is sent' '
 	expect_status 0 imgcache build --push tools && [ "$(cat stdout)" = "$ref" ] &&
 	[ "$(calls push)" -eq 1 ]

@@ -362,6 +362,14 @@ test_that 'wait --json, and wait for a name' '
 	expect_status 0 imgcache wait --json "$id" && jq -e ".[0].imageId ==
 		\"$id\" and .[0].buildStatus == \"completed\"" stdout
 '
+printf 'version: 1\nimages: {q1: {context: p}}\n' >names.yaml
+test_that 'wait --json says what list does: the names too' '
+	image p "echo names" && id=$(imgcache -f names.yaml build -b -q q1) &&
+	imgcache wait --json "$id" >waited &&
+	imgcache list --json | jq --arg id "$id" \
+		"map(select(.imageId == \$id))" >listed &&
+	jq -e ".[0].names == [\"q1\"]" waited && same listed waited
+'
 
 test_that 'wait for what nobody knows: 1; for what is gone: 1' '
 	expect_status 1 imgcache wait 0123456789ab && one_line stderr &&
@@ -375,6 +383,49 @@ test_that 'asked for twice: one build, one id' '
 	imgcache build -b -q q >one && imgcache build -b -q q >two &&
 	same one two && imgcache build -b --json q | jq -e "length == 1" &&
 	imgcache wait "$(cat one)" && [ "$(calls buildx build)" -eq 1 ]
+'
+
+test_that 'what is to be built anew is not lost where it is built just now' '
+	image again "sleep 2; echo asked anew" && id=$(imgcache build -b -q again) &&
+	until_it is "$id" building && for flag in --rebuild --no-cache; do
+		expect_status 75 imgcache build -b $flag again && cat stderr &&
+		one_line stderr && ! [ -s stdout ] &&
+		grep "imgcache wait $id, then build again" stderr || exit 1
+	done && imgcache wait "$id" &&
+	expect_status 0 imgcache build -b --rebuild again && imgcache wait "$id"
+'
+
+# unwritten ID: takes its log away to aside while it is built; $log is where it was.
+unwritten() {
+	until_it is "$1" building && until_it imgcache log --path "$1" &&
+	log=$(imgcache log --path "$1") && until_it test -e "$log" &&
+	mv "$log" aside
+}
+
+test_that 'log, before docker has made one: what there is to say, or pending' '
+	image early "sleep 2; echo late" && id=$(imgcache build -b -q early) &&
+	unwritten "$id" && expect_status 0 imgcache log "$id" && cat stdout &&
+	grep "^early: building: \|^building: \|: building: " stdout &&
+	! [ -s stderr ] && mv aside "$log" && imgcache wait "$id" || exit 1
+	image early "sleep 2; echo later"; id=$(imgcache tag early | cut -c 4-15)
+	imgcache build -q early & fg=$!
+	unwritten "$id" && expect_status 1 imgcache log "$id" && cat stderr &&
+	says stderr "image $id is pending, there is no log yet: imgcache log -f $id waits for it" &&
+	{ imgcache log -f "$id" >followed 2>&1 & sleep 0.3; mv aside "$log"
+		wait $!; } && cat followed && grep "echo later" followed
+	status=$?; wait $fg; [ $status -eq 0 ]
+'
+
+test_that 'a job that waits for a build that fails ends as that, with its log' '
+	image shared "echo said; sleep 2; exit 6"; : >"$STANDIN_DIR/calls"
+	imgcache build shared 2>/dev/null & fg=$!
+	id=$(imgcache tag shared | cut -c 4-15)
+	until_it is "$id" building; imgcache build -b --json shared >asked
+	jq -e ".[0].started" asked && expect_status 2 imgcache wait "$id"
+	status=$?; cat stderr; wait $fg; [ $status -eq 0 ] &&
+	[ "$(calls buildx build)" -eq 1 ] && grep "exit code: 6" stderr &&
+	imgcache log "$id" >log && cat log && grep "waiting for pid" log &&
+	grep "echo said" log
 '
 
 test_that 'the same for a rebuild: there, and pending, until it is replaced' '

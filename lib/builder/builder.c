@@ -281,25 +281,31 @@ accept(struct builder *b, struct engine *e, struct imgcache_answer *a,
 	return ret;
 }
 
-/* By what a person can type; its path only where the catalog has no row. */
-static void
-name_log(const struct builder *b, struct imgcache_error *err)
+void
+builder_name_log(const struct inputs *in, const char *path,
+		 struct imgcache_error *err)
 {
-	const char *name = b->in->r->recipe->name;
+	const char *name = in->r->recipe->name;
 	char text[sizeof(err->text)], id[13];
 
 	memcpy(text, err->text, sizeof(text));
 	error_clear(err);
-	image_short_id(b->in->tag, id);
-	if (b->image_row)
+	image_short_id(in->tag, id);
+	if (path)
+		error_set(err, IMGCACHE_EBUILD, "%.700s; the log is %s", text,
+			  path);
+	else
 		error_set(err, IMGCACHE_EBUILD, "%.700s; see imgcache log "
 			  "%.200s", text, name ? name : id);
-	else
-		error_set(err, IMGCACHE_EBUILD, "%.700s; the log is %s", text,
-			  b->log_path);
 }
 
-/* "step [2/3] make failed: exit code: 3" */
+static void
+name_log(const struct builder *b, struct imgcache_error *err)
+{
+	builder_name_log(b->in, b->image_row ? NULL : b->log_path, err);
+}
+
+/* "step [2/3] make failed: exit code: 3: no such file" */
 static void
 name_step(struct builder *b, struct imgcache_error *err)
 {
@@ -309,11 +315,14 @@ name_step(struct builder *b, struct imgcache_error *err)
 
 	if (!*b->summary.step)
 		return;
-	why = why ? why + strlen(phrase) : b->summary.error;
-	step_title(b->summary.step, &title);
+	if (b->failed)
+		buf_adds(&title, b->failed);
+	else
+		step_title(b->summary.step, &title);
 	error_clear(err);
-	error_set(err, IMGCACHE_EBUILD, "step %.160s failed: %.400s",
-		  title.data, why);
+	error_set(err, IMGCACHE_EBUILD, "step %.160s failed: %.400s%s%.200s",
+		  title.data, why ? why + strlen(phrase) : b->summary.error,
+		  why && b->why ? ": " : "", why && b->why ? b->why : "");
 	buf_release(&title);
 }
 
@@ -469,6 +478,8 @@ builder_run(struct builder *b, struct imgcache_answer *a,
 void
 builder_release(struct builder *b)
 {
+	size_t i;
+
 	buildcache_release(&b->caches);
 	redo_release(&b->redo);
 	handover_release(&b->files);
@@ -478,5 +489,8 @@ builder_release(struct builder *b)
 	free(b->temporary);
 	free(b->log_path);
 	free(b->steps);
+	for (i = 0; i < b->n_said; i++)
+		free(b->said[i]);
+	free(b->said);
 	arena_release(&b->text);
 }

@@ -45,6 +45,10 @@ struct builder {
 	size_t n_steps, cap_steps;
 	struct arena text;		/* of the steps */
 	struct progress_summary summary;
+	char **said;		/* by vertex: the last line it printed */
+	size_t n_said;
+	const char *failed;	/* title of the step that did, or NULL */
+	const char *why;	/* what it said last, or NULL */
 };
 
 /* 0 with the answer; IMGCACHE_EBUILD, ECHANGED, EINTR, EFAIL with err. */
@@ -61,6 +65,13 @@ int builder_check_unchanged(struct builder *b, struct imgcache_error *err);
 
 /* Run docker: fills in summary and steps. */
 int builder_docker(struct builder *b, struct imgcache_error *err);
+
+/*
+ * Say in err, a build's failure, where the log is: by what a person can type,
+ * or by its path (else NULL) where the catalog has no row.
+ */
+void builder_name_log(const struct inputs *in, const char *path,
+		      struct imgcache_error *err);
 
 /* A file in the folder of logs, not made yet. */
 int builder_choose_log(struct builder *b, struct imgcache_error *err);

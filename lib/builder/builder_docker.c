@@ -54,6 +54,50 @@ note_step(struct builder *b, const struct progress_event *p)
 	s->us = p->elapsed_us;
 }
 
+/* What is said behind the reason of a failure. */
+static bool
+is_no_reason(const char *line)
+{
+	return !line[strspn(line, " \t\r\n")] || str_starts(line, "[notice]") ||
+		strstr(line, "A complete log of this run");
+}
+
+/* The reason that a step fails is the last that it says. */
+static void
+note_output(struct builder *b, const struct progress_event *p)
+{
+	size_t n = (size_t)p->vertex;
+	char *line, *c;
+
+	if (!p->text || is_no_reason(p->text))
+		return;
+	if (n >= b->n_said) {
+		b->said = mem_resize(b->said, n + 1, sizeof(*b->said));
+		memset(b->said + b->n_said, 0,
+		       (n + 1 - b->n_said) * sizeof(*b->said));
+		b->n_said = n + 1;
+	}
+	line = mem_printf("%.200s", p->text);
+	for (c = line; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = ' ';
+	free(b->said[n]);
+	b->said[n] = line;
+}
+
+static void
+note_failed(struct builder *b, const struct progress_event *p,
+	    const char *title)
+{
+	if (b->failed)
+		return;
+	b->failed = arena_strdup(&b->text, title);
+	if ((size_t)p->vertex < b->n_said)
+		b->why = b->said[p->vertex];
+	if (b->why && str_starts(b->why, "imgcache: "))
+		b->why += strlen("imgcache: ");
+}
+
 static bool
 event_type(enum progress_type from, enum imgcache_event_type *to)
 {
@@ -102,8 +146,12 @@ on_progress(void *payload, const struct progress_event *p)
 	if (p->type == PROGRESS_OUTPUT && p->text &&
 	    strstr(p->text, "exec format error"))
 		b->cannot_run = true;
+	if (p->type == PROGRESS_OUTPUT)
+		note_output(b, p);
 	step_title(p->name ? p->name : "", &title);
 	note_step(b, p);
+	if (p->type == PROGRESS_FAILED)
+		note_failed(b, p, title.data);
 	e.text = p->type == PROGRESS_OUTPUT || p->type == PROGRESS_TEXT ?
 		p->text : title.data;
 	if (event_type(p->type, &e.type))

@@ -285,6 +285,8 @@ builder_record_failure(struct builder *b, int code, const char *text,
 		image = IMAGE_CHANGED;
 		build = BUILD_CHANGED;
 		end.exit_status = 0;
+	} else if (code != IMGCACHE_EBUILD) {
+		end.exit_status = -1;	/* it may well do for another */
 	}
 	fill_end(b, &end, build);
 	row = image_until_replaced(b, image);

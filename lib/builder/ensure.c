@@ -13,6 +13,7 @@
 #include "builder/builder.h"
 #include "builder/cachetexts.h"
 #include "builder/push.h"
+#include "builder/turn.h"
 #include "docker/engine.h"
 #include "key/tags.h"
 #include "key/trust.h"
@@ -20,7 +21,6 @@
 #include "lookup/remote.h"
 #include "session/alive.h"
 #include "sys/clock.h"
-#include "sys/lock.h"
 
 /* One lookup and what comes of it. */
 struct work {
@@ -89,44 +89,6 @@ ensure_needs(struct imgcache_recipe *r, const struct ensure *e,
 	return ret;
 }
 
-static void
-say_waiting(struct inputs *in, const char *path)
-{
-	struct imgcache_event e = {
-		.type = IMGCACHE_WAITING,
-		.name = in->r->recipe->name,
-		.ref = in->ref,
-	};
-	char owner[256];
-
-	lock_owner(path, owner, sizeof(owner));
-	e.text = owner;
-	session_event(in->ic, &e);
-}
-
-static int
-take_lock(struct inputs *in, struct lock *lock, bool *waited,
-	  struct imgcache_error *err)
-{
-	const char *dir;
-	char *path;
-	int ret = session_state_dir(in->ic, "locks", &dir, err);
-
-	*waited = false;
-	if (ret)
-		return ret;
-	path = mem_printf("%s/%s", dir, in->tag);
-	ret = lock_take(lock, path, LOCK_EXCLUSIVE, 0, "build", err);
-	if (ret == IMGCACHE_EBUSY) {
-		error_clear(err);
-		*waited = true;
-		say_waiting(in, path);
-		ret = lock_take(lock, path, LOCK_EXCLUSIVE, -1, "build", err);
-	}
-	free(path);
-	return ret;
-}
-
 static int
 hold(struct work *w, struct imgcache_error *err)
 {
@@ -189,26 +151,57 @@ unknown_builds(const struct work *w)
 	return set ? !strcmp(set, "build") : !session_is_ci(ic);
 }
 
+/* What was promised is pending for the reason that it missed then. */
+static void
+take_promised(struct work *w)
+{
+	const struct imgcache_answer *promised = w->e->promised;
+
+	if (!promised || w->a->state != IMGCACHE_MISS || !w->f.has_row ||
+	    w->f.row.status != IMAGE_PENDING)
+		return;
+	w->a->reason = promised->reason;
+	w->a->detail = promised->detail;
+}
+
+/* Is that somebody is at it all that is known, or known from before? */
+static bool
+is_outdated(const struct work *w, bool waited)
+{
+	return waited || w->a->reason == IMGCACHE_BEING_BUILT ||
+		w->a->reason == IMGCACHE_PENDING;
+}
+
 /*
  * What another process did meanwhile, once the lock is taken; the answer is
- * replaced if that is a hit.
+ * replaced if that is a hit, and its reason if it was about that process.
  */
 static int
-look_again(struct work *w, struct imgcache_error *err)
+look_again(struct work *w, bool waited, struct imgcache_error *err)
 {
-	struct imgcache_answer again;
+	const char *why = why_bypassed(w);
+	struct imgcache_answer *a = w->a, again;
+	struct lookup_found f;
 	int ret;
 
-	if (why_bypassed(w))
+	if (why && !waited)
 		return 0;
-	ret = lookup_image(&w->in, &w->f, &again, err);
+	ret = lookup_image(&w->in, &f, &again, err);
 	if (ret)
 		return ret;
 	if (again.state == IMGCACHE_UNKNOWN)
-		return say_no(&again, err);
-	if (again.state == IMGCACHE_HIT) {
-		again.elapsed_us = w->a->elapsed_us;
-		*w->a = again;
+		return why ? 0 : say_no(&again, err);
+	w->f = f;
+	if (again.state == IMGCACHE_HIT && why) {
+		a->reason = IMGCACHE_ASKED;
+		a->detail = why;
+	} else if (again.state == IMGCACHE_HIT) {
+		again.elapsed_us = a->elapsed_us;
+		*a = again;
+	} else if (is_outdated(w, waited)) {
+		a->reason = again.reason;
+		a->detail = again.detail;
+		take_promised(w);
 	}
 	return 0;
 }
@@ -217,17 +210,16 @@ look_again(struct work *w, struct imgcache_error *err)
 static int
 fetch(struct work *w, struct imgcache_error *err)
 {
-	struct lock lock = LOCK_INIT;
-	bool waited = false;
+	struct turn turn = TURN_INIT;
 	int ret = 0;
 
 	if (!catalog_flags(w->in.ic->catalog).is_readonly)
-		ret = take_lock(&w->in, &lock, &waited, err);
-	if (!ret && waited)
-		ret = look_again(w, err);
+		ret = turn_take(&turn, &w->in, "pull", err);
+	if (!ret && turn.waited)
+		ret = look_again(w, true, err);
 	if (!ret && w->a->state != IMGCACHE_HIT)
 		ret = remote_pull(&w->in, &w->f, &w->remote, w->a, err);
-	lock_release(&lock);
+	turn_end(&turn);
 	return ret;
 }
 
@@ -282,18 +274,17 @@ push_locked(struct work *w, int lock_fd, struct imgcache_error *err)
 static int
 push_hit(struct work *w, struct imgcache_error *err)
 {
-	struct lock lock = LOCK_INIT;
-	bool waited;
+	struct turn turn = TURN_INIT;
 	int ret = session_catalog(w->in.ic, CATALOG_WRITE, err);
 
 	/* platforms that are not here may have to be built */
 	if (!ret && w->in.r->recipe->platforms.n > 1)
 		ret = ensure_needs(w->in.r, w->e, err);
 	if (!ret)
-		ret = take_lock(&w->in, &lock, &waited, err);
+		ret = turn_take(&turn, &w->in, "push", err);
 	if (!ret)
-		ret = push_locked(w, lock.fd, err);
-	lock_release(&lock);
+		ret = push_locked(w, turn.lock.fd, err);
+	turn_end(&turn);
 	return ret;
 }
 
@@ -309,8 +300,7 @@ warn_unused(const struct work *w)
 }
 
 static int
-build_locked(struct work *w, int lock_fd, bool *hit,
-	     struct imgcache_error *err)
+build_locked(struct work *w, int lock_fd, struct imgcache_error *err)
 {
 	struct builder b = {
 		.in = &w->in,
@@ -320,12 +310,8 @@ build_locked(struct work *w, int lock_fd, bool *hit,
 		.detail = w->a->detail,
 		.lock_fd = lock_fd,
 	};
-	int ret = look_again(w, err);
+	int ret = builder_run(&b, w->a, err);
 
-	*hit = w->a->state == IMGCACHE_HIT;
-	if (ret || *hit)
-		return ret;
-	ret = builder_run(&b, w->a, err);
 	builder_release(&b);
 	if (!ret && !w->push)
 		ret = trust_decide(&w->in, false, &w->push, err);
@@ -339,18 +325,23 @@ build_locked(struct work *w, int lock_fd, bool *hit,
 static int
 build(struct work *w, struct imgcache_error *err)
 {
-	struct lock lock = LOCK_INIT;
-	bool waited = false, hit = false;
+	struct turn turn = TURN_INIT;
+	bool hit = false;
 	int ret = ensure_needs(w->in.r, w->e, err);
 
 	if (!ret && !session_is_disabled(w->in.ic))
 		ret = session_catalog(w->in.ic, CATALOG_WRITE, err);
 	if (!ret)
-		ret = take_lock(&w->in, &lock, &waited, err);
+		ret = turn_take(&turn, &w->in, "build", err);
 	if (!ret)
-		ret = build_locked(w, lock.fd, &hit, err);
-	lock_release(&lock);
-	return !ret && hit && w->push ? push_hit(w, err) : ret;
+		ret = look_again(w, turn.waited, err);
+	hit = !ret && w->a->state == IMGCACHE_HIT;
+	if (!ret && !hit && !why_bypassed(w))
+		ret = turn_failure(&turn, &w->in, w->e->build, w->a, err);
+	if (!ret && !hit)
+		ret = build_locked(w, turn.lock.fd, err);
+	turn_end(&turn);
+	return hit && w->push ? push_hit(w, err) : ret;
 }
 
 static int
@@ -374,12 +365,17 @@ without_registry(struct work *w, struct imgcache_error *err)
 	return miss(w, err);
 }
 
-/* What is at hand is the reason then; what differs is of no use any more. */
+/*
+ * What is at hand is the reason then; what differs is of no use any more. What
+ * this process has promised waits for nobody but itself.
+ */
 static void
 tell_if_alive(struct work *w)
 {
 	enum imgcache_reason before = w->a->reason;
 
+	if (w->e->promised && !alive_builds(w->in.ic, w->in.tag))
+		return;
 	w->a->reason = alive_reason(w->in.ic, w->in.tag, before);
 	if (w->a->reason != before)
 		w->a->detail = NULL;
@@ -416,10 +412,10 @@ decide(struct work *w, struct imgcache_error *err)
 	const char *why = why_bypassed(w);
 	int ret = 0;
 
-	if (e->only_look || e->build->dry_run)
-		tell_if_alive(w);
-	else if (a->state == IMGCACHE_HIT && !why)
+	if (a->state == IMGCACHE_HIT && !why && !e->only_look &&
+	    !e->build->dry_run)
 		ret = name_hit(w, err);
+	tell_if_alive(w);
 	if (!why && !e->build->dry_run && !e->uncounted)
 		lookup_count(&w->in, &w->f, e->verb, a);
 	if (ret)
@@ -483,18 +479,6 @@ is_left(const struct work *w)
 {
 	return w->e->instead && w->a->state != IMGCACHE_UNKNOWN &&
 		(w->a->state != IMGCACHE_HIT || w->push || why_bypassed(w));
-}
-
-static void
-take_promised(struct work *w)
-{
-	const struct imgcache_answer *promised = w->e->promised;
-
-	if (!promised || w->a->state != IMGCACHE_MISS || !w->f.has_row ||
-	    w->f.row.status != IMAGE_PENDING)
-		return;
-	w->a->reason = promised->reason;
-	w->a->detail = promised->detail;
 }
 
 /*

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "builder/ensure.h"
+#include "jobs/words.h"
 #include "keep/prune.h"
 #include "lookup/arrival.h"
 #include "lookup/lookup.h"
@@ -37,7 +38,7 @@ struct job {
 	struct background *b;
 	struct imgcache_build_options build;	/* the call's and the recipe's */
 	struct imgcache_recipe *r;
-	const struct imgcache_answer *answer;	/* that it is missing, and why */
+	struct imgcache_answer *answer;	/* that it is missing, and why */
 	const char *tag;
 	struct image_key key;
 	int64_t row;
@@ -101,16 +102,31 @@ name_slots(struct job *j, struct imgcache_error *err)
 	return 0;
 }
 
+static void
+tell_if_alive(struct job *j, struct inputs *in)
+{
+	enum imgcache_reason before = j->answer->reason;
+
+	j->answer->reason = alive_reason(in->ic, in->tag, before);
+	if (j->answer->reason != before)
+		j->answer->detail = NULL;
+}
+
 /* Nothing more comes of this lookup, so it is counted here. */
 static void
 count(struct job *j, struct inputs *in, const struct lookup_found *f)
 {
-	struct imgcache_answer a = *j->answer;
+	const struct imgcache_answer *a = j->answer;
 
-	a.reason = alive_reason(in->ic, in->tag, a.reason);
-	if (a.state == IMGCACHE_MISS && !j->b->uncounted &&
+	if (a->state == IMGCACHE_MISS && !j->b->uncounted &&
 	    !ensure_bypassed(in->ic, &j->build))
-		lookup_count(in, f, j->b->verb, &a);
+		lookup_count(in, f, j->b->verb, a);
+}
+
+static bool
+has_any(const char *const *list)
+{
+	return list && *list;
 }
 
 /* Somebody is at it, who knows nothing of what else is asked for here. */
@@ -118,20 +134,24 @@ static int
 leave(struct job *j, struct inputs *in, const struct lookup_found *f,
       struct imgcache_error *err)
 {
-	const char *const *tags = j->build.tags;
+	bool is_anew = j->build.rebuild || j->build.no_cache ||
+		has_any(j->build.no_cache_filter);
 	char id[13];
 
 	error_clear(err);
 	j->row = f->row.id;
 	if (j->b->is_attended)
 		return 0;
+	tell_if_alive(j, in);
 	count(j, in, f);
-	if (!j->build.push && !(tags && *tags))
+	if (!j->build.push && !has_any(j->build.tags) && !is_anew)
 		return 0;
 	image_short_id(j->tag, id);
 	return error_set(err, IMGCACHE_EBUSY, "%s is being built already, "
-			 "without these names or this push: imgcache wait %s, "
-			 "then build again", id, id);
+			 "%s: imgcache wait %s, then build again", id,
+			 is_anew ? "which may be without what this asks to "
+			 "build anew" : "without these names or this push",
+			 id);
 }
 
 /* An ensure.instead: the row, the lock and the log of a job. */
@@ -179,29 +199,12 @@ begin(void *payload)
 	lock_adopt(&j->lock, ALIVE_JOB);
 }
 
-/*
- * What there is to say goes to the job's log, by way of its stderr. An empty
- * line stands where docker's own log belongs: see log.c.
- */
 static void
 say(void *payload, const struct imgcache_event *e)
 {
 	const struct job *j = payload;
-	static const char *const what[] = {
-		[IMGCACHE_WARNING] = "warning",
-		[IMGCACHE_WAITING] = "waiting",
-		[IMGCACHE_BUILD_BEGIN] = "building",
-		[IMGCACHE_PULL_BEGIN] = "pulling from",
-		[IMGCACHE_PUSH_BEGIN] = "pushing to",
-		[IMGCACHE_TICK] = NULL,
-	};
 
-	if (what[e->type])
-		dprintf(STDERR_FILENO, "%s%s%s: %s\n", e->name ? e->name : "",
-			e->name ? ": " : "", what[e->type],
-			e->text ? e->text : "");
-	if (e->type == IMGCACHE_BUILD_BEGIN && str_is(e->ref, j->answer->ref))
-		dprintf(STDERR_FILENO, "\n");
+	words_log(e, j->answer->ref);
 }
 
 static const struct background_promised *
@@ -492,19 +495,6 @@ start(struct job *j, struct imgcache_error *err)
 }
 
 static void
-say_started(const struct job *j, const struct imgcache_answer *a)
-{
-	struct imgcache_event e = {
-		.type = IMGCACHE_STARTED, .name = a->name, .ref = a->ref
-	};
-	char id[13];
-
-	image_short_id(j->tag, id);
-	e.text = id;
-	session_event(j->r->ic, &e);
-}
-
-static void
 note(struct background *b, const struct job *j, bool is_ours)
 {
 	struct background_promised *p;
@@ -549,19 +539,21 @@ background_start(struct imgcache_recipe *r, struct background *b,
 		.instead = promise,
 		.payload = &j,
 	};
+	const char *what;
 	int ret = ensure_image(r, &e, a, err);
 
 	if (ret)
 		return ret;
 	if (!j.is_left)
 		return take_hit(r->ic, a, err);
+	what = words_doing(r, &j.build, a->state);
 	a->state = IMGCACHE_MISS;
 	if (j.lock.fd != -1) {
 		ret = start(&j, err);
 		a->is_started = !ret;
 	}
 	if (!ret && a->is_started && !b->is_attended)
-		say_started(&j, a);
+		words_started(r->ic, a, j.tag, what);
 	if (!ret && j.row)
 		note(b, &j, a->is_started);
 	return ret;

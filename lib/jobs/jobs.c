@@ -17,6 +17,7 @@
 #include "session/alive.h"
 #include "session/rows.h"
 #include "store/jobs.h"
+#include "store/names.h"
 #include "sys/clock.h"
 #include "sys/lock.h"
 #include "sys/signals.h"
@@ -92,6 +93,8 @@ reload(struct imgcache *ic, const struct imgcache_image *image,
 				"catalog any more", image->id);
 	if (!ret)
 		ret = images_load_dependencies(ic->catalog, &list, err);
+	if (!ret)
+		ret = names_load(ic->catalog, &list, err);
 	if (!ret)
 		*out = rows_to_public(ic, &list);
 	image_list_release(&list);

@@ -100,7 +100,8 @@ put_docker(struct log *l, bool follows, struct imgcache_error *err)
 
 enum part { BEFORE_DOCKER, BEHIND_DOCKER };
 
-static void
+/* Were there any? */
+static bool
 put_words(struct log *l, enum part part)
 {
 	FILE *f = l->words ? fopen(l->words, "re") : NULL;
@@ -108,17 +109,29 @@ put_words(struct log *l, enum part part)
 	char *line = NULL;
 	size_t size = 0;
 	ssize_t n;
+	bool any = false;
 
 	while (f && (n = getline(&line, &size, f)) > 0) {
-		if (line[0] == '\n')
+		if (line[0] == '\n') {
 			at = BEHIND_DOCKER;
-		else if (at == part)
+		} else if (at == part) {
 			l->fn(l->payload, line,
 			      (size_t)(n - (line[n - 1] == '\n')));
+			any = true;
+		}
 	}
 	free(line);
 	if (f)
 		fclose(f);
+	return any;
+}
+
+/* Has it the failure of another, for which it waited? */
+static bool
+is_shared(const struct job_row *j, const struct build_row *b)
+{
+	return j->status == BUILD_FAILED && b->status == BUILD_FAILED &&
+		b->finished_at >= j->started_at;
 }
 
 /*
@@ -145,7 +158,8 @@ choose(struct log *l, struct imgcache_error *err)
 	if (ret || !jobs.n)
 		goto out;
 	j = jobs.v;
-	is_own = builds.n && builds.v[0].id > j->last_build;
+	is_own = builds.n && (builds.v[0].id > j->last_build ||
+			      is_shared(j, builds.v));
 	if (is_own)
 		l->path = arena_strdup(arena, builds.v[0].log_path);
 	if (!is_own || !j->finished_at ||
@@ -159,19 +173,50 @@ out:
 	return ret;
 }
 
+static bool
+has_file(const struct log *l)
+{
+	return l->path && !access(l->path, F_OK);
+}
+
 /* Until docker writes a log, or nobody is at it any more. */
 static int
 await(struct log *l, struct imgcache_error *err)
 {
-	int ret;
+	for (;;) {
+		bool lives = is_alive(l);	/* before the look */
+		int ret = choose(l, err);
 
-	while (!(ret = choose(l, err)) &&
-	       (!l->path || access(l->path, F_OK)) && is_alive(l)) {
+		if (ret || has_file(l) || !lives)
+			return ret;
 		if (signals_check(err))
 			return err->code;
 		clock_sleep_ms(POLL_MS);
 	}
-	return ret ? ret : choose(l, err);
+}
+
+/* What has a path before docker writes there has no log yet. */
+static int
+look(struct log *l, bool *lives, struct imgcache_error *err)
+{
+	int ret;
+
+	*lives = is_alive(l);
+	ret = choose(l, err);
+	if (!ret && *lives && !has_file(l))
+		l->path = NULL;
+	return ret;
+}
+
+static int
+say_none(const struct log *l, bool lives, struct imgcache_error *err)
+{
+	const char *id = l->image->id;
+
+	return lives ? error_set(err, IMGCACHE_ENO, "image %s is pending, "
+				 "there is no log yet: imgcache log -f %s "
+				 "waits for it", id, id) :
+		error_set(err, IMGCACHE_ENO, "image %s has no build log", id);
 }
 
 int
@@ -182,13 +227,13 @@ imgcache_log(struct imgcache *ic, const struct imgcache_image *image,
 	struct log l = {
 		.ic = ic, .image = image, .fn = fn, .payload = payload
 	};
-	int ret = follows ? await(&l, err) : choose(&l, err);
+	bool lives = false, has_words = false;
+	int ret = follows ? await(&l, err) : look(&l, &lives, err);
 
-	if (!ret && !l.path && !l.words)
-		ret = error_set(err, IMGCACHE_ENO, "image %s has no build log",
-				image->id);
 	if (!ret)
-		put_words(&l, BEFORE_DOCKER);
+		has_words = put_words(&l, BEFORE_DOCKER);
+	if (!ret && !l.path && (lives ? !has_words : !l.words))
+		ret = say_none(&l, lives, err);
 	if (!ret && l.path)
 		ret = put_docker(&l, follows, err);
 	if (!ret)

@@ -7,10 +7,20 @@
 #include "base/mem.h"
 #include "key/inputs.h"
 #include "recipe/manifest.h"
+#include "session/alive.h"
 #include "store/bases.h"
 #include "store/configs.h"
 #include "store/images.h"
 #include "store/invalidations.h"
+
+/* An image that is there, or will be, of the generation before. */
+static bool
+is_meant(struct imgcache *ic, const struct image_row *row)
+{
+	return row->status == IMAGE_COMPLETED ||
+		(row->status == IMAGE_BUILDING &&
+		 alive_builds(ic, row->key.tag));
+}
 
 /* Those that there are now; an image of several names is asked for again. */
 static size_t
@@ -21,7 +31,7 @@ count_new(struct imgcache *ic, const struct image_list *list)
 	for (i = 0; i < list->n; i++) {
 		char *row = mem_printf("%lld", (long long)list->v[i].id);
 
-		if (list->v[i].status == IMAGE_COMPLETED &&
+		if (is_meant(ic, &list->v[i]) &&
 		    !strv_has(&ic->invalidated, row)) {
 			strv_push(&ic->invalidated, row);
 			n++;
@@ -39,7 +49,7 @@ count_images(struct imgcache *ic, struct image_filter *filter, size_t *n,
 	struct image_list list = {0};
 	int ret;
 
-	filter->statuses = 1u << IMAGE_COMPLETED;
+	filter->statuses = 1u << IMAGE_COMPLETED | 1u << IMAGE_BUILDING;
 	ret = images_list(ic->catalog, filter, &list, err);
 	*n += ret ? 0 : count_new(ic, &list);
 	if (any)

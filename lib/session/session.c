@@ -204,6 +204,12 @@ imgcache_signals_begin(void)
 	signals_install();
 }
 
+int
+imgcache_signals_caught(void)
+{
+	return signals_pending();
+}
+
 void
 imgcache_signals_end(void)
 {
