@@ -64,7 +64,8 @@ function reason(class)
 		fallen++
 		fell[seed]
 	}
-	if (seed in fell && class ~ /, unread|^(case|comment|order|unused)/)
+	if (seed in fell && (class ~ /, unread|^(case|comment|order|unused)/ ||
+	    class ~ /^(undeclared|global) arg|^argument of an unused/))
 		stays = 0
 	if (stays && !same_tag)
 		complain(seed, "not precise: " what)
@@ -76,7 +77,8 @@ function reason(class)
 		if (!same_tag && mode == "sources") {
 			if (seed in fell)
 				class = class "; all counts"
-			if (reason(class) == "" && $13 > 0)
+			if (reason(class) == "" && $13 > 0 &&
+			    class ~ /^(edit|new file|renamed|removed)$/)
 				class = class "; some always run"
 			lost[class] = lost[class] " " seed
 			if (reason(class) == "")
