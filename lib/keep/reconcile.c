@@ -87,6 +87,7 @@ unkeyed_at(const char *tag)
 /*
  * An image may be older than its name: where all steps were cached, or for
  * SOURCE_DATE_EPOCH, which the engine also says of the name that BuildKit gave.
+ * What it does not say may be fresh.
  */
 static bool
 is_fresh(struct engine *engine, const char *name, int64_t since)
@@ -96,10 +97,12 @@ is_fresh(struct engine *engine, const char *name, int64_t since)
 	int64_t at = str_starts(name, UNKEYED) ?
 		unkeyed_at(name + strlen(UNKEYED)) : 0;
 
-	if (at <= since && !engine_image(engine, name, &image, &ignored))
+	int ret = at > since ? 0 : engine_image(engine, name, &image, &ignored);
+
+	if (image.tagged > at)
 		at = image.tagged;
 	engine_image_release(&image);
-	return at > since;
+	return at > since || (ret && ret != IMGCACHE_ENO);
 }
 
 /*
