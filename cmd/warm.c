@@ -60,7 +60,7 @@ is_missed(const struct imgcache_image_stats *s)
 /*
  * *misses: is there nothing to be had, neither here nor in a registry? What is
  * wrong with one image does not keep the others cold. What prune took is left
- * to it, else each would undo what the other does.
+ * to it unless somebody missed it, else each would undo what the other does.
  */
 static int
 look(struct invocation *inv, const struct imgcache_image_stats *s,

@@ -206,7 +206,10 @@ test_that 'a target or a service that is not there: the nearest is named' '
 	done; rm -f "$STANDIN_DIR/count/bake"
 	faults "bake * exit 1 ERROR: failed to find target zzzz" &&
 	expect_status 129 imgcache tag --bake docker-bake.hcl:zzzz &&
-	one_line stderr && grep "the target .zzzz. is not there$" stderr
+	one_line stderr && grep "the target .zzzz. is not there$" stderr &&
+	faults "bake * exit 1 ERROR: failed to find target _base" &&
+	expect_status 128 imgcache tag --bake docker-bake.hcl:app &&
+	one_line stderr && grep "failed to find target _base" stderr
 	status=$?; faults; [ $status -eq 0 ]
 '
 

@@ -263,8 +263,8 @@ int engine_image_layers(struct engine *e, const char *ref,
 void engine_layers_release(struct engine_layers *layers);
 
 /*
- * All layers of images alone, shared ones once; -1 if it is not to be had. It
- * may take as long as a removal.
+ * All layers of images alone, shared ones once; -1 if it is not to be had, or
+ * not within 15 s.
  */
 int64_t engine_layers_bytes(struct engine *e);
 

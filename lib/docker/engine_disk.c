@@ -53,7 +53,12 @@ fill_images(const struct jsonr_node *list, struct engine_disk *out)
 		qsort(out->v, out->n, sizeof(*out->v), by_id);
 }
 
-/* The daemon may walk every layer, which takes its time on a busy disk. */
+/*
+ * The daemon may walk every layer, which takes its time on a busy disk; but
+ * what is to be removed waits for it.
+ */
+#define LAYERS_MS 15000
+
 static const struct jsonr_node *
 ask(struct engine *e, const char *target, int timeout_ms,
     struct imgcache_error *err)
@@ -174,7 +179,7 @@ engine_layers_bytes(struct engine *e)
 {
 	struct imgcache_error ignored = {0};
 	const struct jsonr_node *doc = engine_has_socket(e) ?
-		ask(e, "/system/df?type=image", e->o.remove_ms, &ignored) :
+		ask(e, "/system/df?type=image", LAYERS_MS, &ignored) :
 		NULL;
 
 	if (!doc)

@@ -93,13 +93,28 @@ unknown_target(const struct bake_question *q, struct imgcache_error *err)
 	return err->code;
 }
 
+/* Another one may be what a target of the file names. */
+static bool
+is_unknown(const struct bake_question *q, const char *text)
+{
+	static const char phrase[] = "failed to find target ";
+	const char *name = q->target ? strstr(text, phrase) : NULL;
+	size_t len;
+
+	if (!name)
+		return false;
+	name += strlen(phrase);
+	len = strcspn(name, " \r\n;");
+	return strlen(q->target) == len && !strncmp(name, q->target, len);
+}
+
 int
 bake_print(const struct bake_question *q, struct buf *out,
 	   struct imgcache_error *err)
 {
 	int ret = ask(q, q->target ? q->target : "default", out, err);
 
-	if (ret && q->target && strstr(err->text, "failed to find target"))
+	if (ret && is_unknown(q, err->text))
 		ret = unknown_target(q, err);
 	return ret;
 }
