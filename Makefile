@@ -44,8 +44,8 @@ lib/lookup := arrival changes changes_bases changes_dockerfile changes_files \
 lib/keep := disk images invalidate localcache prune prune_caches reconcile \
 	removal reserve sweep timer timer_cron timer_systemd
 lib/builder := buildcache buildcache_commit builder builder_docker \
-	builder_record caches cachetexts ensure export folders image parts \
-	pins push redo stagetrigger turn
+	builder_progress builder_record caches cachetexts ensure export folders \
+	image parts pins push redo stagetrigger turn
 lib/jobs := background jobs log parallel words
 lib/spawn := env envformat exec spawn
 lib/report := doctor doctor_build doctor_docker doctor_findings doctor_state \

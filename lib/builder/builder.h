@@ -66,6 +66,9 @@ int builder_check_unchanged(struct builder *b, struct imgcache_error *err);
 /* Run docker: fills in summary and steps. */
 int builder_docker(struct builder *b, struct imgcache_error *err);
 
+/* Of buildx_run(), with the builder: notes what is said, and passes it on. */
+void builder_progress(void *payload, const struct progress_event *p);
+
 /*
  * Say in err, a build's failure, where the log is: by what a person can type,
  * or by its path (else NULL) where the catalog has no row.
