@@ -180,4 +180,30 @@ test_that 'the last line says why: what the step is called, and said last' '
 	tail -n 1 words | grep "exit code: 5: said last; see imgcache log"
 '
 
+# said WORDS: docker's record of what a step prints, in base64
+said() {
+	printf '"logs":[{"vertex":"%s","stream":2,"data":"%s",' "$vertex" \
+		"$(printf '%s\n' "$1" | base64 -w0)"
+	printf '"timestamp":"2026-11-27T20:00:02Z"}]}\n'
+}
+
+test_that 'the last line that comes with the failure is the reason' '
+	vertex=sha256:$(printf "%064d" 7) step="{\"vertexes\":[{
+		\"digest\":\"$vertex\",\"name\":\"[2/2] RUN make\",
+		\"started\":\"2026-11-27T20:00:01Z\"" &&
+	error="process make did not complete successfully: exit code: 2" &&
+	{ echo "$step}]," && said "gcc -c a.c" && echo "$step,
+		\"completed\":\"2026-11-27T20:00:02Z\",\"error\":\"$error\"}]," &&
+	said "a.c:7: error: what is wrong, in more words than the line before, $(
+		printf "%0134d" 0)ä"; } | tr -d "\n\t" | sed "s/}]}/}]}\n/g" >words &&
+	mkdir -p by && { echo "#!/bin/sh" &&
+	echo "case \"\$*\" in *\"buildx build\"*)" &&
+	echo "cat $PWD/words >&2; echo ERROR: failed to solve: $error >&2; exit 1" &&
+	echo "esac; exec $(command -v docker) \"\$@\""; } >by/docker &&
+	chmod +x by/docker && expect_status 2 env PATH="$PWD/by:$PATH" \
+		imgcache build titled && cat stderr && tail -n 1 stderr |
+		grep -a "RUN make failed: exit code: 2: a.c:7: .*0*; see" &&
+	iconv -f UTF-8 -t UTF-8 stderr >/dev/null
+'
+
 test_done

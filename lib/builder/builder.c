@@ -311,6 +311,7 @@ name_step(struct builder *b, struct imgcache_error *err)
 {
 	static const char phrase[] = "did not complete successfully: ";
 	const char *why = strstr(b->summary.error, phrase);
+	const char *said = why ? builder_why(b) : NULL;
 	struct buf title = BUF_INIT;
 
 	if (!*b->summary.step)
@@ -322,7 +323,7 @@ name_step(struct builder *b, struct imgcache_error *err)
 	error_clear(err);
 	error_set(err, IMGCACHE_EBUILD, "step %.160s failed: %.400s%s%.200s",
 		  title.data, why ? why + strlen(phrase) : b->summary.error,
-		  why && b->why ? ": " : "", why && b->why ? b->why : "");
+		  said ? ": " : "", said ? said : "");
 	buf_release(&title);
 }
 

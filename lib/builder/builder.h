@@ -48,7 +48,7 @@ struct builder {
 	char **said;		/* by vertex: the last line it printed */
 	size_t n_said;
 	const char *failed;	/* title of the step that did, or NULL */
-	const char *why;	/* what it said last, or NULL */
+	size_t failed_vertex;
 };
 
 /* 0 with the answer; IMGCACHE_EBUILD, ECHANGED, EINTR, EFAIL with err. */
@@ -68,6 +68,9 @@ int builder_docker(struct builder *b, struct imgcache_error *err);
 
 /* Of buildx_run(), with the builder: notes what is said, and passes it on. */
 void builder_progress(void *payload, const struct progress_event *p);
+
+/* What the step that failed said last, or NULL; void with the builder. */
+const char *builder_why(const struct builder *b);
 
 /*
  * Say in err, a build's failure, where the log is: by what a person can type,

@@ -43,6 +43,16 @@ is_no_reason(const char *line)
 		strstr(line, "A complete log of this run");
 }
 
+/* The last character may be cut in two: no part of it stays. */
+static void
+drop_part(const char *line, char *end)
+{
+	while (end > line && ((unsigned char)end[-1] & 0xc0) == 0x80)
+		*--end = '\0';
+	if (end > line && (unsigned char)end[-1] >= 0xc0)
+		*--end = '\0';
+}
+
 /* The reason that a step fails is the last that it says. */
 static void
 note_output(struct builder *b, const struct progress_event *p)
@@ -62,6 +72,8 @@ note_output(struct builder *b, const struct progress_event *p)
 	for (c = line; *c; c++)
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
 			*c = ' ';
+	if (strlen(p->text) > (size_t)(c - line))
+		drop_part(line, c);
 	free(b->said[n]);
 	b->said[n] = line;
 }
@@ -73,10 +85,17 @@ note_failed(struct builder *b, const struct progress_event *p,
 	if (b->failed)
 		return;
 	b->failed = arena_strdup(&b->text, title);
-	if ((size_t)p->vertex < b->n_said)
-		b->why = b->said[p->vertex];
-	if (b->why && str_starts(b->why, "imgcache: "))
-		b->why += strlen("imgcache: ");
+	b->failed_vertex = (size_t)p->vertex;
+}
+
+const char *
+builder_why(const struct builder *b)
+{
+	const char *why = b->failed && b->failed_vertex < b->n_said ?
+		b->said[b->failed_vertex] : NULL;
+
+	return why && str_starts(why, "imgcache: ") ?
+		why + strlen("imgcache: ") : why;
 }
 
 static bool
