@@ -229,4 +229,19 @@ test_that 'what was sent and not counted is never taken from an old copy' '
 	d=$(copy_of new) && [ "$c" = "$d" ]
 '
 
+# x_log TEXT DAY: one of a size that all of them have.
+x_log() {
+	echo "$1" >left/dir/x.log &&
+	touch -d "2020-11-0${2}T00:00:00" left/dir/x.log
+}
+
+test_that 'nor what was counted once and then sent in another state' '
+	mkdir -p left/dir && x_log A 1 && echo 1 >left/dir/x.txt &&
+	printf "FROM busybox\nRUN again\nCOPY dir /d\n" >all &&
+	printf "FROM busybox\nCOPY --exclude=*.log dir /d\n" >most &&
+	a=$(copy_of all) && x_log B 2 && echo 2 >left/dir/x.txt &&
+	b=$(copy_of most) && x_log C 2 && c=$(copy_of all) &&
+	[ "$a" = "$b" ] && [ -n "$c" ] && [ "$b" != "$c" ]
+'
+
 test_done
