@@ -127,7 +127,7 @@ from_lock(struct imgcache *ic, const struct base_query *q, struct base *b,
 		return 0;
 	path = path_join(ic->project.dir, "imgcache.lock");
 	ret = lockfile_read(path, &l, err);
-	row = ret ? NULL : lockfile_get(&l, q->ref);
+	row = ret ? NULL : lockfile_find(&l, q->ref);
 	if (row) {
 		*found = true;
 		pin(ic, b, row->digest);
