@@ -124,8 +124,11 @@ read_inside(struct inputs *in, struct buf *out, const char *path,
 		ret = file_read(AT_FDCWD, path, MAX_IGNORE, out, err);
 	if (way.n > 1 && ret == IMGCACHE_ENO && file_exists(path))
 		session_warn(in->ic, "'%s' is a link that leads out of its "
-			     "folder, so docker does not follow it and nothing "
-			     "is ignored; put the file itself there", path);
+			     "folder, where docker does not follow it, so what "
+			     "it says does not count%s; put the file itself "
+			     "there", path, str_ends(path, "/.dockerignore") ?
+			     "" : ", and the .dockerignore of the context "
+			     "counts");
 	if (fd >= 0)
 		close(fd);
 	strv_release(&way);
