@@ -35,8 +35,8 @@ lib/session := adopt alive bake bake_options bake_print client config labels \
 	limits recipes registries rows session text
 lib/key := aliases base base_config context context_advice context_heavy \
 	epoch generation handover inputs inputs_dockerfile inputs_generated \
-	inputs_lower inputs_narrow inputs_plan kept lock lockfile platforms \
-	reads side tags trust
+	inputs_ignore inputs_lower inputs_narrow inputs_plan kept lock \
+	lockfile platforms reads side tags trust
 lib/lookup := arrival changes changes_bases changes_dockerfile changes_files \
 	changes_list changes_renames hints lookup reasons refusal remote \
 	stepnames steptitle verdicts verify verify_container why whysteps \
@@ -44,8 +44,8 @@ lib/lookup := arrival changes changes_bases changes_dockerfile changes_files \
 lib/keep := disk images invalidate localcache prune prune_caches reconcile \
 	removal reserve sweep timer timer_cron timer_systemd
 lib/builder := buildcache buildcache_commit builder builder_docker \
-	builder_progress builder_record caches cachetexts ensure export folders \
-	image parts pins push redo stagetrigger turn
+	builder_progress builder_record caches cachetexts ensure export \
+	folders image parts pins push redo stagetrigger turn
 lib/jobs := background jobs log parallel words
 lib/spawn := env envformat exec spawn
 lib/report := doctor doctor_build doctor_docker doctor_findings doctor_state \

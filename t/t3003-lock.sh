@@ -87,6 +87,30 @@ test_that 'two spellings of a base are one: the digest of the first' '
 	[ "$(grep -c "@$was" pins)" -eq 3 ] && mv before imgcache.lock
 '
 
+# spelled REF...: the digests that a Dockerfile with these bases has, once each.
+spelled() {
+	printf "FROM %s\n" "$@" >twice/Dockerfile &&
+	imgcache -f twice.yaml tag -m t >manifest && cat manifest >&2 &&
+	sed -n "s/^base .*debian.* //p" manifest | sort -u
+}
+
+test_that 'the spelling that is locked speaks for all, whichever comes first' '
+	cp imgcache.lock before && printf "FROM debian:latest\n" \
+		>twice/Dockerfile && imgcache -f twice.yaml lock &&
+	was=$(sed -n "s/^debian:latest //p" imgcache.lock) && [ -n "$was" ] &&
+	echo 3 | docker import - debian:latest && docker push debian:latest &&
+	[ "$(spelled debian debian:latest)" = "$was" ] &&
+	[ "$(spelled debian:latest debian)" = "$was" ] &&
+	[ "$(spelled docker.io/library/debian)" = "$was" ] &&
+	imgcache -f twice.yaml lock &&
+	grep -x "docker.io/library/debian $was" imgcache.lock &&
+	other=sha256:$(printf %064d 7) && sed "s,^docker.*,debian $other," \
+		imgcache.lock >edited && mv edited imgcache.lock &&
+	[ "$(spelled debian)" = "$other" ] &&
+	[ "$(spelled debian:latest)" = "$was" ]; status=$?
+	mv before imgcache.lock && [ $status -eq 0 ]
+'
+
 test_that 'lock --json says what was before' '
 	echo again | docker import - busybox:latest && docker push busybox &&
 	was=$(sed -n "s/^busybox //p" imgcache.lock) &&

@@ -220,4 +220,34 @@ test_that 'FROM one of ours by name: what was built from it is another' '
 	imgcache build lower && expect_status 0 imgcache build upper
 '
 
+# elsewhere DIR: what another catalog builds of it, with an id of its own.
+elsewhere() {
+	IMGCACHE_DIR=$PWD/others imgcache build "$1"
+}
+
+# built_upon REF
+built_upon() {
+	mkdir -p upon && printf "FROM %s\nRUN upon\n" "$1" >upon/Dockerfile &&
+	expect_status 0 imgcache build upon
+}
+
+test_that 'FROM one of ours that another catalog built: deleted here once' '
+	mkdir again && printf "FROM busybox\nRUN again\n" >again/Dockerfile &&
+	again=$(imgcache build again) && imgcache delete "$again" &&
+	! docker image inspect "$again" && one=$(elsewhere again) &&
+	[ "$one" = "$again" ] && built_upon "$again"
+'
+
+test_that 'the same where the sources had moved in a build here' '
+	mkdir moving && echo 1 >moving/f && mkdir during &&
+	printf "FROM busybox\nCOPY f /\n" >moving/Dockerfile &&
+	cat >during/docker <<-SCRIPT && chmod +x during/docker &&
+	#!/bin/sh
+	case "\$*" in *"buildx build"*) echo 2 >"$PWD/moving/f" ;; esac
+	exec "$(command -v docker)" "\$@"
+	SCRIPT
+	PATH=$PWD/during:$PATH expect_status 3 imgcache build moving &&
+	echo 1 >moving/f && moving=$(elsewhere moving) && built_upon "$moving"
+'
+
 test_done

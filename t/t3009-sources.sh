@@ -229,4 +229,45 @@ test_that 'what was sent and not counted is never taken from an old copy' '
 	d=$(copy_of new) && [ "$c" = "$d" ]
 '
 
+# x_log TEXT DAY: one of a size that all of them have.
+x_log() {
+	echo "$1" >left/dir/x.log &&
+	touch -d "2020-11-0${2}T00:00:00" left/dir/x.log
+}
+
+test_that 'nor what was counted once and then sent in another state' '
+	mkdir -p left/dir && x_log A 1 && echo 1 >left/dir/x.txt &&
+	printf "FROM busybox\nRUN again\nCOPY dir /d\n" >all &&
+	printf "FROM busybox\nCOPY --exclude=*.log dir /d\n" >most &&
+	a=$(copy_of all) && x_log B 2 && echo 2 >left/dir/x.txt &&
+	b=$(copy_of most) && x_log C 2 && c=$(copy_of all) &&
+	[ "$a" = "$b" ] && [ -n "$c" ] && [ "$b" != "$c" ]
+'
+
+# Docker takes no ignore file by a link that leads out of what it is sent.
+test_that 'an ignore file that leads out: what counts instead is said' '
+	mkdir outer outer/in && echo "*.c" >outer/rules && cd outer/in &&
+	echo 1 >x.c && echo 1 >x.h && echo "*.h" >.dockerignore &&
+	printf "FROM scratch\nCOPY . /\n" >Dockerfile &&
+	ln -s ../rules Dockerfile.dockerignore &&
+	imgcache tag . 2>said && cat said &&
+	one_line said && grep "Dockerfile.dockerignore. is a link that leads out" \
+		said && grep "of the context counts" said &&
+	two=$(imgcache tag .) && echo 2 >x.h && [ "$(imgcache tag .)" = "$two" ] &&
+	echo 2 >x.c && [ "$(imgcache tag .)" != "$two" ] &&
+	rm Dockerfile.dockerignore && ln -sf ../rules .dockerignore &&
+	imgcache tag . 2>said && cat said && one_line said &&
+	grep "/.dockerignore. is a link that leads out" said &&
+	! grep "of the context counts" said
+'
+
+test_that 'the same where imgcache writes the ignore file' '
+	mkdir outer/made && echo 1 >outer/made/x.c && cd outer/made &&
+	ln -s ../rules .dockerignore && printf "%s\n" "version: 1" \
+		"images: {a: {base: busybox, copy: [{from: x.c, to: /}]}}" \
+		>imgcache.yaml && imgcache tag a 2>said && cat said &&
+	one_line said && grep "what it says does not count" said &&
+	! grep "nothing is ignored" said
+'
+
 test_done

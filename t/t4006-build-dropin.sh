@@ -170,6 +170,14 @@ test_that '-t that is the key of another image is refused, its own is not' '
 	imgcache build -t "$ref" -t "localhost/other:${ref#*:}" web
 '
 
+test_that 'nor is it by another spelling of the same name' '
+	for name in team/cache index.docker.io/team/cache; do
+		expect_status 129 imgcache build --registry=docker.io/team/cache \
+			-t "$name:${ref#*:}" elsewhere &&
+		grep "name of another image of imgcache" stderr || return 1
+	done
+'
+
 test_that '-t of two at once: nobody pushes the image of the other' '
 	other=$(other) && imgcache -q build web &&
 	for when in "inspect 2" "push 1"; do

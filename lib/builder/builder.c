@@ -15,12 +15,10 @@
 #include "key/tags.h"
 #include "lookup/arrival.h"
 #include "lookup/steptitle.h"
-#include "recipe/grammar.h"
 #include "session/labels.h"
 #include "session/registries.h"
 #include "source/tree.h"
 #include "sys/clock.h"
-
 
 struct moved {
 	struct buf *names;
@@ -327,18 +325,6 @@ name_step(struct builder *b, struct imgcache_error *err)
 	buf_release(&title);
 }
 
-/* Names that docker would refuse are refused before it starts. */
-static int
-check_tags(const struct builder *b, struct imgcache_error *err)
-{
-	const char *const *t;
-	int ret = 0;
-
-	for (t = b->options->tags; !ret && t && *t; t++)
-		ret = ref_check(*t, err);
-	return ret;
-}
-
 /* All platforms, or where the engine cannot hold them that of this machine. */
 static int
 choose_platforms(struct builder *b, struct imgcache_error *err)
@@ -438,10 +424,8 @@ builder_run(struct builder *b, struct imgcache_answer *a,
 	    struct imgcache_error *err)
 {
 	struct engine *e;
-	int ret = check_tags(b, err);
+	int ret = session_engine(b->in->ic, &e, err);
 
-	if (!ret)
-		ret = session_engine(b->in->ic, &e, err);
 	b->started_us = clock_mono_us();
 	b->temporary = temporary_name(b->in->tag);
 	if (!ret)

@@ -127,7 +127,7 @@ from_lock(struct imgcache *ic, const struct base_query *q, struct base *b,
 		return 0;
 	path = path_join(ic->project.dir, "imgcache.lock");
 	ret = lockfile_read(path, &l, err);
-	row = ret ? NULL : lockfile_get(&l, q->ref);
+	row = ret ? NULL : lockfile_find(&l, q->ref);
 	if (row) {
 		*found = true;
 		pin(ic, b, row->digest);
@@ -441,7 +441,8 @@ base_respell(struct imgcache *ic, const struct base *same, const char *ref,
 
 /*
  * Labels are inherited, so an image built from ours may have its key and its
- * name. Of what this catalog has built it knows the id.
+ * name. Of what this catalog has built it knows the id; what it knows to be
+ * gone may have been built again by another one.
  */
 static int
 is_another(struct imgcache *ic, const struct base *b, const char *id,
@@ -458,11 +459,16 @@ is_another(struct imgcache *ic, const struct base *b, const char *id,
 	if (!ret)
 		ret = images_find(ic->catalog, engine, b->digest, &list, err);
 	for (i = 0; !ret && i < list.n; i++) {
-		if (!strcmp(list.v[i].image_id ? list.v[i].image_id : "", id)) {
+		const struct image_row *row = &list.v[i];
+
+		/* that of moved sources has more behind the key */
+		if (!row->image_id || strcmp(row->key.tag, b->digest))
+			continue;
+		if (!strcmp(row->image_id, id)) {
 			*another = false;
 			break;
 		}
-		*another |= list.v[i].image_id != NULL;
+		*another |= row->status == IMAGE_COMPLETED;
 	}
 	image_list_release(&list);
 	return ret;

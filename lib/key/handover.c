@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is remembered goes by the main context: the generation and, for each path
- * of it and of the named ones in byte order, the stat data that BuildKit compares
- * and the digest that it does not know. The file is taken away before a build
- * and written anew when all went well, so whatever happens in between leads to
- * a new generation. Two recipes of one context need not read the same files, or
- * have the same named contexts: what this build did not look at stays remembered
- * as it was, since BuildKit may have it still. What COPY --exclude leaves out is
- * sent as well, but was not looked at: from then on a path that is not remembered
- * is one of which BuildKit may have an older state.
+ * What is remembered goes by the main context: the generation and, for each
+ * path of it and of the named ones in byte order, the stat data that BuildKit
+ * compares and the digest that it does not know. The file is taken away before
+ * a build and written anew when all went well, so whatever happens in between
+ * leads to a new generation. Two recipes of one context need not read the same
+ * files, or have the same named contexts: what this build did not look at stays
+ * remembered as it was, since BuildKit may have it still. But what COPY
+ * --exclude leaves out is sent as well without being looked at: such a build
+ * leaves only what it did look at remembered, and from then on a path that is
+ * not remembered is one of which BuildKit may have any state.
  */
 #include "key/handover.h"
 
@@ -391,13 +392,21 @@ handover_make(struct inputs *in, const char *scope, struct handover *out,
 	return ret ? ret : hand_over_contexts(in, dir, scope, out, err);
 }
 
+struct newer {
+	struct buf text;
+	bool keeps_old;		/* what was not looked at now */
+};
+
 static bool
 add_newer(void *payload, const struct seen *was, const struct seen *now)
 {
-	const struct seen *s = now ? now : was;
+	struct newer *n = payload;
+	const struct seen *s = now ? now : n->keeps_old ? was : NULL;
 
-	buf_add(payload, s->line, s->line_len);
-	buf_addc(payload, '\n');
+	if (s) {
+		buf_add(&n->text, s->line, s->line_len);
+		buf_addc(&n->text, '\n');
+	}
 	return true;
 }
 
@@ -405,19 +414,19 @@ void
 handover_remember(struct handover *h)
 {
 	struct imgcache_error ignored = {0};
-	struct buf text = BUF_INIT;
+	struct newer all = { BUF_INIT, !sends_more(h) };
 	struct lines now = {0};
 
 	if (!h->memo)
 		return;
 	lines_of(h, &now);
-	buf_addf(&text, MAGIC "%s%s\n", h->generation,
+	buf_addf(&all.text, MAGIC "%s%s\n", h->generation,
 		 h->has_more ? MORE : "");
-	if (each_pair(h->before ? h->before : "", &now, add_newer, &text))
-		(void)file_replace(AT_FDCWD, h->memo, text.data, text.len, 0600,
-				   false, &ignored);
+	if (each_pair(h->before ? h->before : "", &now, add_newer, &all))
+		(void)file_replace(AT_FDCWD, h->memo, all.text.data,
+				   all.text.len, 0600, false, &ignored);
 	error_clear(&ignored);
-	buf_release(&text);
+	buf_release(&all.text);
 	strv_release(&now.v);
 }
 

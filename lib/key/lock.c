@@ -93,6 +93,21 @@ lock_one(struct imgcache *ic, struct lockfile *l, const char *ref,
 	return 0;
 }
 
+/* What is locked is so by every spelling, however old it is. */
+static bool
+is_locked(struct lockfile *l, const char *ref)
+{
+	const struct lockfile_row *row = lockfile_find(l, ref);
+
+	if (!row)
+		return false;
+	if (row != lockfile_get(l, ref))
+		lockfile_put(l, &(struct lockfile_row){
+			.ref = ref, .digest = row->digest, .user = row->user,
+		});
+	return true;
+}
+
 /* Of just the digest that the row has, also where the row is an old one. */
 static int
 lock_config(struct imgcache *ic, struct lockfile *l, struct lockfile_row *row,
@@ -148,7 +163,7 @@ lock_all(struct imgcache *ic, struct lockfile *l, const struct strv *refs,
 	int ret = 0;
 
 	for (i = 0; !ret && i < refs->n; i++) {
-		if (!update && lockfile_get(l, refs->v[i]))
+		if (!update && is_locked(l, refs->v[i]))
 			continue;
 		ret = lock_one(ic, l, refs->v[i], err);
 		if (ret == IMGCACHE_ENO && refs->n > 1) {

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/strv.h"
+#include "recipe/dockerfile_ref.h"
 #include "sys/file.h"
 
 #define FIRST_LINE "imgcache-lock 2"
@@ -110,6 +111,24 @@ lockfile_get(const struct lockfile *l, const char *ref)
 		if (!strcmp(l->v[i].ref, ref))
 			return &l->v[i];
 	return NULL;
+}
+
+const struct lockfile_row *
+lockfile_find(const struct lockfile *l, const char *ref)
+{
+	const struct lockfile_row *found = lockfile_get(l, ref);
+	char *name = found ? NULL : image_ref_context_name(ref);
+	size_t i;
+
+	for (i = 0; name && !found && i < l->n; i++) {
+		char *other = image_ref_context_name(l->v[i].ref);
+
+		if (str_is(other, name))
+			found = &l->v[i];
+		free(other);
+	}
+	free(name);
+	return found;
 }
 
 void

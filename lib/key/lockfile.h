@@ -45,6 +45,13 @@ int lockfile_read(const char *path, struct lockfile *out,
 		  struct imgcache_error *err);
 struct lockfile_row *lockfile_get(const struct lockfile *l, const char *ref);
 
+/*
+ * The row that speaks for ref: its own, else the first of another spelling of
+ * its name ("x" and "x:latest"). NULL: none.
+ */
+const struct lockfile_row *lockfile_find(const struct lockfile *l,
+					 const char *ref);
+
 /* A new row, or the old one of that ref with all of it replaced. */
 void lockfile_put(struct lockfile *l, const struct lockfile_row *row);
 

@@ -48,7 +48,7 @@ is_locked(const struct lint_docker *d, const char *ref)
 		return false;
 	path = path_join(ic->project.dir, "imgcache.lock");
 	found = !lockfile_read(path, &lock, &ignored) &&
-		lockfile_get(&lock, ref);
+		lockfile_find(&lock, ref);
 	lockfile_release(&lock);
 	free(path);
 	return found;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "session/registries.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "docker/engine.h"
 #include "docker/platform.h"
+#include "recipe/dockerfile_ref.h"
 #include "recipe/grammar.h"
 
 static void
@@ -85,11 +87,24 @@ registries_home(const struct imgcache *ic, const struct recipe *q)
 	return more->n ? more->v[0] : OUR_REPOSITORY;
 }
 
+/* By the name that the engine has for both: "docker.io/a/b" is "a/b". */
 static bool
-is(const char *name, size_t len, const char *repository)
+is(const char *name, const char *repository)
 {
-	return repository && strlen(repository) == len &&
-		!strncmp(name, repository, len);
+	struct image_ref a, b;
+	bool is_same;
+
+	if (!repository || !strcmp(name, repository))
+		return repository;
+	if (!image_ref_parse(&a, repository))
+		return false;
+	is_same = image_ref_parse(&b, name);
+	if (is_same) {
+		is_same = !strcmp(a.familiar, b.familiar);
+		image_ref_release(&b);
+	}
+	image_ref_release(&a);
+	return is_same;
 }
 
 bool
@@ -97,14 +112,16 @@ registries_has(const struct imgcache *ic, const char *name, size_t len)
 {
 	const struct settings *s = &ic->settings;
 	const struct strv *more = settings_list(s, SETTING_REGISTRIES);
+	char *repository = mem_strndup(name, len);
+	bool has = is(repository, OUR_REPOSITORY) ||
+		is(repository, settings_text(s, SETTING_REGISTRY)) ||
+		is(repository, settings_text(s, SETTING_REGISTRY_UNTRUSTED));
 	size_t i;
 
-	for (i = 0; i < more->n; i++)
-		if (is(name, len, more->v[i]))
-			return true;
-	return is(name, len, OUR_REPOSITORY) ||
-		is(name, len, settings_text(s, SETTING_REGISTRY)) ||
-		is(name, len, settings_text(s, SETTING_REGISTRY_UNTRUSTED));
+	for (i = 0; !has && i < more->n; i++)
+		has = is(repository, more->v[i]);
+	free(repository);
+	return has;
 }
 
 bool

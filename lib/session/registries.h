@@ -53,7 +53,7 @@ bool registries_is_trusted(const struct imgcache *ic, const struct recipe *q,
 bool registries_is_believed(const struct imgcache *ic, const struct recipe *q,
 			    const char *repository);
 
-/* Is the name, len bytes, a repository of images of ours? */
+/* Is the name, len bytes, a repository of images of ours, however spelled? */
 bool registries_has(const struct imgcache *ic, const char *name, size_t len);
 
 /*
