@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "builder/builder.h"
+#include "builder/turn.h"
 #include "docker/engine.h"
 #include "key/kept.h"
 #include "lookup/arrival.h"
@@ -264,6 +265,22 @@ record_end(struct builder *b, struct image_row *row, const char *image_id,
 	return record_changed(b, image_id, text, err);
 }
 
+/*
+ * Would it fail for another who wants this key? A command that ended by itself
+ * would; what ran out of time, was killed (128 and above) or failed at anything
+ * but a step may well do.
+ */
+static bool
+fails_for_all(const struct builder *b)
+{
+	static const char phrase[] = "did not complete successfully: exit code: ";
+	const char *at = strstr(b->summary.error, phrase);
+	int status = at ? atoi(at + strlen(phrase)) : 0;
+
+	return *b->summary.step && status > 0 && status < 128 &&
+		!turn_has_own_means(b->in, b->options);
+}
+
 void
 builder_record_failure(struct builder *b, int code, const char *text,
 		       const char *image_id)
@@ -285,8 +302,8 @@ builder_record_failure(struct builder *b, int code, const char *text,
 		image = IMAGE_CHANGED;
 		build = BUILD_CHANGED;
 		end.exit_status = 0;
-	} else if (code != IMGCACHE_EBUILD) {
-		end.exit_status = -1;	/* it may well do for another */
+	} else if (code != IMGCACHE_EBUILD || !fails_for_all(b)) {
+		end.exit_status = -1;
 	}
 	fill_end(b, &end, build);
 	row = image_until_replaced(b, image);
