@@ -18,6 +18,7 @@
 #include "lookup/stepnames.h"
 #include "lookup/world.h"
 #include "recipe/generate_inventory.h"
+#include "session/alive.h"
 #include "source/repo.h"
 #include "source/tree.h"
 #include "store/lookups.h"
@@ -249,7 +250,8 @@ record_changed_again(struct builder *b, const char *image_id, const char *text,
 	struct image_row row = b->before.v[0];
 	int ret = keep_unkeyed(b, image_id, text, err);
 
-	if (row.status == IMAGE_BUILDING)
+	if (row.status == IMAGE_BUILDING || (row.status == IMAGE_PENDING &&
+					     !alive_job(b->in->ic, b->in->tag)))
 		row.status = IMAGE_INTERRUPTED;
 	return ret ? ret : put_back(b, &row, err);
 }
