@@ -342,6 +342,30 @@ test_that 'delete of what is queued, and built in a terminal: no end of that' '
 	[ "$(cat n)" -eq 0 ]
 '
 
+test_that 'what is queued stays so where a build in a terminal is void' '
+	image low "sleep 7; echo stays" && image nxt "echo nxt" &&
+	echo "COPY x /" >>nxt/Dockerfile && echo 1 >nxt/x &&
+	imgcache build -b -q --jobs=1 low nxt >ids &&
+	{ read -r low && read -r id; } <ids && until_it is "$low" building &&
+	faults "build * do touch $PWD/nxt/x" || exit 1
+	expect_status 3 imgcache -q build nxt; status=$?; faults
+	[ $status -eq 0 ] && at_work >at && cat at &&
+	grep "$id" at && is "$id" pending && expect_status 0 imgcache wait "$id" &&
+	is "$id" completed && expect_status 0 imgcache get nxt
+'
+
+test_that 'and delete means the job then' '
+	image low "sleep 7; echo ends" && image nxt "echo del" &&
+	echo "COPY x /" >>nxt/Dockerfile &&
+	imgcache build -b -q --jobs=1 low nxt >ids &&
+	{ read -r low && read -r id; } <ids && until_it is "$low" building &&
+	faults "build * do touch $PWD/nxt/x" || exit 1
+	expect_status 3 imgcache -q build nxt; status=$?; faults
+	[ $status -eq 0 ] && expect_status 0 imgcache delete "$id" &&
+	[ -z "$(worker "$id")" ]; status=$?
+	imgcache delete "$low"; [ $status -eq 0 ]
+'
+
 test_that 'a row that is pending with nobody at it is settled' '
 	image left "echo left" && imgcache -q build left >/dev/null &&
 	id=$(imgcache tag left | cut -c 4-15) &&

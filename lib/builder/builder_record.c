@@ -242,16 +242,29 @@ record_changed(struct builder *b, const char *image_id, const char *text,
 	return ret;
 }
 
+/*
+ * A background process that is not us has promised this key: its row, and the
+ * job that hangs on it, stay until that comes to its turn.
+ */
+static bool
+is_promised(const struct builder *b)
+{
+	return !b->is_job && alive_job(b->in->ic, b->in->tag);
+}
+
 /* What the row of the key was before the build, it is again. */
 static int
 record_changed_again(struct builder *b, const char *image_id, const char *text,
 		     struct imgcache_error *err)
 {
-	struct image_row row = b->before.v[0];
+	struct image_row row = b->before.n ? b->before.v[0] :
+		image_of(b, IMAGE_BUILDING);
 	int ret = keep_unkeyed(b, image_id, text, err);
 
-	if (row.status == IMAGE_BUILDING || (row.status == IMAGE_PENDING &&
-					     !alive_job(b->in->ic, b->in->tag)))
+	if (is_promised(b) && row.status != IMAGE_COMPLETED)
+		row.status = IMAGE_PENDING;
+	else if (row.status == IMAGE_BUILDING ||
+		 (row.status == IMAGE_PENDING && !b->is_job))
 		row.status = IMAGE_INTERRUPTED;
 	return ret ? ret : put_back(b, &row, err);
 }
@@ -262,7 +275,7 @@ record_end(struct builder *b, struct image_row *row, const char *image_id,
 {
 	if (!image_id)
 		return put_back(b, row, err);
-	if (b->before.n && b->before.v[0].image_id)
+	if (is_promised(b) || (b->before.n && b->before.v[0].image_id))
 		return record_changed_again(b, image_id, text, err);
 	return record_changed(b, image_id, text, err);
 }

@@ -309,6 +309,7 @@ build_locked(struct work *w, int lock_fd, struct imgcache_error *err)
 		.reason = w->a->reason,
 		.detail = w->a->detail,
 		.lock_fd = lock_fd,
+		.is_job = w->e->promised,
 	};
 	int ret = builder_run(&b, w->a, err);
 
