@@ -262,6 +262,30 @@ test_that 'nor that its cache was not taken, or a step was killed' '
 	[ $status -eq 0 ] && own 2 "sleep 1; exit 137" imgcache build
 '
 
+# moved CHANGE: who waited after that change, while the first is at work.
+moved() {
+	rm -rf mv && mkdir mv && echo 1 >mv/x && begun mv "sleep 1.5; echo $1
+COPY x /" || return 1
+	imgcache build mv >second 2>second.err & second=$!
+	moved_n=0; until grep "waiting for" second.err; do
+		moved_n=$((moved_n + 1)); [ $moved_n -lt 500 ] || return 1
+		sleep 0.02
+	done
+	eval "$1"; wait $pid; first=$?; wait $second; second=$?
+	cat first.err second.err; [ $first -eq 3 ]
+}
+
+test_that 'who waited builds what is there then, not void for what moved before' '
+	moved "touch mv/x" && [ $second -eq 0 ] &&
+	[ "$(calls buildx build)" -eq 2 ] && imgcache get mv
+'
+
+test_that 'and nothing where it is another key by then' '
+	moved "echo 2 >mv/x" && [ $second -eq 3 ] &&
+	[ "$(calls buildx build)" -eq 1 ] && [ "$(grep -c "" second.err)" -eq 2 ] &&
+	grep "the sources changed before the build began" second.err
+'
+
 test_that 'nor whoever comes after it' '
 	: >"$STANDIN_DIR/calls" && expect_status 2 imgcache build slow &&
 	[ "$(calls buildx build)" -eq 1 ]

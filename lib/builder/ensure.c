@@ -324,6 +324,37 @@ build_locked(struct work *w, int lock_fd, struct imgcache_error *err)
 }
 
 static int
+fail_moved(const struct inputs *now, struct imgcache_error *err)
+{
+	return error_set(err, IMGCACHE_ECHANGED, "the sources changed before "
+			 "the build began: they are '%s' now; build again",
+			 now->tag);
+}
+
+/*
+ * What moved while another was at it is not void: the build is of what is there
+ * when it begins, if that still has the key.
+ */
+static int
+take_again(struct work *w, struct imgcache_error *err)
+{
+	static const struct inputs_options none;
+	struct inputs now;
+	int ret = inputs_take(w->in.r, &none, &now, err);
+
+	if (!ret && strcmp(now.tag, w->in.tag))
+		ret = fail_moved(&now, err);
+	if (!ret) {
+		struct inputs was = w->in;
+
+		w->in = now;
+		now = was;
+	}
+	inputs_release(&now);
+	return ret;
+}
+
+static int
 build(struct work *w, struct imgcache_error *err)
 {
 	struct turn turn = TURN_INIT;
@@ -339,6 +370,8 @@ build(struct work *w, struct imgcache_error *err)
 	hit = !ret && w->a->state == IMGCACHE_HIT;
 	if (!ret && !hit && !why_bypassed(w))
 		ret = turn_failure(&turn, &w->in, w->e->build, w->a, err);
+	if (!ret && !hit && turn.waited)
+		ret = take_again(w, err);
 	if (!ret && !hit)
 		ret = build_locked(w, turn.lock.fd, err);
 	turn_end(&turn);
@@ -469,9 +502,7 @@ check_key(const struct work *w, struct imgcache_error *err)
 {
 	if (!w->e->tag || !strcmp(w->e->tag, w->in.tag))
 		return 0;
-	return error_set(err, IMGCACHE_ECHANGED, "the sources changed before "
-			 "the build began: they are '%s' now; build again",
-			 w->in.tag);
+	return fail_moved(&w->in, err);
 }
 
 /* The engine's answer is known: is it left to somebody else to go on? */
