@@ -451,12 +451,13 @@ test_that 'asked for twice: one build, one id' '
 '
 
 test_that 'what is to be built anew is not lost where it is built just now' '
-	image again "sleep 2; echo asked anew" && id=$(imgcache build -b -q again) &&
+	image again "sleep 3; echo asked anew" && id=$(imgcache build -b -q again) &&
 	until_it is "$id" building && for flag in --rebuild --no-cache; do
 		expect_status 75 imgcache build -b $flag again && cat stderr &&
 		one_line stderr && ! [ -s stdout ] &&
 		grep "imgcache wait $id, then build again" stderr || exit 1
-	done && imgcache wait "$id" &&
+	done && NO_CACHE=true expect_status 75 imgcache build -b again &&
+	one_line stderr && ! [ -s stdout ] && imgcache wait "$id" &&
 	expect_status 0 imgcache build -b --rebuild again && imgcache wait "$id"
 '
 

@@ -134,8 +134,7 @@ static int
 leave(struct job *j, struct inputs *in, const struct lookup_found *f,
       struct imgcache_error *err)
 {
-	bool is_anew = j->build.rebuild || j->build.no_cache ||
-		has_any(j->build.no_cache_filter);
+	bool is_anew = ensure_bypassed(in->ic, &j->build);
 	char id[13];
 
 	error_clear(err);
