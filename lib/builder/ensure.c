@@ -449,11 +449,11 @@ decide(struct work *w, struct imgcache_error *err)
 	if (a->state == IMGCACHE_HIT && !why && !e->only_look &&
 	    !e->build->dry_run)
 		ret = name_hit(w, err);
+	if (ret)
+		return ret;
 	tell_if_alive(w);
 	if (!why && !e->build->dry_run && !e->uncounted)
 		lookup_count(&w->in, &w->f, e->verb, a);
-	if (ret)
-		return ret;
 	if (a->state == IMGCACHE_UNKNOWN &&
 	    a->reason == IMGCACHE_REGISTRY_UNKNOWN && !e->only_answer)
 		return without_registry(w, err);
