@@ -139,10 +139,10 @@ leave(struct job *j, struct inputs *in, const struct lookup_found *f,
 
 	error_clear(err);
 	j->row = f->row.id;
-	if (j->b->is_attended)
-		return 0;
 	tell_if_alive(j, in);
 	count(j, in, f);
+	if (j->b->is_attended)
+		return 0;
 	if (!j->build.push && !has_any(j->build.tags) && !is_anew)
 		return 0;
 	image_short_id(j->tag, id);
