@@ -274,6 +274,15 @@ test_that 'a hundred hits: not one lost, no process' '
 		$((before + 100)) ] && ! [ -s "$STANDIN_DIR/calls" ]
 '
 
+test_that 'a hit that cannot be given its name is none' '
+	before=$(imgcache stats --json | jq -c "[.hits.local, .misses]") &&
+	faults "tag * exit 1 boom" "images-tag * exit 500 no" || exit 1
+	expect_status 128 imgcache build -t un:named tools; status=$?; faults
+	[ $status -eq 0 ] && echo "$before" >expect &&
+	imgcache stats --json | jq -c "[.hits.local, .misses]" >actual &&
+	same expect actual
+'
+
 test_that 'a hit loads no libgit2, opens no catalog journal of its own' '
 	strace -f -e trace=openat,execve -o trace imgcache get tools &&
 	! grep -E "libgit2|/bin/docker" trace

@@ -155,11 +155,15 @@ test_that 'delete while a build of that key runs' '
 	[ $built -eq 0 ] && imgcache get slow
 '
 
-# begun DIR STEPS: builds it behind us; returns when docker is at work. $pid
+# begun DIR STEPS [COMMAND]: builds it behind us, by that instead of `imgcache
+# build`; returns when docker is at work. $pid
 begun() {
+	begun_dir=$1
 	printf 'FROM busybox\nRUN %s\n' "$2" >"$1/Dockerfile"
 	: >"$STANDIN_DIR/calls"
-	imgcache build "$1" >first 2>first.err & pid=$!
+	shift 2
+	[ $# -gt 0 ] || set -- imgcache build
+	"$@" "$begun_dir" >first 2>first.err & pid=$!
 	begun_n=0; until [ "$(calls buildx build)" -ge 1 ]; do
 		begun_n=$((begun_n + 1)); [ $begun_n -lt 500 ] || return 1
 		sleep 0.02
@@ -219,6 +223,67 @@ test_that 'but not who asked for a build of its own, or with other means' '
 	[ "$(calls buildx build)" -eq 2 ] && begun slow "sleep 1; exit 9" &&
 	expect_status 2 imgcache build --shm-size 1m slow; wait $pid
 	[ "$(calls buildx build)" -eq 2 ]
+'
+
+# own STATUS STEPS COMMAND: who waits for that builds by itself, to that end.
+own() {
+	own_status=$1
+	shift
+	begun slow "$@" &&
+	expect_status "$own_status" imgcache build slow; own_ret=$?
+	cat stderr first.err; wait $pid; own_first=$?
+	[ $own_ret -eq 0 ] && [ $own_first -eq 2 ] &&
+	grep "waiting for" stderr && [ "$(calls buildx build)" -eq 2 ]
+}
+
+for means in --shm-size=1m --ulimit=nofile=9 --allow=network.host \
+	--no-cache --rebuild --cache-from=type=registry,ref=r/x; do
+	test_that "nor where that one had means of its own: $means" '
+		own 2 "sleep 1; echo $means; exit 7" imgcache build "$means"
+	'
+done
+for means in BUILDX_BUILDER=other HTTPS_PROXY=http://bad:1 \
+	DOCKER_CONFIG="$PWD/docker" SSL_CERT_FILE=/no/such; do
+	test_that "the same from its environment: ${means%%=*}" '
+		own 2 "sleep 1; echo ${means%%=*}; exit 7" env "$means" \
+			imgcache build
+	'
+done
+
+test_that 'nor its deadlines' '
+	own 0 "sleep 2; echo build" imgcache -c build_timeout=1s build &&
+	own 0 "sleep 2; echo idle" imgcache -c idle_timeout=1s build
+'
+
+test_that 'nor that its cache was not taken, or a step was killed' '
+	faults "build 1 cache-denied"
+	own 0 "sleep 1; echo denied" imgcache build \
+		--cache-to type=registry,ref=r/x; status=$?; faults
+	[ $status -eq 0 ] && own 2 "sleep 1; exit 137" imgcache build
+'
+
+# moved CHANGE: who waited after that change, while the first is at work.
+moved() {
+	rm -rf mv && mkdir mv && echo 1 >mv/x && begun mv "sleep 1.5; echo $1
+COPY x /" || return 1
+	imgcache build mv >second 2>second.err & second=$!
+	moved_n=0; until grep "waiting for" second.err; do
+		moved_n=$((moved_n + 1)); [ $moved_n -lt 500 ] || return 1
+		sleep 0.02
+	done
+	eval "$1"; wait $pid; first=$?; wait $second; second=$?
+	cat first.err second.err; [ $first -eq 3 ]
+}
+
+test_that 'who waited builds what is there then, not void for what moved before' '
+	moved "touch mv/x" && [ $second -eq 0 ] &&
+	[ "$(calls buildx build)" -eq 2 ] && imgcache get mv
+'
+
+test_that 'and nothing where it is another key by then' '
+	moved "echo 2 >mv/x" && [ $second -eq 3 ] &&
+	[ "$(calls buildx build)" -eq 1 ] && [ "$(grep -c "" second.err)" -eq 2 ] &&
+	grep "the sources changed before the build began" second.err
 '
 
 test_that 'nor whoever comes after it' '

@@ -312,6 +312,71 @@ test_that 'why: what is queued is compared with the image before it' '
 	grep inputs-changed reason
 '
 
+# at_work: the ids of what is built now, or will be.
+at_work() {
+	imgcache list --building --json | jq -r ".[].imageId"
+}
+
+# queued DIR: it waits behind low to be built, as $2; its image is gone.
+queued() {
+	image low "sleep 9; echo $1" && imgcache -q build "$1" >/dev/null &&
+	imgcache delete "$(imgcache tag "$1" | cut -c 4-15)" >/dev/null &&
+	imgcache build -b -q --jobs=1 low "$1" >ids || return 1
+	{ read -r low && read -r id; } <ids && until_it is "$low" building
+}
+
+test_that 'delete of what is queued, and built in a terminal: no end of that' '
+	image top "sleep 3; echo top" && echo "COPY x /" >>top/Dockerfile &&
+	echo 1 >top/x && queued top || exit 1
+	imgcache -q build --no-cache top 2>/dev/null & fg=$!
+	until_it is "$id" building; imgcache delete "$id" >/dev/null & del=$!
+	until_it eval "[ -z \"\$(worker $id)\" ]"; status_of "$id" >actual
+	touch top/x; wait $fg; first=$?; wait $del; imgcache delete "$low"
+	imgcache list --building; cat actual; [ $first -eq 3 ] &&
+	[ "$(cat actual)" = building ] &&
+	imgcache list --json | jq -r ".[] | select(.imageId == \"$id\" and
+		(.tag | length) < 40).buildStatus" >now && cat now &&
+	[ "$(cat now)" = interrupted ] && [ -z "$(at_work)" ] &&
+	sqlite3 "$IMGCACHE_DIR/catalog.db" "SELECT count(*) FROM images
+		WHERE reason LIKE \"%without a word%\" AND tag LIKE \"%$id%\"" >n &&
+	[ "$(cat n)" -eq 0 ]
+'
+
+test_that 'what is queued stays so where a build in a terminal is void' '
+	image low "sleep 7; echo stays" && image nxt "echo nxt" &&
+	echo "COPY x /" >>nxt/Dockerfile && echo 1 >nxt/x &&
+	imgcache build -b -q --jobs=1 low nxt >ids &&
+	{ read -r low && read -r id; } <ids && until_it is "$low" building &&
+	faults "build * do touch $PWD/nxt/x" || exit 1
+	expect_status 3 imgcache -q build nxt; status=$?; faults
+	[ $status -eq 0 ] && at_work >at && cat at &&
+	grep "$id" at && is "$id" pending && expect_status 0 imgcache wait "$id" &&
+	is "$id" completed && expect_status 0 imgcache get nxt
+'
+
+test_that 'and delete means the job then' '
+	image low "sleep 7; echo ends" && image nxt "echo del" &&
+	echo "COPY x /" >>nxt/Dockerfile &&
+	imgcache build -b -q --jobs=1 low nxt >ids &&
+	{ read -r low && read -r id; } <ids && until_it is "$low" building &&
+	faults "build * do touch $PWD/nxt/x" || exit 1
+	expect_status 3 imgcache -q build nxt; status=$?; faults
+	[ $status -eq 0 ] && expect_status 0 imgcache delete "$id" &&
+	[ -z "$(worker "$id")" ]; status=$?
+	imgcache delete "$low"; [ $status -eq 0 ]
+'
+
+test_that 'a row that is pending with nobody at it is settled' '
+	image left "echo left" && imgcache -q build left >/dev/null &&
+	id=$(imgcache tag left | cut -c 4-15) &&
+	sqlite3 "$IMGCACHE_DIR/catalog.db" "UPDATE images SET status = \"pending\"
+		WHERE tag LIKE \"%$id%\"" &&
+	at_work >actual && cat actual && ! [ -s actual ] &&
+	sqlite3 "$IMGCACHE_DIR/catalog.db" "SELECT status FROM images
+		WHERE tag LIKE \"%$id%\"" >now && cat now
+	[ "$(cat now)" = interrupted ]
+'
+
 test_that 'cancel: a process that only has the number is left alone' '
 	image z "sleep 32" && id=$(imgcache build -b -q z) &&
 	until_it is "$id" building || exit 1
@@ -386,12 +451,13 @@ test_that 'asked for twice: one build, one id' '
 '
 
 test_that 'what is to be built anew is not lost where it is built just now' '
-	image again "sleep 2; echo asked anew" && id=$(imgcache build -b -q again) &&
+	image again "sleep 3; echo asked anew" && id=$(imgcache build -b -q again) &&
 	until_it is "$id" building && for flag in --rebuild --no-cache; do
 		expect_status 75 imgcache build -b $flag again && cat stderr &&
 		one_line stderr && ! [ -s stdout ] &&
 		grep "imgcache wait $id, then build again" stderr || exit 1
-	done && imgcache wait "$id" &&
+	done && NO_CACHE=true expect_status 75 imgcache build -b again &&
+	one_line stderr && ! [ -s stdout ] && imgcache wait "$id" &&
 	expect_status 0 imgcache build -b --rebuild again && imgcache wait "$id"
 '
 

@@ -112,6 +112,18 @@ test_that 'names and pushes count where somebody else is at the image already' '
 	! docker image inspect late:0
 '
 
+test_that 'what somebody else is at is a miss, and no hit' '
+	export IMGCACHE_DIR="$PWD/others" && steps d4 &&
+	sed -i "s/sleep 0.5/sleep 2/" one/Dockerfile &&
+	imgcache build -b -q one && expect_status 0 imgcache build -j 2 one two &&
+	imgcache stats --json >stats && jq -c "[.hits.local, .misses,
+		.missesByReason]" stats &&
+	jq -e ".lookups == 3 and .hits.local == 0 and
+		([.missesByReason[]] | add) == 3" stats &&
+	imgcache stats --json | jq -e ".missesByReason | has(\"being-built\") or
+		has(\"pending\")"
+'
+
 test_that 'one fails: what needs it fails with it, the others are there; 2' '
 	steps e && printf "FROM busybox\nRUN sleep 0.1\nRUN exit 4\n" \
 		>low/Dockerfile && expect_status 2 imgcache build --all -j 4 &&

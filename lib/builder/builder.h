@@ -27,6 +27,7 @@ struct builder {
 	enum imgcache_reason reason;	/* why it is built */
 	const char *detail;
 	int lock_fd;			/* docker inherits it */
+	bool is_job;			/* in the background, as promised */
 	const char *const *platforms;	/* NULL: builder_run() decides */
 
 	const char *only[2];	/* behind platforms, if it is one of several */

@@ -11,12 +11,14 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "builder/builder.h"
+#include "builder/turn.h"
 #include "docker/engine.h"
 #include "key/kept.h"
 #include "lookup/arrival.h"
 #include "lookup/stepnames.h"
 #include "lookup/world.h"
 #include "recipe/generate_inventory.h"
+#include "session/alive.h"
 #include "source/repo.h"
 #include "source/tree.h"
 #include "store/lookups.h"
@@ -240,15 +242,29 @@ record_changed(struct builder *b, const char *image_id, const char *text,
 	return ret;
 }
 
+/*
+ * A background process that is not us has promised this key: its row, and the
+ * job that hangs on it, stay until that comes to its turn.
+ */
+static bool
+is_promised(const struct builder *b)
+{
+	return !b->is_job && alive_job(b->in->ic, b->in->tag);
+}
+
 /* What the row of the key was before the build, it is again. */
 static int
 record_changed_again(struct builder *b, const char *image_id, const char *text,
 		     struct imgcache_error *err)
 {
-	struct image_row row = b->before.v[0];
+	struct image_row row = b->before.n ? b->before.v[0] :
+		image_of(b, IMAGE_BUILDING);
 	int ret = keep_unkeyed(b, image_id, text, err);
 
-	if (row.status == IMAGE_BUILDING)
+	if (is_promised(b) && row.status != IMAGE_COMPLETED)
+		row.status = IMAGE_PENDING;
+	else if (row.status == IMAGE_BUILDING ||
+		 (row.status == IMAGE_PENDING && !b->is_job))
 		row.status = IMAGE_INTERRUPTED;
 	return ret ? ret : put_back(b, &row, err);
 }
@@ -259,9 +275,25 @@ record_end(struct builder *b, struct image_row *row, const char *image_id,
 {
 	if (!image_id)
 		return put_back(b, row, err);
-	if (b->before.n && b->before.v[0].image_id)
+	if (is_promised(b) || (b->before.n && b->before.v[0].image_id))
 		return record_changed_again(b, image_id, text, err);
 	return record_changed(b, image_id, text, err);
+}
+
+/*
+ * Would it fail for another who wants this key? A command that ended by itself
+ * would; what ran out of time, was killed (128 and above) or failed at anything
+ * but a step may well do.
+ */
+static bool
+fails_for_all(const struct builder *b)
+{
+	static const char phrase[] = "did not complete successfully: exit code: ";
+	const char *at = strstr(b->summary.error, phrase);
+	int status = at ? atoi(at + strlen(phrase)) : 0;
+
+	return *b->summary.step && status > 0 && status < 128 &&
+		!turn_has_own_means(b->in, b->options);
 }
 
 void
@@ -285,8 +317,8 @@ builder_record_failure(struct builder *b, int code, const char *text,
 		image = IMAGE_CHANGED;
 		build = BUILD_CHANGED;
 		end.exit_status = 0;
-	} else if (code != IMGCACHE_EBUILD) {
-		end.exit_status = -1;	/* it may well do for another */
+	} else if (code != IMGCACHE_EBUILD || !fails_for_all(b)) {
+		end.exit_status = -1;
 	}
 	fill_end(b, &end, build);
 	row = image_until_replaced(b, image);

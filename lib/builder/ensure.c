@@ -309,6 +309,7 @@ build_locked(struct work *w, int lock_fd, struct imgcache_error *err)
 		.reason = w->a->reason,
 		.detail = w->a->detail,
 		.lock_fd = lock_fd,
+		.is_job = w->e->promised,
 	};
 	int ret = builder_run(&b, w->a, err);
 
@@ -319,6 +320,37 @@ build_locked(struct work *w, int lock_fd, struct imgcache_error *err)
 		ret = push_locked(w, lock_fd, err);
 	if (!ret)
 		warn_unused(w);
+	return ret;
+}
+
+static int
+fail_moved(const struct inputs *now, struct imgcache_error *err)
+{
+	return error_set(err, IMGCACHE_ECHANGED, "the sources changed before "
+			 "the build began: they are '%s' now; build again",
+			 now->tag);
+}
+
+/*
+ * What moved while another was at it is not void: the build is of what is there
+ * when it begins, if that still has the key.
+ */
+static int
+take_again(struct work *w, struct imgcache_error *err)
+{
+	static const struct inputs_options none;
+	struct inputs now;
+	int ret = inputs_take(w->in.r, &none, &now, err);
+
+	if (!ret && strcmp(now.tag, w->in.tag))
+		ret = fail_moved(&now, err);
+	if (!ret) {
+		struct inputs was = w->in;
+
+		w->in = now;
+		now = was;
+	}
+	inputs_release(&now);
 	return ret;
 }
 
@@ -338,6 +370,8 @@ build(struct work *w, struct imgcache_error *err)
 	hit = !ret && w->a->state == IMGCACHE_HIT;
 	if (!ret && !hit && !why_bypassed(w))
 		ret = turn_failure(&turn, &w->in, w->e->build, w->a, err);
+	if (!ret && !hit && turn.waited)
+		ret = take_again(w, err);
 	if (!ret && !hit)
 		ret = build_locked(w, turn.lock.fd, err);
 	turn_end(&turn);
@@ -415,11 +449,11 @@ decide(struct work *w, struct imgcache_error *err)
 	if (a->state == IMGCACHE_HIT && !why && !e->only_look &&
 	    !e->build->dry_run)
 		ret = name_hit(w, err);
+	if (ret)
+		return ret;
 	tell_if_alive(w);
 	if (!why && !e->build->dry_run && !e->uncounted)
 		lookup_count(&w->in, &w->f, e->verb, a);
-	if (ret)
-		return ret;
 	if (a->state == IMGCACHE_UNKNOWN &&
 	    a->reason == IMGCACHE_REGISTRY_UNKNOWN && !e->only_answer)
 		return without_registry(w, err);
@@ -468,9 +502,7 @@ check_key(const struct work *w, struct imgcache_error *err)
 {
 	if (!w->e->tag || !strcmp(w->e->tag, w->in.tag))
 		return 0;
-	return error_set(err, IMGCACHE_ECHANGED, "the sources changed before "
-			 "the build began: they are '%s' now; build again",
-			 w->in.tag);
+	return fail_moved(&w->in, err);
 }
 
 /* The engine's answer is known: is it left to somebody else to go on? */

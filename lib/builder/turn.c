@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/strv.h"
 #include "builder/builder.h"
+#include "recipe/expand.h"
 #include "session/session.h"
 #include "store/builds.h"
 
@@ -98,13 +99,49 @@ turn_take(struct turn *t, struct inputs *in, const char *what,
 	return ret;
 }
 
-/* What is in no key may be another's: secrets, and how steps run. */
+/* What docker, its builder and the steps take from the environment. */
 static bool
-has_own_means(const struct inputs *in, const struct imgcache_build_options *o)
+has_own_environment(const struct inputs *in)
 {
-	return in->r->recipe->secrets.n || in->r->recipe->ssh.n ||
-		(o->allow && *o->allow) || (o->ulimits && *o->ulimits) ||
-		o->cgroup_parent || o->shm_size || o->no_layers;
+	static const char *const names[] = {
+		"BUILDX_BUILDER", "BUILDX_CONFIG", "BUILDKIT_HOST",
+		"DOCKER_CONFIG", "EXPERIMENTAL_BUILDKIT_SOURCE_POLICY",
+		"http_proxy", "https_proxy", "ftp_proxy", "all_proxy",
+		"no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY",
+		"ALL_PROXY", "NO_PROXY", "NODE_EXTRA_CA_CERTS",
+		"SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
+		"PIP_CERT", "PIP_CONFIG_FILE", "NPM_CONFIG_USERCONFIG",
+		"npm_config_userconfig",
+	};
+	const char *value;
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		value = expand_get(&in->ic->env, names[i]);
+		if (value && *value)
+			return true;
+	}
+	return false;
+}
+
+static bool
+has_any(const char *const *list)
+{
+	return list && *list;
+}
+
+bool
+turn_has_own_means(const struct inputs *in,
+		   const struct imgcache_build_options *o)
+{
+	const struct recipe *q = in->r->recipe;
+
+	return q->secrets.n || q->ssh.n || (q->ca_bundle && *q->ca_bundle) ||
+		has_any(o->allow) || has_any(o->ulimits) ||
+		has_any(o->cache_from) || has_any(o->cache_to) ||
+		has_any(o->no_cache_filter) || o->rebuild || o->no_layers ||
+		o->builder || o->cgroup_parent || o->shm_size ||
+		has_own_environment(in);
 }
 
 int
@@ -116,12 +153,12 @@ turn_failure(const struct turn *t, struct inputs *in,
 	const struct build_row *b;
 	int ret = 0;
 
-	if (!t->waited || has_own_means(in, o))
+	if (!t->waited || turn_has_own_means(in, o))
 		return 0;
 	ret = last_build(in, &list, err);
 	b = list.n ? list.v : NULL;
 	if (ret || !b || b->id <= t->ended || b->status != BUILD_FAILED ||
-	    b->exit_status < 0 || !b->error || !str_is(b->builder, o->builder))
+	    b->exit_status < 0 || !b->error)
 		goto out;
 	a->log = arena_strdup(&in->ic->arena, b->log_path);
 	ret = error_set(err, IMGCACHE_EBUILD, "%s", b->error);

@@ -29,9 +29,17 @@ int turn_take(struct turn *t, struct inputs *in, const char *what,
 	      struct imgcache_error *err);
 
 /*
- * Did docker fail at it while we waited, in a way that it would again for us?
- * Then IMGCACHE_EBUILD as who built it has it, and its log; else 0. Not so what
- * was interrupted, or built with means of its own that the key does not have.
+ * Is a build given what is in no key, so that it may end in another way than
+ * one without: a builder, secrets, limits, caches, proxies?
+ */
+bool turn_has_own_means(const struct inputs *in,
+			const struct imgcache_build_options *o);
+
+/*
+ * Did a step fail while we waited, as it would again for us? Then
+ * IMGCACHE_EBUILD as who built it has it, and its log; else 0. So only if docker
+ * told the exit code of the step's command, and neither of the two builds has
+ * means of its own.
  */
 int turn_failure(const struct turn *t, struct inputs *in,
 		 const struct imgcache_build_options *o,

@@ -134,16 +134,15 @@ static int
 leave(struct job *j, struct inputs *in, const struct lookup_found *f,
       struct imgcache_error *err)
 {
-	bool is_anew = j->build.rebuild || j->build.no_cache ||
-		has_any(j->build.no_cache_filter);
+	bool is_anew = ensure_bypassed(in->ic, &j->build);
 	char id[13];
 
 	error_clear(err);
 	j->row = f->row.id;
-	if (j->b->is_attended)
-		return 0;
 	tell_if_alive(j, in);
 	count(j, in, f);
+	if (j->b->is_attended)
+		return 0;
 	if (!j->build.push && !has_any(j->build.tags) && !is_anew)
 		return 0;
 	image_short_id(j->tag, id);
@@ -387,27 +386,47 @@ put_back(struct job *j, struct image_row *row, struct imgcache_error *err)
 	return images_put(j->r->ic->catalog, row, NULL, err);
 }
 
-/* The image's row too, if the build did not come so far as to have it. */
+/*
+ * If the build did not come so far as to have it. While somebody else builds,
+ * the row tells of that one.
+ */
+static int
+end_image(struct job *j, enum image_status image, const char *error,
+	  struct imgcache_error *err)
+{
+	struct imgcache *ic = j->r->ic;
+	const char *path = alive_build_lock(ic, j->tag);
+	struct imgcache_error ignored = {0};
+	struct image_list list = {0};
+	struct lock build = LOCK_INIT;
+	int ret = 0;
+
+	if (path && lock_take(&build, path, LOCK_EXCLUSIVE, 0, ALIVE_JOB,
+			      &ignored))
+		goto out;
+	ret = images_get(ic->catalog, &j->key, &list, err);
+	if (!ret && list.n && (list.v[0].status == IMAGE_PENDING ||
+			       list.v[0].status == IMAGE_BUILDING))
+		ret = j->is_unkeyed && j->was.id ? put_back(j, &list.v[0], err) :
+			images_set_status(ic->catalog, j->row, image, error,
+					  err);
+out:
+	lock_release(&build);
+	image_list_release(&list);
+	return ret;
+}
+
 static int
 record_end(struct job *j, enum build_status status, enum image_status image,
 	   const char *error, struct imgcache_error *err)
 {
-	struct catalog *cat;
-	struct image_list list = {0};
 	int ret = session_catalog(j->r->ic, CATALOG_WRITE, err);
 
-	if (ret)
-		return ret;
-	cat = j->r->ic->catalog;
-	ret = images_get(cat, &j->key, &list, err);
-	if (!ret && list.n && status != BUILD_COMPLETED &&
-	    (list.v[0].status == IMAGE_PENDING ||
-	     list.v[0].status == IMAGE_BUILDING))
-		ret = j->is_unkeyed && j->was.id ? put_back(j, &list.v[0], err) :
-			images_set_status(cat, j->row, image, error, err);
+	if (!ret && status != BUILD_COMPLETED)
+		ret = end_image(j, image, error, err);
 	if (!ret)
-		ret = jobs_finish(cat, j->row, status, error, err);
-	image_list_release(&list);
+		ret = jobs_finish(j->r->ic->catalog, j->row, status, error,
+				  err);
 	return ret;
 }
 

@@ -7,9 +7,12 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "builder/ensure.h"
 #include "jobs/background.h"
+#include "keep/prune.h"
 #include "lookup/lookup.h"
 #include "session/alive.h"
+#include "session/bake.h"
 #include "store/jobs.h"
 #include "sys/clock.h"
 #include "sys/signals.h"
@@ -86,12 +89,25 @@ out:
 	return ret;
 }
 
-/* Somebody else has built it: it is a hit now, with its names and its push. */
+/*
+ * Somebody else has built it: it is there now, with its names and its push. That
+ * it was not when it was asked for has been counted, see leave().
+ */
 static int
 take_over(struct parallel *p, struct task *t, struct imgcache_error *err)
 {
-	int ret = imgcache_build(p->ic, t->r, p->build, t->a, &t->err);
+	const struct imgcache_build_options build = bake_options(t->r,
+								 p->build);
+	const struct ensure e = {
+		.verb = lookup_verb(&build), .build = &build,
+		.uncounted = t->a->reason != IMGCACHE_REASON_NONE,
+	};
+	int ret;
 
+	memset(t->a, 0, sizeof(*t->a));
+	ret = ensure_image(t->r, &e, t->a, &t->err);
+	if (!ret && (t->a->built || t->a->pulled))
+		prune_after_arrival(p->ic);
 	if (ret == IMGCACHE_EINTR) {
 		*err = t->err;
 		return ret;

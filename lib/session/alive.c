@@ -166,6 +166,23 @@ settle_tag(struct imgcache *ic, const char *tag, size_t *n,
 	return ret;
 }
 
+/* Rows on which neither a build nor a job hangs any more. */
+static int
+settle_images(struct imgcache *ic, size_t *n, struct imgcache_error *err)
+{
+	struct image_filter left = {
+		.statuses = 1u << IMAGE_BUILDING | 1u << IMAGE_PENDING
+	};
+	struct image_list list = {0};
+	size_t i;
+	int ret = images_list(ic->catalog, &left, &list, err);
+
+	for (i = 0; !ret && i < list.n; i++)
+		ret = settle_tag(ic, lock_tag(ic, list.v[i].key.tag), n, err);
+	image_list_release(&list);
+	return ret;
+}
+
 int
 alive_settle(struct imgcache *ic, size_t *n, struct imgcache_error *err)
 {
@@ -180,12 +197,13 @@ alive_settle(struct imgcache *ic, size_t *n, struct imgcache_error *err)
 	ret = builds_list(ic->catalog, &running, &builds, err);
 	if (!ret)
 		ret = jobs_running(ic->catalog, &jobs, err);
+	n = n ? n : &ignored;
 	for (i = 0; !ret && i < builds.n; i++)
-		ret = settle_tag(ic, builds.v[i].key.tag, n ? n : &ignored,
-				 err);
+		ret = settle_tag(ic, builds.v[i].key.tag, n, err);
 	for (i = 0; !ret && i < jobs.n; i++)
-		ret = settle_tag(ic, lock_tag(ic, jobs.v[i].key.tag),
-				 n ? n : &ignored, err);
+		ret = settle_tag(ic, lock_tag(ic, jobs.v[i].key.tag), n, err);
+	if (!ret)
+		ret = settle_images(ic, n, err);
 	build_list_release(&builds);
 	job_list_release(&jobs);
 	return ret;

@@ -46,7 +46,8 @@ struct build_row {
 	const char *detail;		/* what exactly, in words */
 	int64_t steps_total;
 	int64_t steps_cached;
-	int exit_status;		/* docker's; -1: did not exit */
+	int exit_status;		/* docker's; -1: did not exit, or ended
+					 * in a way that is no other build's */
 	const char *error;		/* the line that says what failed */
 	const char *log_path;
 	const char *builder;
