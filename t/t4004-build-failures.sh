@@ -180,6 +180,8 @@ test_that 'the last line says why: what the step is called, and said last' '
 	tail -n 1 words | grep "exit code: 5: said last; see imgcache log"
 '
 
+vertex=sha256:$(printf '%064d' 7)
+
 # said WORDS: docker's record of what a step prints, in base64
 said() {
 	printf '"logs":[{"vertex":"%s","stream":2,"data":"%s",' "$vertex" \
@@ -188,7 +190,7 @@ said() {
 }
 
 test_that 'the last line that comes with the failure is the reason' '
-	vertex=sha256:$(printf "%064d" 7) step="{\"vertexes\":[{
+	step="{\"vertexes\":[{
 		\"digest\":\"$vertex\",\"name\":\"[2/2] RUN make\",
 		\"started\":\"2026-11-27T20:00:01Z\"" &&
 	error="process make did not complete successfully: exit code: 2" &&
