@@ -67,6 +67,24 @@ Test(lockfile, what_is_written_is_read, .init = setup, .fini = teardown)
 	lockfile_release(&m);
 }
 
+Test(lockfile, a_row_speaks_for_all_spellings)
+{
+	struct lockfile l = {0};
+
+	lockfile_put(&l, &(struct lockfile_row){ "a/b:latest", D1, "" });
+	lockfile_put(&l, &(struct lockfile_row){ "r.example/c", D2, "" });
+	cr_assert_not_null(lockfile_find(&l, "a/b"));
+	cr_expect_str_eq(lockfile_find(&l, "docker.io/a/b")->digest, D1);
+	cr_expect_null(lockfile_find(&l, "a/b:1"));
+	cr_expect_null(lockfile_find(&l, "c"));
+	cr_expect_null(lockfile_find(&l, "r.example/c@" D1));
+	cr_expect_null(lockfile_find(&l, "no reference"));
+	lockfile_put(&l, &(struct lockfile_row){ "a/b", D2, "" });
+	cr_expect_str_eq(lockfile_find(&l, "a/b")->digest, D2);
+	cr_expect_str_eq(lockfile_find(&l, "a/b:latest")->digest, D1);
+	lockfile_release(&l);
+}
+
 Test(lockfile, a_ref_has_one_row, .init = setup, .fini = teardown)
 {
 	struct lockfile l = {0};
