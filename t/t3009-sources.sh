@@ -229,4 +229,31 @@ test_that 'what was sent and not counted is never taken from an old copy' '
 	d=$(copy_of new) && [ "$c" = "$d" ]
 '
 
+# Like an editor: for as long as docker runs there is PLACE.
+edits() {
+	mkdir -p by swap/src && echo 1 >swap/src/f && cat >by/docker <<-SCRIPT &&
+		#!/bin/sh
+		case "\$*" in *"buildx build"*) echo x >"$PWD/swap/\$PLACE" ;; esac
+		"$STANDIN_BIN/docker" "\$@"; status=\$?
+		case "\$*" in *"buildx build"*) rm -f "$PWD/swap/\$PLACE" ;; esac
+		exit \$status
+	SCRIPT
+	chmod +x by/docker && PATH=$PWD/by:$PATH && export PLACE
+}
+
+test_that 'what comes and goes during a build: status 3 where it counted' '
+	edits && printf "FROM busybox\nCOPY src /s\n" >swap/Dockerfile &&
+	PLACE=src/.f.swp && expect_status 3 imgcache build swap &&
+	grep "src. had something come and go" stderr &&
+	PLACE=beside && expect_status 0 imgcache build swap
+'
+
+test_that 'what comes and goes and is ignored, or left out of a copy: no matter' '
+	edits && PLACE=src/.f.swp && echo "**/*.swp" >swap/.dockerignore &&
+	printf "FROM busybox\nCOPY src /s1\n" >swap/Dockerfile &&
+	expect_status 0 imgcache build swap && rm swap/.dockerignore &&
+	printf "FROM busybox\nCOPY --exclude=*.swp src /s2\n" \
+		>swap/Dockerfile && expect_status 0 imgcache build swap
+'
+
 test_done

@@ -79,6 +79,24 @@ note_failed(struct builder *b, const struct progress_event *p,
 		b->why += strlen("imgcache: ");
 }
 
+/*
+ * BuildKit says that such a vertex is done once before it reads anything, so
+ * what is believed is its "transferring context: 2.1kB done".
+ */
+static bool
+is_context_read(const struct progress_event *p)
+{
+	const char *name = p->name ? p->name : "";
+	const char *end = str_starts(name, "[context ") ?
+		strchr(name, ']') : NULL;
+
+	return p->type == PROGRESS_OUTPUT && p->text &&
+		(str_starts(name, "[internal] load build context") ||
+		 (end && str_is(end, "] load from client"))) &&
+		str_starts(p->text, "transferring ") &&
+		str_ends(p->text, " done");
+}
+
 static bool
 event_type(enum progress_type from, enum imgcache_event_type *to)
 {
@@ -128,6 +146,8 @@ builder_progress(void *payload, const struct progress_event *p)
 		b->cannot_run = true;
 	if (p->type == PROGRESS_OUTPUT)
 		note_output(b, p);
+	if (is_context_read(p))
+		folders_note_read(&b->folders, b->in);
 	step_title(p->name ? p->name : "", &title);
 	note_step(b, p);
 	if (p->type == PROGRESS_FAILED)

@@ -9,19 +9,24 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/error.h"
 #include "base/mem.h"
 #include "key/inputs.h"
+#include "source/filter.h"
+#include "source/ignore.h"
 #include "source/reach.h"
+#include "source/taken.h"
 #include "source/tree.h"
 #include "sys/file.h"
 
 /* One look at all folders, which are visited in the same order each time. */
 struct look {
-	struct folders *now;
-	const struct folders *before;	/* NULL: only note */
+	struct folder_times *times;	/* to note; or NULL, and compare: */
+	const struct folder_times *before, *after;
+	size_t i;
+	struct buf *name;
 	const struct input_context *context;
 	int root_fd;
-	struct buf *name;
 };
 
 /* Are all the names in it in the tree? Then what came and went would be. */
@@ -51,19 +56,83 @@ counts_whole(const struct look *l, const char *path)
 }
 
 static bool
+may_be_ignored(const struct input_context *c, const char *path)
+{
+	struct imgcache_error ignored = {0};
+	struct ignore *rules = NULL;
+	bool may;
+
+	if (!c->has_ignore)
+		return false;
+	may = ignore_parse(&rules, c->ignore_name, c->ignore.data,
+			   c->ignore.len, &ignored) ||
+		ignore_may_hold_in(rules, path);
+	ignore_free(rules);
+	return may;
+}
+
+static bool
+is_taken_whole(const struct taken *t, const char *path)
+{
+	size_t i;
+
+	if (allow_covers(&t->allow, path))
+		return true;
+	for (i = 0; i < t->roots.n; i++) {
+		const char *root = t->roots.v[i].path;
+		size_t len = strlen(root);
+
+		if (strncmp(path, root, len) ||
+		    (len && path[len] && path[len] != '/'))
+			continue;
+		len += len && path[len];
+		if (!filter_may_leave_out(t->roots.v[i].filter, path + len))
+			return true;
+	}
+	return false;
+}
+
+/* "*" matches every name. */
+static bool
+reads_all_names(const struct input_context *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->n_reads; i++)
+		if (!strcmp(c->reads[i].path, "*") && !c->reads[i].include &&
+		    !c->reads[i].n_exclude)
+			return true;
+	return false;
+}
+
+static bool
+may_not_be_read(const struct look *l, const char *path)
+{
+	const struct input_context *c = l->context;
+	struct taken t;
+	bool may;
+
+	if (!c->reads || (!*path && reads_all_names(c)))
+		return false;
+	taken_find(&t, l->root_fd, c->reads, c->n_reads);
+	may = !is_taken_whole(&t, path);
+	taken_release(&t);
+	return may;
+}
+
+static bool
 is_same(const struct folder_time *a, const struct folder_time *b)
 {
 	return a->ino == b->ino && a->mtime_s == b->mtime_s &&
 		a->mtime_ns == b->mtime_ns;
 }
 
-static bool
-look_at(struct look *l, const char *path)
+static void
+note(struct look *l, const char *path)
 {
-	struct folders *f = l->now;
+	struct folder_times *f = l->times;
 	struct folder_time t = {0};
 	struct stat st;
-	size_t i = f->n;
 
 	if (!fstatat(l->root_fd, *path ? path : ".", &st,
 		     AT_SYMLINK_NOFOLLOW)) {
@@ -73,8 +142,21 @@ look_at(struct look *l, const char *path)
 	}
 	mem_grow(f->v, f->n, f->cap);
 	f->v[f->n++] = t;
-	if (!l->before || i >= l->before->n ||
-	    is_same(&l->before->v[i], &t) || !counts_whole(l, path))
+}
+
+static bool
+look_at(struct look *l, const char *path)
+{
+	size_t i = l->i++;
+
+	if (l->times) {
+		note(l, path);
+		return true;
+	}
+	if (i >= l->before->n || i >= l->after->n ||
+	    is_same(&l->before->v[i], &l->after->v[i]) ||
+	    !counts_whole(l, path) || may_be_ignored(l->context, path) ||
+	    may_not_be_read(l, path))
 		return true;
 	buf_addf(l->name, "'%s'", *path ? path : l->context->path);
 	return false;
@@ -122,32 +204,52 @@ look_at_all(const struct inputs *in, struct look *l)
 	}
 }
 
+static void
+take_times(struct folder_times *t, const struct inputs *in)
+{
+	struct look l = { .times = t };
+
+	t->n = 0;
+	look_at_all(in, &l);
+}
+
 void
 folders_note(struct folders *f, const struct inputs *in)
 {
-	struct look l = { .now = f };
+	if (!f->is_noted)
+		take_times(&f->before, in);
+	f->is_noted = true;
+}
 
-	if (!f->noted)
-		look_at_all(in, &l);
-	f->noted = true;
+void
+folders_note_read(struct folders *f, const struct inputs *in)
+{
+	if (f->is_noted)
+		take_times(&f->read, in);
+	f->is_read = f->is_noted;
 }
 
 bool
 folders_find(const struct folders *f, const struct inputs *in,
 	     struct buf *name)
 {
-	struct folders now = {0};
-	struct look l = { .now = &now, .before = f, .name = name };
+	struct folder_times now = {0};
+	struct look l = { .before = &f->before, .name = name };
 
-	if (f->noted)
-		look_at_all(in, &l);
-	folders_release(&now);
+	if (!f->is_noted)
+		return false;
+	if (!f->is_read)
+		take_times(&now, in);
+	l.after = f->is_read ? &f->read : &now;
+	look_at_all(in, &l);
+	free(now.v);
 	return name->len != 0;
 }
 
 void
 folders_release(struct folders *f)
 {
-	free(f->v);
+	free(f->before.v);
+	free(f->read.v);
 	memset(f, 0, sizeof(*f));
 }

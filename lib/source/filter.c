@@ -230,3 +230,10 @@ filter_concerns(const struct filter *f, const char *path)
 	leave(&w);
 	return is;
 }
+
+bool
+filter_may_leave_out(const struct filter *f, const char *path)
+{
+	return f->include ||
+		(f->exclude && ignore_may_hold_in(f->exclude, path));
+}

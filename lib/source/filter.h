@@ -30,6 +30,9 @@ void filter_free(struct filter *f);
  */
 bool filter_concerns(const struct filter *f, const char *path);
 
+/* Could something in this directory or below it not be taken? As slow. */
+bool filter_may_leave_out(const struct filter *f, const char *path);
+
 /* Directories of a tree, each the root of a filter; sorted once all are in. */
 struct filter_root {
 	char *path;		/* from the root of the tree */

@@ -311,12 +311,12 @@ ignore_may_hold_below(const struct ignore_dir *d, const char *path)
 	return false;
 }
 
-bool
-ignore_matches(const struct ignore *ig, const char *path)
+/* The state of the directory that path is in, or of the first not entered. */
+static struct ignore_dir *
+state_above(const struct ignore *ig, const char *path)
 {
 	struct ignore_dir *d = ignore_root(ig);
 	const char *slash = path;
-	bool ignored;
 
 	while ((slash = strchr(slash, '/')) && d->descend) {
 		struct ignore_dir *child = ignore_enter(d, path,
@@ -326,7 +326,30 @@ ignore_matches(const struct ignore *ig, const char *path)
 		d = child;
 		slash++;
 	}
-	ignored = !d->descend || ignore_file(d, path, strlen(path));
+	return d;
+}
+
+bool
+ignore_may_hold_in(const struct ignore *ig, const char *path)
+{
+	struct ignore_dir *above = state_above(ig, path), *d = above;
+	bool may;
+
+	if (*path && above->descend)
+		d = ignore_enter(above, path, strlen(path));
+	may = !d->descend || ignore_may_hold_below(d, path);
+	if (d != above)
+		ignore_leave(d);
+	ignore_leave(above);
+	return may;
+}
+
+bool
+ignore_matches(const struct ignore *ig, const char *path)
+{
+	struct ignore_dir *d = state_above(ig, path);
+	bool ignored = !d->descend || ignore_file(d, path, strlen(path));
+
 	ignore_leave(d);
 	return ignored;
 }

@@ -52,6 +52,9 @@ const struct hash *ignore_text(const struct ignore *ig);
  */
 bool ignore_matches(const struct ignore *ig, const char *path);
 
+/* Could something in this directory or below it be left out? As slow. */
+bool ignore_may_hold_in(const struct ignore *ig, const char *path);
+
 /*
  * In a walk the state of a directory is handed to its children, since a
  * pattern that matched a parent matches what is below it. Start with
