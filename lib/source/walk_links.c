@@ -5,8 +5,9 @@
  * though that is left out of the copy. So that counts, too; of what is above a
  * copied directory that is all that is sent. Nobody knows of a link before it
  * is met: a reading begins with what counted the last time, and if that was not
- * it, the tree is read once more. What counts is decided by the links that are
- * met where that changes nothing, so it never hangs on what was remembered.
+ * it, the tree is read once more; and without it, if the reading failed. What
+ * counts is decided by the links that are met where that changes nothing, so
+ * neither the tree nor a failure ever hangs on what was remembered.
  */
 
 #include <fcntl.h>
