@@ -2,10 +2,11 @@
 
 /*
  * The instructions are copied as they are written, but for the case of the
- * keyword and of a stage's name, which have none, the comments and blank lines within, which whoever reads them drops,
- * and the end of the last line. So whoever reads what comes out reads the same
- * instructions. Only "--from=2" means something else when stages before it are
- * gone; then each stage has its number above it.
+ * keyword and of a stage's name, which have none, the comments and blank lines
+ * within, which whoever reads them drops, and the end of the last line. So
+ * whoever reads what comes out reads the same instructions. Only "--from=2"
+ * means something else when stages before it are gone; then each stage has its
+ * number above it.
  */
 
 #include "recipe/dockerfile.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The file: head, one cache_dir a directory, the runs in the same order, paths
- * that count beside, and the XXH3 of all that. The sum tells damage; that offsets lead nowhere else is
- * checked all the same, where they are used.
+ * that count beside, and the XXH3 of all that. The sum tells damage; that
+ * offsets lead nowhere else is checked all the same, where they are used.
  */
 
 #include "source/statcache.h"

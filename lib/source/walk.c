@@ -134,7 +134,7 @@ add_also(struct walk *w)
 {
 	if (!w->own.roots.n)
 		return;
-	if (w->cache && !w->also->readings)
+	if (w->cache && !w->also->readings && !w->also->forgotten)
 		statcache_also(w->cache, &w->also->paths);
 	if (!w->also->paths.n)
 		return;
@@ -222,7 +222,8 @@ finish(struct walk *w, struct tree *t, const char *cache_path)
 		return;
 	read.dirs = t->dirs;
 	read.n = t->n;
-	if (cache_path && (w->changed || w->also->readings > 1))
+	if (cache_path && (w->changed || w->also->readings > 1 ||
+			   w->also->forgotten))
 		statcache_save(cache_path, &read);
 	else if (w->cache)
 		statcache_keep(w->cache);
@@ -279,6 +280,21 @@ scan_once(const char *path, const struct tree_options *o,
 	return w.rc;
 }
 
+/*
+ * What the last reading left behind may be what could not be read, and may not
+ * count any more: then nothing is remembered.
+ */
+static bool
+was_remembered(struct walk_also *also, int rc, struct imgcache_error *err)
+{
+	if (!also->paths.n || also->readings || rc == IMGCACHE_EINTR)
+		return false;
+	strv_clear(&also->paths);
+	also->forgotten = true;
+	error_clear(err);
+	return true;
+}
+
 int
 tree_scan(const char *path, const struct tree_options *o,
 	  struct tree **out, struct imgcache_error *err)
@@ -289,7 +305,7 @@ tree_scan(const char *path, const struct tree_options *o,
 
 	do
 		rc = scan_once(path, o, &also, &t, err);
-	while (!rc && !t);
+	while (rc ? was_remembered(&also, rc, err) : !t);
 	if (!rc)
 		*out = t;
 	strv_release(&also.paths);

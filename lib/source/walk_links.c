@@ -5,8 +5,9 @@
  * though that is left out of the copy. So that counts, too; of what is above a
  * copied directory that is all that is sent. Nobody knows of a link before it
  * is met: a reading begins with what counted the last time, and if that was not
- * it, the tree is read once more. What counts is decided by the links that are
- * met where that changes nothing, so it never hangs on what was remembered.
+ * it, the tree is read once more; and without it, if the reading failed. What
+ * counts is decided by the links that are met where that changes nothing, so
+ * neither the tree nor a failure ever hangs on what was remembered.
  */
 
 #include <fcntl.h>
@@ -36,34 +37,43 @@ is_below(const char *path, const char *dir)
 		(!len || !path[len] || path[len] == '/');
 }
 
-static void
-want(const struct walk *w, const char *path, struct strv *wanted)
+static bool
+is_there(const struct walk *w, struct tree *t, const char *path)
 {
 	struct stat st;
 
-	if (!allow_covers(&w->own.allow, path) &&
-	    !fstatat(w->root_fd, *path ? path : ".", &st, AT_SYMLINK_NOFOLLOW))
+	return tree_find(t, path) ||
+		!fstatat(w->root_fd, *path ? path : ".", &st,
+			 AT_SYMLINK_NOFOLLOW);
+}
+
+static void
+want(const struct walk *w, struct tree *t, const char *path,
+     struct strv *wanted)
+{
+	if (!allow_covers(&w->own.allow, path) && is_there(w, t, path))
 		strv_push(wanted, path);
 }
 
 /* What is sent of a path for the sake of what a filter takes. */
 static void
-add_sent(const struct walk *w, const char *path, struct strv *wanted)
+add_sent(const struct walk *w, struct tree *t, const char *path,
+	 struct strv *wanted)
 {
 	for (size_t i = 0; i < w->own.roots.n; i++) {
 		const char *root = w->own.roots.v[i].path;
 
 		if (is_below(path, root)) {
-			want(w, path, wanted);
+			want(w, t, path, wanted);
 			return;
 		}
 		if (is_below(root, path))
-			want(w, root, wanted);
+			want(w, t, root, wanted);
 	}
 }
 
 static void
-find_wanted(const struct walk *w, struct strv *wanted)
+find_wanted(const struct walk *w, struct tree *t, struct strv *wanted)
 {
 	struct strv paths = { 0 };
 
@@ -73,7 +83,7 @@ find_wanted(const struct walk *w, struct strv *wanted)
 	strv_sort(&paths);
 	strv_uniq(&paths);
 	for (size_t i = 0; i < paths.n; i++)
-		add_sent(w, paths.v[i], wanted);
+		add_sent(w, t, paths.v[i], wanted);
 	strv_release(&paths);
 	strv_sort(wanted);
 	strv_uniq(wanted);
@@ -121,7 +131,7 @@ walk_links_are_known(struct walk *w, struct tree *t)
 
 	also->readings++;
 	if (w->links.n || also->paths.n) {
-		find_wanted(w, &wanted);
+		find_wanted(w, t, &wanted);
 		is = is_right(w, t, &wanted);
 	}
 	if (!is && also->readings > 1) {

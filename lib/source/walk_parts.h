@@ -38,6 +38,7 @@ struct walk_git {
 struct walk_also {
 	struct strv paths;		/* sorted */
 	unsigned readings;
+	bool forgotten;			/* what the cache says of them */
 };
 
 struct walk {

@@ -304,6 +304,27 @@ Test(filter, remembered_links_change_no_digest)
 #undef EACH
 }
 
+Test(filter, what_was_remembered_and_cannot_be_read_is_no_failure)
+{
+	static const char copies[] = "src -**/*.md -lib";
+	bool is_root = !geteuid();
+	uid_t reader = is_root ? 65534 : geteuid();
+
+	cr_assert_eq(mkdir("c", 0700), 0);
+	cr_assert_eq(chown("c", reader, (gid_t)-1), 0);
+	put("t/src/lib/b.md", "b");
+	cr_assert_eq(symlink("../lib", "t/src/sub/l"), 0);
+	if (is_root && seteuid(reader))
+		cr_skip_test("cannot become nobody");
+	expect_same(copies, "a link");
+	cr_assert(!is_root || !seteuid(0));
+	cr_assert_eq(unlink("t/src/sub/l"), 0);
+	cr_assert_eq(chmod("t/src/lib/b.md", 0), 0);
+	cr_assert(!is_root || !seteuid(reader));
+	expect_same(copies, "unreadable");
+	cr_assert(!is_root || !seteuid(0));
+}
+
 Test(filter, ignore_rules_come_first)
 {
 	counts_under("src -*.txt", "**/*.md", "src/ src/empty/ src/sub/ "
