@@ -21,7 +21,6 @@
 #include "source/tree.h"
 #include "sys/clock.h"
 
-
 struct moved {
 	struct buf *names;
 	int n;
