@@ -269,10 +269,10 @@ test_that 'nor that its cache was not taken, or a step was killed' '
 
 # moved CHANGE: who waited after that change, while the first is at work.
 moved() {
-	rm -rf mv && mkdir mv && echo 1 >mv/x && begun mv "sleep 1.5; echo $1
+	rm -rf mv second.err && mkdir mv && echo 1 >mv/x && begun mv "sleep 1.5; echo $1
 COPY x /" || return 1
 	imgcache build mv >second 2>second.err & second=$!
-	moved_n=0; until grep "waiting for" second.err; do
+	moved_n=0; until grep -s "waiting for" second.err; do
 		moved_n=$((moved_n + 1)); [ $moved_n -lt 500 ] || return 1
 		sleep 0.02
 	done
