@@ -396,7 +396,7 @@ end_image(struct job *j, enum image_status image, const char *error,
 	struct lock build = LOCK_INIT;
 	int ret = 0;
 
-	if (path && lock_take(&build, path, LOCK_EXCLUSIVE, 0, ALIVE_JOB,
+	if (path && lock_take(&build, path, LOCK_EXCLUSIVE, TAKE_MS, ALIVE_JOB,
 			      &ignored))
 		goto out;
 	ret = images_get(ic->catalog, &j->key, &list, err);
