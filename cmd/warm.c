@@ -115,6 +115,7 @@ weigh(struct invocation *inv, const struct imgcache_stats *stats,
 {
 	const char *name = imgcache_recipe_name(c->r);
 	const struct imgcache_image_stats *s = find_stats(stats, name);
+
 	*counts = false;
 	if (!s || !s->lookups)
 		return 0;

@@ -123,18 +123,13 @@ count(struct job *j, struct inputs *in, const struct lookup_found *f)
 		lookup_count(in, f, j->b->verb, a);
 }
 
-static bool
-has_any(const char *const *list)
-{
-	return list && *list;
-}
-
 /* Somebody is at it, who knows nothing of what else is asked for here. */
 static int
 leave(struct job *j, struct inputs *in, const struct lookup_found *f,
       struct imgcache_error *err)
 {
 	bool is_anew = ensure_bypassed(in->ic, &j->build);
+	const char *const *tags = j->build.tags;
 	char id[13];
 
 	error_clear(err);
@@ -143,7 +138,7 @@ leave(struct job *j, struct inputs *in, const struct lookup_found *f,
 	count(j, in, f);
 	if (j->b->is_attended)
 		return 0;
-	if (!j->build.push && !has_any(j->build.tags) && !is_anew)
+	if (!j->build.push && !(tags && *tags) && !is_anew)
 		return 0;
 	image_short_id(j->tag, id);
 	return error_set(err, IMGCACHE_EBUSY, "%s is being built already, "
@@ -401,7 +396,7 @@ end_image(struct job *j, enum image_status image, const char *error,
 	struct lock build = LOCK_INIT;
 	int ret = 0;
 
-	if (path && lock_take(&build, path, LOCK_EXCLUSIVE, 0, ALIVE_JOB,
+	if (path && lock_take(&build, path, LOCK_EXCLUSIVE, TAKE_MS, ALIVE_JOB,
 			      &ignored))
 		goto out;
 	ret = images_get(ic->catalog, &j->key, &list, err);
@@ -454,20 +449,6 @@ end(struct job *j, int code, const char *error)
 		dprintf(STDERR_FILENO, "not recorded: %s\n", err.text);
 }
 
-/* The log that a failure of its own build names is the one that tells of it. */
-static void
-cut_log(const struct job *j, char *text)
-{
-	const char *name = j->r->recipe->name;
-	char id[13], *end;
-
-	image_short_id(j->tag, id);
-	end = mem_printf("; see imgcache log %.200s", name ? name : id);
-	if (str_ends(text, end))
-		text[strlen(text) - strlen(end)] = '\0';
-	free(end);
-}
-
 static int
 live(void *payload)
 {
@@ -478,7 +459,7 @@ live(void *payload)
 	j->r->ic->on_event = say;
 	j->r->ic->payload = j;
 	ret = build(j, &err);
-	cut_log(j, err.text);
+	words_cut_log(j->r, j->tag, err.text);
 	end(j, ret, err.text);
 	session_drop(j->r->ic);
 	lock_discard(&j->slot);

@@ -2,8 +2,11 @@
 #include "jobs/words.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "base/strv.h"
 #include "builder/ensure.h"
 #include "session/registries.h"
@@ -60,4 +63,17 @@ words_started(struct imgcache *ic, const struct imgcache_answer *a,
 	image_short_id(tag, id);
 	e.text = id;
 	session_event(ic, &e);
+}
+
+void
+words_cut_log(const struct imgcache_recipe *r, const char *tag, char *text)
+{
+	const char *name = r->recipe->name;
+	char id[13], *end;
+
+	image_short_id(tag, id);
+	end = mem_printf("; see imgcache log %.200s", name ? name : id);
+	if (str_ends(text, end))
+		text[strlen(text) - strlen(end)] = '\0';
+	free(end);
 }

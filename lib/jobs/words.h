@@ -23,4 +23,11 @@ const char *words_doing(const struct imgcache_recipe *r,
 void words_started(struct imgcache *ic, const struct imgcache_answer *a,
 		   const char *tag, const char *doing);
 
+/*
+ * The log that a failure of its own build names is the one that tells of it:
+ * that is not said in it.
+ */
+void words_cut_log(const struct imgcache_recipe *r, const char *tag,
+		   char *text);
+
 #endif

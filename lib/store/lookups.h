@@ -54,7 +54,8 @@ struct lookup {
 /*
  * Count it. On a local file system one append; on a network one, or if the
  * record is too long for that, a transaction. A hit also becomes the image's
- * last use, and one of its hits unless it was ahead. Nothing is done, and 0 returned, if the catalog cannot be written.
+ * last use, and one of its hits unless it was ahead. Nothing is done, and 0
+ * returned, if the catalog cannot be written.
  */
 int lookups_record(struct catalog *cat, const struct lookup *l,
 		   struct imgcache_error *err);
