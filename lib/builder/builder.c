@@ -309,7 +309,7 @@ name_step(struct builder *b, struct imgcache_error *err)
 {
 	static const char phrase[] = "did not complete successfully: ";
 	const char *why = strstr(b->summary.error, phrase);
-	const char *said = why ? builder_why(b) : NULL;
+	const char *said = why && !b->cannot_run ? builder_why(b) : NULL;
 	struct buf title = BUF_INIT;
 
 	if (!*b->summary.step)
