@@ -47,11 +47,36 @@ last_build_us(struct imgcache *ic, const char *name)
 	return -1;
 }
 
-/* Did somebody want it after it was pruned? */
-static bool
-is_missed(const struct imgcache_image_stats *s)
+/* When the image of the answer came to its status; 0: it never was there. */
+static int64_t
+since(struct imgcache *ic, const char *name, const struct imgcache_answer *a)
 {
-	for (size_t i = 0; i < s->n_reasons; i++)
+	const struct imgcache_filter f = { .name = name };
+	struct imgcache_error ignored = {0};
+	const struct imgcache_image *v;
+	size_t i, n;
+
+	if (!imgcache_list(ic, &f, &v, &n, &ignored))
+		for (i = 0; i < n; i++)
+			if (!strcmp(v[i].tag, a->tag))
+				return v[i].status_at;
+	return 0;
+}
+
+/* Did somebody want it after it was pruned last? */
+static bool
+is_missed(struct imgcache *ic, const char *name,
+	  const struct imgcache_answer *a)
+{
+	int64_t at = since(ic, name, a);
+	struct imgcache_error ignored = {0};
+	const struct imgcache_image_stats *s;
+	struct imgcache_stats stats = {0};
+
+	if (!at || imgcache_stats(ic, at, &stats, &ignored))
+		return false;
+	s = find_stats(&stats, name);
+	for (size_t i = 0; s && i < s->n_reasons; i++)
 		if (!strcmp(s->misses_by_reason[i].name, "pruned"))
 			return true;
 	return false;
@@ -60,18 +85,19 @@ is_missed(const struct imgcache_image_stats *s)
 /*
  * *misses: is there nothing to be had, neither here nor in a registry? What is
  * wrong with one image does not keep the others cold. What prune took is left
- * to it unless somebody missed it, else each would undo what the other does.
+ * to it unless somebody has missed it since, else each would undo what the
+ * other does.
  */
 static int
-look(struct invocation *inv, const struct imgcache_image_stats *s,
-     struct candidate *c, bool *misses)
+look(struct invocation *inv, struct candidate *c, bool *misses)
 {
 	static const struct imgcache_build_options dry = { .dry_run = true };
 	struct imgcache_answer a = {0};
 	int ret = imgcache_build(inv->ic, c->r, &dry, &a, &inv->err);
 
 	*misses = !ret && a.state == IMGCACHE_MISS &&
-		(a.reason != IMGCACHE_PRUNED || is_missed(s));
+		(a.reason != IMGCACHE_PRUNED ||
+		 is_missed(inv->ic, imgcache_recipe_name(c->r), &a));
 	if (*misses)
 		answer_reason(&a, c->reason);
 	if (ret != IMGCACHE_EFAIL)
@@ -124,7 +150,7 @@ weigh(struct invocation *inv, const struct imgcache_stats *stats,
 		last_build_us(inv->ic, name);
 	c->saving_us = c->build_us > 0 ?
 		(double)c->lookups * (double)c->build_us : 0;
-	return look(inv, s, c, counts);
+	return look(inv, c, counts);
 }
 
 int

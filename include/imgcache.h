@@ -224,6 +224,7 @@ struct imgcache_image {
 	int64_t created_at;	/* when this catalog first saw it */
 	int64_t built_at;	/* 0: not built by us */
 	int64_t last_used_at;	/* 0: never */
+	int64_t status_at;	/* when it came to its status; 0: unknown */
 	int64_t build_us;	/* duration of the build */
 	int64_t hits;
 	int64_t row;		/* in the catalog */

@@ -148,7 +148,11 @@ test_that '--warm: what prune took comes back when it is asked for' '
 	imgcache prune --max-images 1 --grace 0 && imgcache unpin fast &&
 	expect_status 0 imgcache build --warm && ! [ -s stdout ] &&
 	expect_status 1 imgcache get slow && expect_status 0 imgcache build \
-		--warm && one_line stdout && grep "1. slow: .*pruned" stderr
+		--warm && one_line stdout && grep "1. slow: .*pruned" stderr &&
+	imgcache pin fast && sleep 1 && imgcache prune --max-images 1 \
+		--grace 0 && imgcache unpin fast &&
+	expect_status 0 imgcache build --warm && ! [ -s stdout ] &&
+	imgcache build slow >/dev/null
 '
 
 test_that '--warm in the background, two at a time' '

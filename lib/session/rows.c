@@ -92,6 +92,7 @@ take_row(struct imgcache *ic, const struct image_row *row,
 	image->metadata = kept(ic, row->metadata);
 	image->size_bytes = row->size_bytes;
 	image->created_at = row->created_at;
+	image->status_at = row->status_at;
 	image->built_at = row->built_at;
 	image->last_used_at = row->last_used_at;
 	image->build_us = row->build_us;
