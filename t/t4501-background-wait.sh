@@ -205,6 +205,17 @@ test_that 'moved where an image had been: the same, and why it had gone stays' '
 
 printf 'version: 1\nimages: {v1: {context: queue/v1}, v2: {context: queue/v2}}\n' \
 	>before.yaml
+test_that 'moved while its image stays: the log of that build is the id'\''s' '
+	image stays "echo docker said it" && echo "COPY x /" >>stays/Dockerfile &&
+	echo 1 >stays/x && imgcache -q build stays >ref &&
+	faults "build * do echo 2 >$PWD/stays/x" &&
+	id=$(imgcache build -b -q --rebuild stays) &&
+	expect_status 3 imgcache wait "$id"; status=$?; faults; echo 1 >stays/x
+	[ $status -eq 0 ] && imgcache log "$id" >log && cat log &&
+	grep "docker said it" log && grep "sources changed" log &&
+	imgcache get stays | same ref -
+'
+
 test_that 'sources that moved before it began: no image is said to be dirty' '
 	image queue/v1 "sleep 1.5; echo v" && image queue/v2 "echo before" &&
 	set -- $(imgcache -f before.yaml build -b -q --jobs=1 v1 v2) &&

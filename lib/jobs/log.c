@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "docker/progress.h"
+#include "recipe/manifest.h"
 #include "session/alive.h"
 #include "store/jobs.h"
 #include "sys/clock.h"
@@ -141,7 +142,7 @@ is_shared(const struct job_row *j, const struct build_row *b)
 static int
 choose(struct log *l, struct imgcache_error *err)
 {
-	struct build_filter last = { .image = l->image->row, .limit = 1 };
+	struct build_filter last = { .engine = l->image->engine, .limit = 1 };
 	struct arena *arena = &l->ic->arena;
 	struct build_list builds = {0};
 	struct job_list jobs = {0};
@@ -149,6 +150,11 @@ choose(struct log *l, struct imgcache_error *err)
 	bool is_own;
 	int ret = session_catalog(l->ic, CATALOG_READ, err);
 
+	/* of sources that moved it may hang on a row of its own */
+	if (manifest_is_tag(l->image->tag))
+		last.tag = l->image->tag;
+	else
+		last.image = l->image->row;
 	l->path = l->image->log;
 	l->words = NULL;
 	if (!ret)
