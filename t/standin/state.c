@@ -82,11 +82,12 @@ void
 state_write(const char *folder, const char *name, const char *text)
 {
 	char *path = state_path(folder, name);
-	char *temp = mem_printf("%s/.new-%ld", root_of(folder),
-				(long)getpid());
-	FILE *f = fopen(temp, "w");
+	char *temp = mem_printf("%s/.new-XXXXXX", root_of(folder));
+	int fd = mkostemp(temp, O_CLOEXEC);	/* pids are not one of a kind */
+	FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
 
-	if (!f || fputs(text, f) < 0 || fclose(f) || rename(temp, path)) {
+	if (!f || fchmod(fd, 0644) || fputs(text, f) < 0 || fclose(f) ||
+	    rename(temp, path)) {
 		perror(path);
 		exit(99);
 	}
