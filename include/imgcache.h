@@ -707,7 +707,8 @@ IMGCACHE_API int imgcache_cancel(struct imgcache *ic,
 
 /*
  * The text of a build log, one line a call of fn, and after it what a build in
- * the background had to say; follow waits for the end of both.
+ * the background had to say; follow waits for the end of both. An image without
+ * a tag is not looked up: the file of its log is all there is.
  */
 typedef void imgcache_line_fn(void *payload, const char *line, size_t len);
 IMGCACHE_API int imgcache_log(struct imgcache *ic,

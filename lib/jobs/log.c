@@ -46,8 +46,9 @@ on_event(void *payload, const struct progress_event *e)
 static bool
 is_alive(const struct log *l)
 {
-	return alive_builds(l->ic, l->image->tag) ||
-		alive_job(l->ic, l->image->tag);
+	const char *tag = l->image->tag;
+
+	return tag && (alive_builds(l->ic, tag) || alive_job(l->ic, tag));
 }
 
 static int
@@ -148,15 +149,18 @@ choose(struct log *l, struct imgcache_error *err)
 	struct job_list jobs = {0};
 	const struct job_row *j;
 	bool is_own;
-	int ret = session_catalog(l->ic, CATALOG_READ, err);
+	int ret;
 
+	l->path = l->image->log;
+	l->words = NULL;
+	if (!l->image->tag)
+		return 0;
+	ret = session_catalog(l->ic, CATALOG_READ, err);
 	/* of sources that moved it may hang on a row of its own */
 	if (manifest_is_tag(l->image->tag))
 		last.tag = l->image->tag;
 	else
 		last.image = l->image->row;
-	l->path = l->image->log;
-	l->words = NULL;
 	if (!ret)
 		ret = jobs_get(l->ic->catalog, l->image->row, &jobs, err);
 	if (!ret && jobs.n)
