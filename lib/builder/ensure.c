@@ -399,20 +399,12 @@ without_registry(struct work *w, struct imgcache_error *err)
 	return miss(w, err);
 }
 
-/*
- * What is at hand is the reason then; what differs is of no use any more. What
- * this process has promised waits for nobody but itself.
- */
+/* What this process has promised waits for nobody but itself. */
 static void
 tell_if_alive(struct work *w)
 {
-	enum imgcache_reason before = w->a->reason;
-
-	if (w->e->promised && !alive_builds(w->in.ic, w->in.tag))
-		return;
-	w->a->reason = alive_reason(w->in.ic, w->in.tag, before);
-	if (w->a->reason != before)
-		w->a->detail = NULL;
+	if (!w->e->promised || alive_builds(w->in.ic, w->in.tag))
+		alive_tell(w->in.ic, w->in.tag, w->a);
 }
 
 /* An image that was removed since it was found is looked for once more. */

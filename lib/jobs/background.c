@@ -102,16 +102,6 @@ name_slots(struct job *j, struct imgcache_error *err)
 	return 0;
 }
 
-static void
-tell_if_alive(struct job *j, struct inputs *in)
-{
-	enum imgcache_reason before = j->answer->reason;
-
-	j->answer->reason = alive_reason(in->ic, in->tag, before);
-	if (j->answer->reason != before)
-		j->answer->detail = NULL;
-}
-
 /* Nothing more comes of this lookup, so it is counted here. */
 static void
 count(struct job *j, struct inputs *in, const struct lookup_found *f)
@@ -134,7 +124,7 @@ leave(struct job *j, struct inputs *in, const struct lookup_found *f,
 
 	error_clear(err);
 	j->row = f->row.id;
-	tell_if_alive(j, in);
+	alive_tell(in->ic, in->tag, j->answer);
 	count(j, in, f);
 	if (j->b->is_attended)
 		return 0;

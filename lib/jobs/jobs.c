@@ -32,13 +32,12 @@ is_ending(struct imgcache *ic, const struct imgcache_image *image)
 {
 	struct imgcache_error ignored = {0};
 	struct job_list list = {0};
-	size_t len = manifest_tag_len(image->tag);
-	bool is = len && image->tag[len] &&
+	const char *key = manifest_key(&ic->arena, image->tag);
+	bool is = strcmp(key, image->tag) &&
 		!session_catalog(ic, CATALOG_READ, &ignored) &&
 		!jobs_get(ic->catalog, image->row, &list, &ignored) &&
 		list.n && list.v[0].status == BUILD_RUNNING &&
-		alive_job(ic, arena_printf(&ic->arena, "%.*s", (int)len,
-					   image->tag));
+		alive_job(ic, key);
 
 	job_list_release(&list);
 	return is;

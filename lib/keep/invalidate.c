@@ -84,16 +84,6 @@ by_name(struct imgcache *ic, const char *name, size_t *n,
 				 &generation, err);
 }
 
-/* An image of moved sources is found by the key that it was to have. */
-static const char *
-key_of(struct imgcache *ic, const struct image_row *row)
-{
-	size_t len = manifest_tag_len(row->key.tag);
-
-	return len ? arena_printf(&ic->arena, "%.*s", (int)len, row->key.tag) :
-		row->key.tag;
-}
-
 static int
 by_tag(struct imgcache *ic, const char *what, size_t *n,
        struct imgcache_error *err)
@@ -105,8 +95,9 @@ by_tag(struct imgcache *ic, const char *what, size_t *n,
 	*n = ret ? 0 : count_new(ic, &list);
 	if (!ret && list.n)
 		ret = invalidations_add(ic->catalog, INVALIDATE_TAG, NULL,
-					key_of(ic, &list.v[0]), &generation,
-					err);
+					manifest_key(&ic->arena,
+						     list.v[0].key.tag),
+					&generation, err);
 	else if (!ret && manifest_is_tag(what))
 		ret = invalidations_add(ic->catalog, INVALIDATE_TAG, NULL,
 					what, &generation, err);

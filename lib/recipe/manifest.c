@@ -251,6 +251,15 @@ manifest_tag_len(const char *text)
 	return strspn(text + 3, "0123456789abcdef") == want ? want + 3 : 0;
 }
 
+const char *
+manifest_key(struct arena *arena, const char *text)
+{
+	size_t len = manifest_tag_len(text);
+
+	return len && text[len] ? arena_printf(arena, "%.*s", (int)len, text) :
+		text;
+}
+
 bool
 manifest_is_tag(const char *text)
 {

@@ -16,6 +16,7 @@
 #include "base/strv.h"
 #include "source/hash.h"
 
+struct arena;
 struct buf;
 struct imgcache_error;
 struct textmemo;
@@ -92,5 +93,11 @@ bool manifest_is_tag(const char *text);
 
 /* How long the tag is that the text begins with; 0: it begins with none. */
 size_t manifest_tag_len(const char *text);
+
+/*
+ * An image of moved sources is called by the key that it was to have and more:
+ * that key. Of any other it is the text itself.
+ */
+const char *manifest_key(struct arena *arena, const char *text);
 
 #endif

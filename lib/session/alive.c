@@ -74,6 +74,16 @@ alive_reason(struct imgcache *ic, const char *tag, enum imgcache_reason reason)
 	}
 }
 
+void
+alive_tell(struct imgcache *ic, const char *tag, struct imgcache_answer *a)
+{
+	enum imgcache_reason before = a->reason;
+
+	a->reason = alive_reason(ic, tag, before);
+	if (a->reason != before)
+		a->detail = NULL;
+}
+
 static int
 close_builds(struct imgcache *ic, const char *tag, size_t *n,
 	     struct imgcache_error *err)
@@ -119,10 +129,7 @@ close_images(struct imgcache *ic, const char *tag, struct imgcache_error *err)
 static const char *
 lock_tag(struct imgcache *ic, const char *tag)
 {
-	size_t len = manifest_tag_len(tag);
-
-	return len && tag[len] ? arena_printf(&ic->arena, "%.*s", (int)len,
-					      tag) : tag;
+	return manifest_key(&ic->arena, tag);
 }
 
 static int

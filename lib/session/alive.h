@@ -28,6 +28,10 @@ bool alive_job(struct imgcache *ic, const char *tag);
 enum imgcache_reason alive_reason(struct imgcache *ic, const char *tag,
 				  enum imgcache_reason reason);
 
+/* The same for an answer: of what is at hand, what differs is no detail. */
+void alive_tell(struct imgcache *ic, const char *tag,
+		struct imgcache_answer *a);
+
 /*
  * Close what the catalog has as running and nobody holds: interrupted. *n (may
  * be NULL) is how many builds that were. Nothing is done on a read-only home.
