@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "caches.h"
 #include "printer.h"
@@ -167,17 +168,15 @@ struct sum {
 static void
 add_part(struct sum *sum, const char *format, ...)
 {
+	char part[sizeof(sum->text)];
 	va_list args;
 
-	if (sum->len)
-		sum->len += (size_t)snprintf(sum->text + sum->len,
-					     sizeof(sum->text) - sum->len,
-					     "; ");
 	va_start(args, format);
-	sum->len += (size_t)vsnprintf(sum->text + sum->len,
-				      sizeof(sum->text) - sum->len, format,
-				      args);
+	vsnprintf(part, sizeof(part), format, args);
 	va_end(args);
+	snprintf(sum->text + sum->len, sizeof(sum->text) - sum->len, "%s%s",
+		 sum->len ? "; " : "", part);
+	sum->len = strlen(sum->text);
 }
 
 static void

@@ -172,30 +172,59 @@ text_put_cut(FILE *f, const char *s, int width)
 	fputc('~', f);
 }
 
-void
-text_put_wrapped(FILE *f, const char *s, int column, int indent, int width)
+struct page {
+	FILE *f;
+	int column, indent, width;
+	bool folds;		/* words that are longer than a line */
+};
+
+static void
+begin_line(struct page *p)
+{
+	fprintf(p->f, "\n%*s", p->indent, "");
+	p->column = p->indent;
+}
+
+static void
+put_word(struct page *p, const char *word)
+{
+	while (p->folds && p->column + text_width(word) > p->width) {
+		size_t n = fitting(word, p->width - p->column);
+
+		fwrite(word, 1, n, p->f);
+		begin_line(p);
+		word += n;
+	}
+	fputs(word, p->f);
+	p->column += text_width(word);
+}
+
+static void
+put_words(struct page *p, const char *s)
 {
 	bool first = true;
 
-	while (*s) {
+	for (; *s; s += strspn(s, " ")) {
 		size_t len = strcspn(s, " ");
 		char *word = memory_checked(strndup(s, len));
-		int columns = text_width(word);
 
-		if (!first && column + 1 + columns > width) {
-			fprintf(f, "\n%*s", indent, "");
-			column = indent;
+		if (!first && p->column + 1 + text_width(word) > p->width) {
+			begin_line(p);
 		} else if (!first) {
-			fputc(' ', f);
-			column++;
+			fputc(' ', p->f);
+			p->column++;
 		}
 		first = false;
-		fputs(word, f);
+		put_word(p, word);
 		free(word);
-		column += columns;
 		s += len;
-		s += strspn(s, " ");
 	}
+}
+
+void
+text_put_wrapped(FILE *f, const char *s, int column, int indent, int width)
+{
+	put_words(&(struct page){ f, column, indent, width, false }, s);
 }
 
 void
@@ -213,37 +242,6 @@ text_put_folded(FILE *f, const char *s, int indent, int width)
 
 #define NARROWEST 20
 
-/* s from a column on, as text_put_wrapped(), its long words as put_folded(). */
-static void
-put_words(FILE *f, const char *s, int indent, int width)
-{
-	int column = 0;
-
-	for (; *s; s += strspn(s, " ")) {
-		size_t len = strcspn(s, " "), n;
-		char *word = memory_checked(strndup(s, len)), *rest = word;
-		int columns = text_width(word);
-
-		if (column && column + 1 + columns > width) {
-			fprintf(f, "\n%*s", indent, "");
-			column = indent;
-		} else if (column) {
-			fputc(' ', f);
-			column++;
-		}
-		while (column + text_width(rest) > width) {
-			n = fitting(rest, width - column);
-			fprintf(f, "%.*s\n%*s", (int)n, rest, indent, "");
-			column = indent;
-			rest += n;
-		}
-		fputs(rest, f);
-		column += text_width(rest);
-		free(word);
-		s += len;
-	}
-}
-
 void
 text_line(FILE *f, int indent, const char *format, ...)
 {
@@ -257,8 +255,9 @@ text_line(FILE *f, int indent, const char *format, ...)
 	va_end(args);
 	visible = text_visible(text);
 	if (width)
-		put_words(f, visible, indent, width < indent + NARROWEST ?
-			  indent + NARROWEST : width);
+		put_words(&(struct page){ f, 0, indent,
+			width < indent + NARROWEST ? indent + NARROWEST :
+			width, true }, visible);
 	else
 		fputs(visible, f);
 	fputc('\n', f);

@@ -96,7 +96,6 @@ is_fresh(struct engine *engine, const char *name, int64_t since)
 	struct engine_image image = {0};
 	int64_t at = str_starts(name, UNKEYED) ?
 		unkeyed_at(name + strlen(UNKEYED)) : 0;
-
 	int ret = at > since ? 0 : engine_image(engine, name, &image, &ignored);
 
 	if (image.tagged > at)
