@@ -58,7 +58,8 @@ same_folder(const struct imgcache_change *a, const struct imgcache_change *b)
 /* In the order of enum imgcache_how. */
 static const char *const hows[IMGCACHE_HOWS] = {
 	"added", "removed", "edited", "moved", "mode", "leads elsewhere",
-	"became something else", "changed",
+	"became something else", "changed", "sent empty now",
+	"sent whole again",
 };
 
 /* Append to the text that *s is. */

@@ -346,6 +346,8 @@ enum imgcache_how {
 	IMGCACHE_LINK,		/* where a link leads */
 	IMGCACHE_TYPE,		/* a file that became a link ... */
 	IMGCACHE_LOST,		/* it changed, but the old one is not known */
+	IMGCACHE_EMPTIED,	/* a file that BuildKit sends without content */
+	IMGCACHE_FILLED,	/* and with it again */
 	IMGCACHE_HOWS
 };
 

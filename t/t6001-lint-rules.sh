@@ -667,6 +667,19 @@ bad IC023 .dockerignore:1:1 'a byte order mark' 'FROM a:1' \
 	'printf "\357\273\277a\n" >.dockerignore'
 good IC023 'plain text' 'FROM a:1' 'printf "\303\244\n" >.dockerignore'
 
+bad IC027 .dockerignore:3:1 'a folder of a kept file' 'FROM a:1' \
+	'mkdir -p .a/b && echo x >.a/b/c && printf "*\n!.a/b/c\n**/.*\n" \
+		>.dockerignore'
+good IC027 'the exception last' 'FROM a:1' \
+	'mkdir -p .a/b && echo x >.a/b/c && printf "*\n**/.*\n!.a/b/c\n" \
+		>.dockerignore'
+good IC027 'a file that has no content' 'FROM a:1' \
+	'mkdir -p .a/b && touch .a/b/c && printf "*\n!.a/b/c\n**/.*\n" \
+		>.dockerignore'
+good IC027 'the folder is kept, too' 'FROM a:1' \
+	'mkdir -p .a/b && echo x >.a/b/c && printf "*\n!.a\n**/.*\n" \
+		>.dockerignore'
+
 bad IC024 2:5 'a download' 'FROM a:1
 ADD https://example.test/x.tgz /x'
 good IC024 'with a checksum, a repository, a file' 'FROM a:1

@@ -180,6 +180,31 @@ test_that 'an ignore file that is a link: what docker ignores, no more' '
 	docker run --rm "$ref" cat /app/secret
 '
 
+# What of .p/q/file docker sends, by the folder that it is in.
+kept() {
+	docker run --rm --pull=never "$1" cat /app/.p/q/file
+}
+
+test_that 'docker sends a file empty whose folder is ignored behind it' '
+	mkdir -p hollow/.p/q && echo "kept $RUN" >hollow/.p/q/file &&
+	printf "FROM busybox\nLABEL imgcache-test=%s\nCOPY . /app\n" "$RUN" \
+		>hollow/Dockerfile &&
+	printf "*\n!.p/q/file\n" >hollow/.dockerignore &&
+	one=$(imgcache build hollow) && [ "$(kept "$one")" = "kept $RUN" ] &&
+	printf "*\n!.p/q/file\n.*\n" >hollow/.dockerignore &&
+	(cd hollow && imgcache why) >out; grep "file sent empty now" out &&
+	two=$(imgcache build hollow) && [ "$two" != "$one" ] &&
+	docker buildx build -q -t "plain:$RUN" hollow >/dev/null &&
+	kept "$two" >out && kept "plain:$RUN" >expect && same expect out;
+	status=$?; docker rmi "plain:$RUN" >/dev/null; [ $status -eq 0 ]
+'
+
+test_that 'and in full when that line is gone, from another time as well' '
+	echo "other $RUN" >hollow/.p/q/file && imgcache build hollow >/dev/null &&
+	printf "*\n!.p/q/file\n" >hollow/.dockerignore &&
+	two=$(imgcache build hollow) && [ "$(kept "$two")" = "other $RUN" ]
+'
+
 test_that 'a source that changes during the build: status 3, no key' '
 	mkdir -p moving && echo 1 >moving/file &&
 	printf "FROM busybox\nLABEL imgcache-test=%s\nCOPY . /m\nRUN echo %s; sleep 3\n" \

@@ -31,6 +31,7 @@
 
 #define MAGIC "imgcache-context 3\n"
 #define MORE " more"	/* behind the generation: handover.has_more */
+#define HOLLOW " hollow"	/* behind a digest: BuildKit has no content */
 #define LINE_MAX_FIXED 256
 
 /* One line of the memory. It begins with the path. */
@@ -66,6 +67,8 @@ add_line(void *payload, const char *path, const struct tree_entry *e)
 		 e->type == TREE_DIR ? 0 : e->id.mtime_ns);
 	if (e->type != TREE_DIR)
 		hash_add_hex(&e->digest, &b);
+	if (e->hollow)
+		buf_adds(&b, HOLLOW);
 	strv_take(&l->v, buf_detach(&b));
 	return true;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Ignore files: IC020 patterns that match nothing, IC021 exceptions that bring
- * nothing back, IC022 patterns with git's meaning in mind, IC023 odd bytes.
+ * nothing back, IC022 patterns with git's meaning in mind, IC023 odd bytes,
+ * IC027 files that docker sends without their content.
  * What the folder holds now decides, so each says only what is true of it; a
  * pattern for what a build makes later is let off by its name.
  */
@@ -444,6 +445,52 @@ note_patterns(struct reader *r, const struct lint_tree *tree)
 	}
 }
 
+/* The last exception above the line at begin that keeps the path, or NULL. */
+static const struct pattern *
+keeper(const struct reader *r, size_t begin, const char *path)
+{
+	const struct pattern *found = NULL;
+
+	for (size_t i = 0; i < r->n && r->v[i].begin < begin; i++)
+		if (r->v[i].is_exception && r->v[i].only &&
+		    ignore_matches(r->v[i].only, path))
+			found = &r->v[i];
+	return found;
+}
+
+/* One note a pattern, with its first file. */
+static void
+note_hollow(struct reader *r, const struct lint_tree *tree)
+{
+	struct lint_file *f = r->f;
+	size_t last = 0;
+
+	for (size_t i = 0; i < tree->n; i++) {
+		const struct lint_entry *e = &tree->v[i];
+		size_t rule = e->is_dir || !e->size_bytes ? IGNORE_NO_RULE :
+			ignore_matches_hollow(r->ignore, e->path);
+		size_t line = rule == IGNORE_NO_RULE ? 0 :
+			ignore_line(r->ignore, rule);
+		const struct pattern *kept;
+
+		if (!line || line == last)
+			continue;
+		last = line;
+		kept = keeper(r, f->lines[line - 1], e->path);
+		lint_note(f, LINT_SENT_EMPTY, f->lines[line - 1],
+			  lint_line_end(f, f->lines[line - 1]),
+			  "docker sends '%s' without its content: this pattern "
+			  "matches a folder above it", e->path);
+		if (kept)
+			lint_cure(f, "put it above '%.*s'",
+				  (int)(kept->end - kept->begin),
+				  f->text.data + kept->begin);
+		else
+			lint_cure(f, "put it above the exception that keeps "
+				  "the file");
+	}
+}
+
 static void
 check_encoding(struct lint_file *f)
 {
@@ -504,6 +551,7 @@ lint_ignore_file(struct lint_file *f, const struct lint_item *item)
 	if (tree && r.n * tree->n <= MAX_WORK) {
 		hold_against(&r, tree);
 		note_patterns(&r, tree);
+		note_hollow(&r, tree);
 	}
 	for (size_t i = 0; i < r.n; i++) {
 		ignore_free(r.v[i].only);

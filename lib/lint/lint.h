@@ -48,6 +48,7 @@ enum lint_rule {
 	LINT_REMOTE_ADD,
 	LINT_IGNORE_COMMENT,
 	LINT_IGNORE_UNUSED,
+	LINT_SENT_EMPTY,
 	LINT_RULES,
 	LINT_FOREIGN = LINT_RULES	/* one of BuildKit's own */
 };

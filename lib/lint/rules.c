@@ -79,6 +79,10 @@ static const struct imgcache_lint_rule rules[LINT_RULES] = {
 		"reason." },
 	[LINT_IGNORE_UNUSED] = { "IC026", "unused-ignore-comment", INFO, false,
 		"A comment silences a rule that finds nothing there." },
+	[LINT_SENT_EMPTY] = { "IC027", "sent-empty", ERROR, false,
+		"Docker sends a file without its content, since a pattern "
+		"behind the exception that keeps it matches a folder above "
+		"it." },
 };
 
 const struct imgcache_lint_rule *

@@ -45,6 +45,7 @@ static const char *const subjects[IMGCACHE_SUBJECTS] = {
 /* In the order of enum imgcache_how. */
 static const char *const hows[IMGCACHE_HOWS] = {
 	"added", "removed", "edited", "moved", "mode", "link", "type", "lost",
+	"emptied", "filled",
 };
 
 const char *
@@ -72,6 +73,10 @@ how_text(enum imgcache_how h)
 		return "type changed";
 	case IMGCACHE_LOST:
 		return "changed";
+	case IMGCACHE_EMPTIED:
+		return "sent empty now";
+	case IMGCACHE_FILLED:
+		return "sent whole again";
 	default:
 		return hows[h];
 	}

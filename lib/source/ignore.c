@@ -8,6 +8,12 @@
  * is why "x" below a parent can answer differently than the parent alone would
  * suggest, and it is kept.
  *
+ * But when BuildKit opens a file to send it, it asks again, and then tries every
+ * rule on every parent. A rule that was not even tried in the walk can refuse
+ * the file there, and BuildKit sends its name and size without its content. So
+ * each directory also knows the last rule that nobody tried on it or a parent
+ * although it holds.
+ *
  * Each directory also knows which of the rules without a hash can still match
  * below it, so that the others cost its entries nothing.
  */
@@ -29,6 +35,7 @@ struct ignore_dir {
 	bool newline;		/* one is in the path */
 	bool ignored;
 	bool descend;
+	int64_t untried;	/* the last that holds and was not tried, or -1 */
 	uint32_t *noted;	/* ascending */
 	size_t n_noted;
 	uint32_t *live;		/* ascending; of ig->scanned */
@@ -113,9 +120,9 @@ keep_highest(void *payload, size_t rule)
 		*last = (int64_t)rule;
 }
 
-/* The last rule that holds decides; the earlier ones need no look. */
-size_t
-ignore_file_rule(const struct ignore_dir *d, const char *path, size_t len)
+/* The last rule that holds decides; the earlier ones need no look. -1: none. */
+static int64_t
+last_rule(const struct ignore_dir *d, const char *path, size_t len)
 {
 	const struct ignore_rule *rules = d->ig->rules;
 	struct glob_path p = glob_path(d, path, len);
@@ -128,8 +135,31 @@ ignore_file_rule(const struct ignore_dir *d, const char *path, size_t len)
 	for (size_t i = d->n_live; i-- > 0 && d->live[i] > last;)
 		if (glob_match(&rules[d->live[i]].glob, &p))
 			last = d->live[i];
-	return last >= 0 && !rules[last].exception ? (size_t)last :
-		IGNORE_NO_RULE;
+	return last;
+}
+
+static bool
+ignores(const struct ignore *ig, int64_t rule)
+{
+	return rule >= 0 && !ig->rules[rule].exception;
+}
+
+size_t
+ignore_file_rule(const struct ignore_dir *d, const char *path, size_t len)
+{
+	int64_t last = last_rule(d, path, len);
+
+	return ignores(d->ig, last) ? (size_t)last : IGNORE_NO_RULE;
+}
+
+size_t
+ignore_hollow_rule(const struct ignore_dir *d, const char *path, size_t len)
+{
+	int64_t last = ignores(d->ig, d->untried) ? last_rule(d, path, len) :
+		d->untried;
+
+	return last < d->untried && !ignores(d->ig, last) ?
+		(size_t)d->untried : IGNORE_NO_RULE;
 }
 
 bool
@@ -174,8 +204,11 @@ note(struct ignore_dir *d, const struct holds *h)
 
 		if (i && h->v[i - 1] / 2 == rule)
 			continue;
-		if (!inherited && exception != d->ignored)
+		if (!inherited && exception != d->ignored) {
+			if (rule > d->untried)
+				d->untried = rule;
 			continue;
+		}
 		d->noted[d->n_noted++] = rule;
 		d->ignored = !exception;
 	}
@@ -236,6 +269,7 @@ ignore_root(const struct ignore *ig)
 
 	d->ig = ig;
 	d->hash = IGNORE_HASH_PATH;
+	d->untried = -1;
 	d->descend = true;
 	d->live = ig->scanned;
 	d->n_live = ig->n_scanned;
@@ -260,6 +294,7 @@ ignore_enter(const struct ignore_dir *parent,
 		     memchr(path + p.base, '\n', len - p.base);
 	d->hash = ignore_hash(parent->hash, path + p.base, len - p.base);
 	d->hash = ignore_hash(d->hash, "/", 1);
+	d->untried = parent->untried;
 	d->noted = d->lists;
 	d->live = d->lists + h.n;
 	note(d, &h);
@@ -352,4 +387,15 @@ ignore_matches(const struct ignore *ig, const char *path)
 
 	ignore_leave(d);
 	return ignored;
+}
+
+size_t
+ignore_matches_hollow(const struct ignore *ig, const char *path)
+{
+	struct ignore_dir *d = state_above(ig, path);
+	size_t rule = d->descend ? ignore_hollow_rule(d, path, strlen(path)) :
+		IGNORE_NO_RULE;
+
+	ignore_leave(d);
+	return rule;
 }

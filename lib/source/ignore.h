@@ -52,6 +52,12 @@ const struct hash *ignore_text(const struct ignore *ig);
  */
 bool ignore_matches(const struct ignore *ig, const char *path);
 
+/*
+ * The rule for whose sake BuildKit sends this regular file without its content,
+ * or IGNORE_NO_RULE; see ignore_hollow_rule(). As slow.
+ */
+size_t ignore_matches_hollow(const struct ignore *ig, const char *path);
+
 /* Could something in this directory or below it be left out? As slow. */
 bool ignore_may_hold_in(const struct ignore *ig, const char *path);
 
@@ -93,6 +99,16 @@ bool ignore_file(const struct ignore_dir *d, const char *path, size_t len);
 size_t ignore_file_rule(const struct ignore_dir *d, const char *path,
 			size_t len);
 size_t ignore_dir_rule(const struct ignore_dir *d);
+
+/*
+ * Of a regular file that no rule leaves out: the rule for whose sake BuildKit
+ * (tonistiigi/fsutil, from 2023-10 on) sends it without its content all the
+ * same, or IGNORE_NO_RULE. It is the last rule that holds, for a directory above
+ * the file, and was not tried in the walk because that directory was left out
+ * already; "*", "!.a/b", ".*" does it to .a/b.
+ */
+size_t ignore_hollow_rule(const struct ignore_dir *d, const char *path,
+			  size_t len);
 
 /* The line of the file that a rule is from; the first is 1. */
 size_t ignore_line(const struct ignore *ig, size_t rule);

@@ -123,7 +123,9 @@ take_entry(const char **s, struct tree_entry *e)
 	case 'd':
 		e->type = TREE_DIR;
 		return take_dir(s, e);
+	case 'e':
 	case 'f':
+		e->hollow = word[0] == 'e';
 		e->type = TREE_FILE;
 		return take_file(s, e);
 	case 'l':

@@ -28,8 +28,9 @@ struct buf;
 enum record_flag {
 	RECORD_RACY = 1,	/* may have changed since: hash it again */
 	RECORD_STRUCTURE = 2,	/* directory: only leads to allowed paths */
-	RECORD_IGNORED = 4	/* directory: ignored, but something in it may
+	RECORD_IGNORED = 4,	/* directory: ignored, but something in it may
 				   be kept */
+	RECORD_HOLLOW = 8	/* file: BuildKit sends it without content */
 };
 
 /* What every record begins with; all there is of a directory. */

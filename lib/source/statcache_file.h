@@ -8,7 +8,7 @@
 
 #include "source/run.h"
 
-#define CACHE_MAGIC "imgcache-stat 3\n"
+#define CACHE_MAGIC "imgcache-stat 4\n"
 #define CACHE_ORDER 0x01020304u
 #define CACHE_SUM 16
 #define CACHE_LAYOUT ((uint32_t)(sizeof(struct cache_dir) << 16 | \

@@ -68,7 +68,7 @@ tree_entry_line(const struct tree_entry *e, struct buf *out)
 	case TREE_FILE:
 		if (mode == 0644 || mode == 0755)
 			mode |= 0100000;
-		buf_add(out, "f ", 2);
+		buf_add(out, e->hollow ? "e " : "f ", 2);
 		add_number(out, mode, 8);
 		add_number(out, (uint64_t)e->id.size, 10);
 		hash_add_hex(&e->digest, out);
@@ -153,6 +153,7 @@ entry_from_file(struct tree_entry *e, const struct node *dir,
 		e->id.rdev = f->rdev;
 		return;
 	}
+	e->hollow = f->flags & RECORD_HOLLOW;
 	e->digest.len = (unsigned char)hash_len;
 	memcpy(e->digest.bytes, f->digest, HASH_MAX);
 }

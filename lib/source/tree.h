@@ -11,6 +11,7 @@
  *
  *	d [MODE] H NAME		directory; MODE octal, left out for 755
  *	f MODE SIZE H NAME	regular file; 100644, 100755, or octal
+ *	e MODE SIZE H NAME	the same, of which BuildKit sends no content
  *	l H NAME		symbolic link; H is the hash of its text
  *	x [MODE] KIND NAME	fifo, socket, dev-c-MAJOR-MINOR or
  *				dev-b-MAJOR-MINOR; MODE left out for 644
@@ -42,6 +43,8 @@ struct tree_entry {
 	uint16_t name_len;
 	bool structure;		/* only leads to allowed paths: no mode */
 	bool ignored;		/* ignored, there for something below it */
+	bool hollow;		/* TREE_FILE: BuildKit sends no content; see
+				   ignore_hollow_rule() */
 	struct hash digest;	/* of the content, link text or listing */
 	unsigned char type;	/* enum tree_type */
 };
@@ -163,6 +166,8 @@ enum tree_change {
 	TREE_ADDED,	/* only in b; of a directory only its top is told */
 	TREE_REMOVED,	/* only in a */
 	TREE_EDITED,	/* the content of a file */
+	TREE_EMPTIED,	/* of a file that is sent without content now */
+	TREE_FILLED,	/* and of one that is sent with it again */
 	TREE_MODE,	/* the mode, content equal */
 	TREE_RETARGETED,	/* the text of a link */
 	TREE_RETYPED,	/* another kind of thing */

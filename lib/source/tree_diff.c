@@ -35,7 +35,7 @@ const char *
 tree_change_text(enum tree_change c)
 {
 	static const char *const text[] = {
-		"added", "removed", "edited", "mode changed", "link changed",
+		"added", "removed", "edited", "sent empty", "sent whole", "mode changed", "link changed",
 		"type changed", "changed"
 	};
 
@@ -129,6 +129,8 @@ compare(struct diff *d, const struct tree_entry *a,
 		return tell(d, TREE_RETYPED, a, b);
 	if (!same && a->type == TREE_FILE)
 		more = tell(d, TREE_EDITED, a, b);
+	if (more && a->hollow != b->hollow)
+		more = tell(d, b->hollow ? TREE_EMPTIED : TREE_FILLED, a, b);
 	if (!same && a->type == TREE_LINK)
 		more = tell(d, TREE_RETARGETED, a, b);
 	if (more && a->type != TREE_LINK && mode_of(a) != mode_of(b))

@@ -54,6 +54,7 @@ struct met {
 	enum allow allow;
 	enum allow own;		/* without what links lead to */
 	bool is_filtered;	/* only a filter takes it */
+	bool is_hollow;		/* its content is not sent */
 	const struct record *was;	/* the record of that name, or NULL */
 };
 
@@ -251,12 +252,14 @@ hash_content(struct reading *rd, const char *name, struct stat_id *id,
 }
 
 static bool
-is_as_it_was(const struct reading *rd, const struct record *r,
+is_as_it_was(const struct reading *rd, const struct met *m,
 	     const struct stat_id *id)
 {
+	const struct record *r = m->was;
 	const struct file_record *f = record_file(r);
 
-	return r->mode == id->mode && !(r->flags & RECORD_RACY) &&
+	return r->mode == id->mode &&
+	       r->flags == (m->is_hollow ? RECORD_HOLLOW : 0) &&
 	       f->ino == id->ino && f->size == id->size &&
 	       f->mtime_ns == id->mtime_ns && f->ctime_ns == id->ctime_ns &&
 	       rd->was->dev == id->dev && rd->n->trust == STAT_TRUSTED &&
@@ -271,6 +274,7 @@ add_file(struct reading *rd, const struct met *m, const struct stat_id *id,
 	struct file_record f = {
 		.name_len = m->len & RECORD_NAME_MAX,
 		.mode = (uint16_t)id->mode,
+		.flags = m->is_hollow ? RECORD_HOLLOW : 0,
 		.ino = id->ino,
 		.size = id->size,
 		.mtime_ns = id->mtime_ns,
@@ -284,7 +288,7 @@ add_file(struct reading *rd, const struct met *m, const struct stat_id *id,
 		rd->dev = id->dev;	/* no file so far */
 	if (rd->n->trust != STAT_TRUSTED || id->dev != rd->dev ||
 	    !stat_is_settled(id->mtime_ns, id->ctime_ns, rd->start_ns))
-		f.flags = RECORD_RACY;
+		f.flags |= RECORD_RACY;
 	if (m->was && !record_is_dir(m->was) && rd->was->dev == rd->dev &&
 	    memcmp(m->was, &f, sizeof(f)) == 0) {
 		keep(rd, m->was);
@@ -308,7 +312,7 @@ meet_file(struct reading *rd, const struct met *m, const struct stat *st)
 		walk_note_link(rd->k);
 	}
 	stat_id_from(&id, st);
-	if (m->was && is_as_it_was(rd, m->was, &id)) {
+	if (m->was && is_as_it_was(rd, m, &id)) {
 		rd->dev = id.dev;
 		keep(rd, m->was);
 		return 0;
@@ -338,6 +342,19 @@ is_left_out(struct reading *rd, const char *name, unsigned char type,
 	if (rule != IGNORE_NO_RULE)
 		walk_leave_file(rd->k, rd->fd, name, rule);
 	return rule != IGNORE_NO_RULE;
+}
+
+/* Of a regular file that is not left out. */
+static bool
+is_hollow(struct reading *rd, const char *name)
+{
+	const struct buf *path = &rd->k->path;
+
+	if (!rd->n->ignore)
+		return false;
+	worker_path(rd->k, name);
+	return ignore_hollow_rule(rd->n->ignore, path->data, path->len) !=
+		IGNORE_NO_RULE;
 }
 
 static int
@@ -405,6 +422,7 @@ meet(struct reading *rd, const struct listing_entry *l)
 	if ((l->type == DT_UNKNOWN || l->type == DT_DIR) &&
 	    is_left_out(rd, m.name, IFTODT(st.st_mode), m.allow))
 		return 0;
+	m.is_hollow = S_ISREG(st.st_mode) && is_hollow(rd, m.name);
 	return meet_file(rd, &m, &st);
 }
 

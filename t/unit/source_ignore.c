@@ -393,6 +393,85 @@ Test(ignore, the_rule_that_decides_is_known_by_its_line)
 	cr_expect_eq(line_for(rules, "yes", true), 6);
 }
 
+static bool
+hollow(const char *text, const char *path)
+{
+	struct ignore *ig = parse(text);
+	size_t rule = ignore_matches_hollow(ig, path);
+
+	ignore_free(ig);
+	return rule != IGNORE_NO_RULE;
+}
+
+Test(ignore, a_file_below_what_was_not_tried_is_hollow)
+{
+	cr_expect(hollow("*\n!.a/b\n.*", ".a/b"));
+	cr_expect(hollow("*\n!.a/b/c\n**/.*", ".a/b/c"));
+	cr_expect(hollow("a\n!a/b/c\na/b", "a/b/c"));
+	cr_expect_not(hollow("a\n!a/b/c\na/b", "a/b/d"));	/* left out */
+	cr_expect_not(hollow("*\n.*\n!.a/b", ".a/b"));
+	cr_expect_not(hollow("*\n!.a/b\n.*\n!.a/b", ".a/b"));
+	cr_expect_not(hollow("*\n!.a\n.*", ".a/b"));
+	cr_expect_not(hollow("a\nb", "c"));
+}
+
+/* Does the one pattern match the path or what is above it? */
+static bool
+holds(const char *line, const char *path)
+{
+	return ignored(line + (*line == '!'), path);
+}
+
+/* What BuildKit asks when it opens a file: every line, of every parent. */
+static bool
+opens(char *const *lines, size_t n, const char *path)
+{
+	bool refused = false;
+
+	for (size_t i = 0; i < n; i++)
+		if ((*lines[i] == '!') == refused && holds(lines[i], path))
+			refused = !refused;
+	return !refused;
+}
+
+Test(ignore, hollow_is_what_the_walk_keeps_and_cannot_open)
+{
+	static const char *const words[] = {
+		"a", "b", "*", "**", "*.c", "a*", "*b", "?", "[ab]*", "b.c",
+	};
+	static const char *const names[] = { "a", "b", "ab", "b.c", "c" };
+	unsigned seen = 0;
+
+	for (int i = 0; i < 4000; i++) {
+		struct buf b = BUF_INIT, path = BUF_INIT;
+		struct strv lines = {0};
+
+		for (unsigned k = 2 + pick(5); k-- > 0;) {
+			struct buf line = BUF_INIT;
+
+			buf_adds(&line, pick(3) ? "" : "!");
+			add_random(&line, words, 10, 3);
+			buf_addf(&b, "%s\n", line.data);
+			strv_take(&lines, buf_detach(&line));
+		}
+		for (int k = 0; k < 20; k++) {
+			bool is, want;
+
+			buf_clear(&path);
+			add_random(&path, names, 5, 4);
+			is = hollow(b.data, path.data);
+			want = !ignored(b.data, path.data) &&
+				!opens(lines.v, lines.n, path.data);
+			cr_assert_eq(is, want, "'%s':\n%s", path.data, b.data);
+			seen += is;
+		}
+		strv_release(&lines);
+		buf_release(&path);
+		buf_release(&b);
+	}
+	cr_expect_gt(seen, 100);
+}
+
 Test(ignore, a_nul_in_a_pattern_matches_no_path)
 {
 	static const char text[] = "a\0bcdefghijklmnop\n**/b\0cdefghijklmnopq\n"

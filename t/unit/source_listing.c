@@ -30,6 +30,7 @@ Test(listing, every_kind_of_line_reads_back)
 	cr_expect(reads_back("d " H " a\nd 700 " H " b\n"));
 	cr_expect(reads_back("f 100644 0 " H " a\nf 4755 12345678901 " H
 			     " \"b c\"\n"));
+	cr_expect(reads_back("e 100644 7 " H " a\n"));
 	cr_expect(reads_back("l " H " \"\\303\\244\\n\"\n"));
 	cr_expect(reads_back("x fifo a\nx 600 socket b\nx dev-c-1-3 c\n"
 			     "x 640 dev-b-8-1048575 d\n"));
