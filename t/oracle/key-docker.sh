@@ -50,7 +50,7 @@ bake_once() {
 	mkdir -p "$w/none"
 	status=0
 	# shellcheck disable=SC2046
-	docker buildx bake --provenance=false --progress=plain \
+	buildx bake --provenance=false --progress=plain \
 		-f "$w/bake.json" cx $(printf 'c%s ' "$@") \
 		>"$w/log" 2>&1 || status=$?
 	cat "$w/log" >>"$w/$copy.log"
@@ -108,12 +108,30 @@ certain() {
 	[ ! -s "$w/$1.failed" ] || docker version >/dev/null || exit 128
 }
 
+# note_twins CASE...: two changes of a project can come to the same, and then
+# docker runs a step for one of them only. Each with its tag in the mode full.
+note_twins() {
+	# shellcheck disable=SC2016 # jq's
+	printf '%s.b-full.json\n' "$@" | (cd "$w" && xargs jq -r \
+		'(input_filename | split(".")[0]) as $s |
+		[($s | split("-")[0]) + (if .tag == "none" then $s else .tag end),
+			$s] | @tsv') >"$w/twins"
+}
+
+# twins CASE: it, and the others
+twins() {
+	awk -F '\t' -v s="$1" 'NR == FNR { if ($2 == s) tag = $1; next }
+		$1 == tag { print $2 }' "$w/twins" "$w/twins"
+}
+
 # ran CASE: the steps that docker ran for the changed copy. What it says to run
 # without any change too does not count: it does not load what it does not need
 # and then says nothing of a cache, and folders as a base are new every time.
 ran() {
 	sed -n "s/^${1%-*} ran //p" "$w/c.steps" | sort -u >"$w/noise"
-	sed -n "s/^$1 ran //p" "$w/b.steps" | sort -u | comm -23 - "$w/noise"
+	for a in $(twins "$1"); do
+		sed -n "s/^$a ran //p" "$w/b.steps"
+	done | sort -u | comm -23 - "$w/noise"
 }
 
 # What an image is, in one line, from docker's words or from an OCI layout.
@@ -180,21 +198,46 @@ listing() {
 	rm -rf "$1.d"
 }
 
-# unpacked CASE COPY: the files of docker's image, as a tar
+# unpack CASE.COPY...: the files of docker's images, each as a tar beside it
+unpack() {
+	[ $# -gt 0 ] || return 0
+	{
+		printf '{"target":{'
+		comma=
+		for f; do
+			printf '%s"t%s":' "$comma" "$(echo "$f" | tr . -)"
+			cat "$w/$f.json"
+			comma=,
+		done
+		printf '}}\n'
+	} >"$w/tar.json"
+	# shellcheck disable=SC2046
+	buildx bake --provenance=false -f "$w/tar.json" $(for f; do
+			t=t$(echo "$f" | tr . -)
+			echo "$t --set $t.output=type=tar,dest=$w/$f.tar"
+		done) >"$w/tar.log" 2>&1
+}
+
+# unpacked CASE.COPY: that tar, which may be there
 unpacked() {
-	printf '{"target":{"c%s":%s}}' "$1" "$(cat "$w/$1.$2.json")" \
-		>"$w/tar.json"
-	docker buildx bake --provenance=false -f "$w/tar.json" \
-		--set "*.output=type=tar,dest=$w/$1.$2.tar" "c$1" \
-		>"$w/tar.log" 2>&1
+	[ -e "$w/$1.tar" ] || unpack "$1"
+}
+
+# unpack_doubtful CASE...: all at once what same_image() will look into
+unpack_doubtful() {
+	for s; do
+		! is_doubtful "$s" || printf '%s.c\n%s.b\n' "${s%-*}" "$s"
+	done | sort -u >"$w/doubtful"
+	# shellcheck disable=SC2046
+	unpack $(cat "$w/doubtful") || :
 }
 
 # same_files NAME NAME: what is in <NAME>.tar, as same as it can be said without
 # times
 same_files() {
-	listing "$1.tar" >"$1.list"
-	listing "$2.tar" >"$2.list"
-	rm "$1.tar" "$2.tar"
+	for f; do
+		[ -e "$f.list" ] || listing "$f.tar" >"$f.list"
+	done
 	diff "$1.list" "$2.list" >"$1-$(basename "$2").diff"
 }
 
@@ -208,23 +251,31 @@ as_image() {
 	image "$1" "$2" | jq -cS 'del(.layers)'
 }
 
+same_layers() {
+	[ "$(image "$w/c.images" "${1%-*}.c")" = \
+		"$(image "$w/b.images" "$1.b")" ]
+}
+
+# New layers with old files are seen where docker always makes new ones.
+is_doubtful() {
+	! grep -qx "$1" "$w/b.failed" && ! same_layers "$1" &&
+		[ "$(as_image "$w/c.images" "${1%-*}.c")" = \
+			"$(as_image "$w/b.images" "$1.b")" ] &&
+		[ -z "$(ran "$1")" ]
+}
+
 # same_image CASE: docker's of the changed copy and of the unchanged one
 same_image() {
-	[ "$(image "$w/c.images" "${1%-*}.c")" != \
-		"$(image "$w/b.images" "$1.b")" ] || return 0
-	[ "$(as_image "$w/c.images" "${1%-*}.c")" = \
-		"$(as_image "$w/b.images" "$1.b")" ] || return 1
-	# new layers with old files are seen where docker always makes new ones
-	[ -z "$(ran "$1")" ] && unpacked "${1%-*}" c && unpacked "$1" b &&
-		same_files "$w/${1%-*}.c" "$w/$1.b"
+	same_layers "$1" || { is_doubtful "$1" && unpacked "${1%-*}.c" &&
+		unpacked "$1.b" && same_files "$w/${1%-*}.c" "$w/$1.b"; }
 }
 
 # same_as_ours CASE: the image of imgcache and docker's
 same_as_ours() {
 	[ "$(as_image "$w/ours.images" "$1.k2")" = \
 		"$(as_image "$w/b.images" "$1.b")" ] &&
-		unpacked "$1" b && printf 'FROM scratch\nCOPY --from=%s / /\n' \
+		unpacked "$1.b" && printf 'FROM scratch\nCOPY --from=%s / /\n' \
 			"$(cat "$w/$1.k2-ref")" |
-		docker buildx build -q -o "type=tar,dest=$w/$1.k2.tar" - \
+		buildx build -q -o "type=tar,dest=$w/$1.k2.tar" - \
 			>"$w/tar.log" 2>&1 && same_files "$w/$1.k2" "$w/$1.b"
 }

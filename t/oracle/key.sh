@@ -51,10 +51,20 @@ done
 shift $((OPTIND - 1))
 maker=$1
 
+# The plugin itself where it is known: docker would ask each plugin who it is.
+buildx() {
+	if [ -x "${DOCKER_CONFIG:-$HOME/.docker}/cli-plugins/docker-buildx" ]
+	then
+		"$DOCKER_CONFIG/cli-plugins/docker-buildx" "$@"
+	else
+		docker buildx "$@"
+	fi
+}
+
 if [ -z "${IMGCACHE_TEST_REGISTRY-}" ] ||
-	! docker buildx version >/dev/null 2>&1 ||
+	! buildx version >/dev/null 2>&1 ||
 	! docker version >/dev/null 2>&1; then
-	echo "oracle: no docker buildx that answers, or no registry" >&2
+	echo "oracle: no buildx that answers, or no registry" >&2
 	exit 77
 fi
 
@@ -88,7 +98,7 @@ moved=$KEY_REGISTRY/oracle-moved-$token:1
 # Flags of COPY that only newer frontends know. Which there are decides the
 # projects, too: a seed is the same only where they are.
 understands() {
-	printf 'FROM scratch\nCOPY --%s . /\n' "$1" | docker buildx build -q \
+	printf 'FROM scratch\nCOPY --%s . /\n' "$1" | buildx build -q \
 		-f - -o type=cacheonly "$dir/home" >/dev/null 2>&1
 }
 KEY_FLAGS=
@@ -121,7 +131,7 @@ make_base() {
 	ref=$1
 	shift
 	{ echo "FROM $KEY_BASE" && printf '%s\n' "$@"; } |
-		docker buildx build -q -t "$ref" - >/dev/null &&
+		buildx build -q -t "$ref" - >/dev/null &&
 		docker push -q "$ref" >/dev/null
 }
 make_base "$KEY_BASE_ENV" 'ENV BASE_DIR=src SRC=src A=b'
@@ -400,6 +410,7 @@ after() {
 		tags "$s" k k2
 		tags "$s" b b
 	done
+	note_twins "$@"
 	images k2 "$@"
 	for s; do
 		committed "$s"
@@ -422,12 +433,13 @@ one_batch() {
 	set -- $(named $valid)
 	after "$@"
 	fresh "$@" >"$w/fresh"
+	unpack_doubtful "$@"
 	verdicts "$@" >"$w/verdicts"
 	[ -z "$retry" ] || try_again
 	cat "$w/fresh" >>"$dir/fresh"
 	cat "$w/verdicts" >>"$dir/verdicts"
 	remove_images "$w"/*.sh
-	[ -z "$prune" ] || docker buildx prune -af >/dev/null
+	[ -z "$prune" ] || buildx prune -af >/dev/null
 	[ -z "$keep" ] || keep_files
 }
 

@@ -5,10 +5,10 @@
 # rules, then of keys, and a twentieth of that of what `imgcache why` says, with
 # the counts. `make oracle N=500` is a short one.
 # IMAGES: one case of so many is built by imgcache too (10). CHANGES: so many
-# cases are changes of one project (4), which docker then builds but once.
+# cases are changes of one project (8), which docker then builds but once.
 set -eu
 cd "$(dirname "$0")/../.."
-: "${N:=20000}" "${SEED:=1}" "${IMAGES:=10}" "${CHANGES:=4}"
+: "${N:=20000}" "${SEED:=1}" "${IMAGES:=10}" "${CHANGES:=8}"
 t/deps.sh --for check
 make -s WERROR=1 all helpers
 # For an engine that is started here: half of what it works otherwise is traces
