@@ -66,7 +66,7 @@ cmd := answer build caches commands complete config context context_report \
 	stats_span stats_style stats_sums stats_table stats_text stats_watch \
 	streams summary table tag text usage verify wait warm why whyfiles \
 	whytext words
-t/helper := fill-catalog ignore-case key-case
+t/helper := fill-catalog ignore-case ignore-hollow key-case
 standin := build cache docker fault objects output remote runner state
 engined := engined fault objects state
 layers := lib/base lib/sys lib/source lib/recipe lib/store lib/docker \

@@ -65,6 +65,19 @@ print_unread(struct printer *p, const struct imgcache_context *c)
 }
 
 static void
+print_emptied(struct printer *p, const struct imgcache_context *c)
+{
+	if (!c->emptied_path) {
+		print_null(p, "emptied");
+		return;
+	}
+	print_object(p, "emptied");
+	print_text(p, "path", NULL, c->emptied_path);
+	print_weight(p, &c->emptied);
+	print_object_end(p);
+}
+
+static void
 print_left_out(struct printer *p, const struct imgcache_context *c)
 {
 	size_t i;
@@ -123,6 +136,7 @@ print_contexts(const struct imgcache_recipe *r,
 		print_text(p, "ignoreFile", NULL, c->ignore_file);
 		print_weight(p, &c->sent);
 		print_number(p, "dirs", NULL, c->dirs, AS_NUMBER);
+		print_emptied(p, c);
 		print_heavy(p, "heaviest", c->heaviest, c->n_heaviest);
 		print_unread(p, c);
 		print_left_out(p, c);

@@ -71,6 +71,24 @@ put_not_known(const char *why)
 }
 
 static void
+put_emptied(const struct imgcache_context *c)
+{
+	char *path = text_visible(c->emptied_path), *text = NULL;
+
+	memory_checked(asprintf(&text, "%lld file%s of it, %s first, %s sent "
+				"without content; see imgcache lint (IC027)",
+				(long long)c->emptied.files,
+				c->emptied.files == 1 ? "" : "s", path,
+				c->emptied.files == 1 ? "is" : "are") < 0 ?
+		       NULL : text);
+	fputs("  ", stdout);
+	text_put_wrapped(stdout, text, 2, 4, WIDTH);
+	putchar('\n');
+	free(text);
+	free(path);
+}
+
+static void
 put_sums(const struct report *r)
 {
 	const struct imgcache_context *c = r->c;
@@ -81,6 +99,8 @@ put_sums(const struct report *r)
 	char note[64] = "";
 
 	put_row("context", &c->sent, "what COPY . / would copy");
+	if (c->emptied_path)
+		put_emptied(c);
 	if (!c->not_known) {
 		put_row("  read", &read, "all that BuildKit fetches");
 		put_row("  unread", &c->unread, "by no instruction");

@@ -1101,6 +1101,9 @@ struct imgcache_context {
 	const char *ignore_file;	/* absolute; NULL: there is none */
 	struct imgcache_weight sent;
 	int64_t dirs;
+	struct imgcache_weight emptied;	/* of that, what loses its content */
+	const char *emptied_path;	/* because of the order of the ignore
+					 * file's lines: the first; or NULL */
 	const struct imgcache_heavy *heaviest;	/* as a tree, by weight */
 	size_t n_heaviest;
 

@@ -133,6 +133,19 @@ test_that 'each pattern is told with what it leaves out, and its line' '
 	same expect actual
 '
 
+test_that 'what docker sends without content is told' '
+	mkdir -p hollow/.p/q && echo kept >hollow/.p/q/file &&
+	echo other >hollow/.p/q/more && : >hollow/.p/q/none &&
+	printf "FROM scratch\nCOPY . /\n" >hollow/Dockerfile &&
+	printf "*\n!.p/q\n**/.*\n" >hollow/.dockerignore &&
+	imgcache context --json hollow >json &&
+	[ "$(jq -c ".contexts[0].emptied" json)" = \
+		"{\"path\":\".p/q/file\",\"files\":2,\"bytes\":11}" ] &&
+	imgcache context hollow | grep -F "2 files of it, .p/q/file first, are" &&
+	printf "*\n**/.*\n!.p/q\n" >hollow/.dockerignore &&
+	imgcache context --json hollow | jq -e ".contexts[0].emptied == null"
+'
+
 test_that 'what is left out need not be readable' '
 	project && mkdir app/tmp/shut && echo >app/tmp/shut/x &&
 	chmod 0 app/tmp/shut && as= &&

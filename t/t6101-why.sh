@@ -35,6 +35,20 @@ test_that 'a hit writes no listing; a build keeps all of them' '
 	done
 '
 
+test_that 'a file that docker sends empty now, and whole again' '
+	mkdir -p hollow/.p/q && echo kept >hollow/.p/q/file &&
+	printf "FROM busybox\nCOPY . /t\n" >hollow/Dockerfile &&
+	printf "*\n!.p/q\n" >hollow/.dockerignore &&
+	imgcache build hollow >/dev/null 2>&1 &&
+	printf "*\n!.p/q\n.p\n" >hollow/.dockerignore &&
+	expect_status 1 imgcache get hollow &&
+	grep ": inputs changed: .p/q/file sent empty now$" stderr &&
+	imgcache build hollow >/dev/null 2>&1 && echo new >hollow/.p/q/file &&
+	printf "*\n!.p/q\n" >hollow/.dockerignore &&
+	imgcache why --json hollow >why &&
+	[ "$(jq -r "[.changes[].how] | join(\" \")" why)" = "edited filled" ]
+'
+
 test_that 'prune keeps what the last image of a name was made from' '
 	sqlite3 "$IMGCACHE_DIR/catalog.db" \
 		"update objects set stored_at = 1" &&

@@ -213,6 +213,22 @@ not_known(const struct look *l)
 	return l->in->context_reason;
 }
 
+/* A file that was empty before is none. */
+static bool
+add_emptied(void *payload, const char *path, const struct tree_entry *e)
+{
+	struct look *l = payload;
+	struct imgcache_context *out = l->out;
+
+	if (!e->hollow || !e->id.size)
+		return true;
+	if (!out->emptied_path)
+		out->emptied_path = arena_strdup(&l->in->ic->arena, path);
+	out->emptied.files++;
+	out->emptied.bytes += e->id.size;
+	return true;
+}
+
 static void
 look_at_tree(struct look *l, const struct tree *t, bool only_sent)
 {
@@ -236,6 +252,7 @@ look_at_tree(struct look *l, const struct tree *t, bool only_sent)
 	weigh(t, &o, &w);
 	take_weight(l, t, &w);
 	if (!only_sent) {
+		tree_each(t, add_emptied, l);
 		advice_list(&advice, &w, &l->out->advice, &l->out->n_advice);
 		take_left_out(l, t);
 	}

@@ -5,8 +5,9 @@
 #
 # BuildKit judges our ignore rules: random trees and random ignore files, and
 # what "FROM scratch / COPY . /" exports must be what "imgcache context --list"
-# lists. CASE-MAKER is the program of t/helper/ignore-case.c, the imgcache is
-# the one of PATH. Asks the docker that DOCKER_HOST names (t/engine/engine.sh
+# lists; what of that has lost its content must be what ignore_hollow_rule() is
+# for. CASE-MAKER is the program of t/helper/ignore-case.c, ignore-hollow stands
+# beside it, the imgcache is the one of PATH. Asks the docker that DOCKER_HOST names (t/engine/engine.sh
 # env); exit code 77 without. -p prunes the engine's build cache after each
 # batch, as key.sh does.
 #
@@ -31,6 +32,7 @@ while getopts s:n:b:p o; do
 done
 shift $((OPTIND - 1))
 make=$1
+hollow=${make%/*}/ignore-hollow
 
 if ! docker buildx version >/dev/null 2>&1 ||
 	! docker version >/dev/null 2>&1; then
@@ -69,8 +71,20 @@ make_case() {
 
 # rules SEED: the ignore file
 rules() {
-	cat "$dir/$1.Dockerfile.dockerignore" 2>/dev/null ||
-		cat "$dir/$run$1/.dockerignore"
+	cat "$(rules_file "$1")"
+}
+
+# files DIR TEST...: the regular files of the same.
+files() {
+	(cd "$1" && shift && find . -type f "$@" -printf '%P\0') |
+		LC_ALL=C sort -z
+}
+
+# rules_file SEED
+rules_file() {
+	f=$dir/$1.Dockerfile.dockerignore
+	[ -e "$f" ] || f=$dir/$run$1/.dockerignore
+	echo "$f"
 }
 
 # list SEED
@@ -130,13 +144,20 @@ bake_one() {
 # compare SEED: 0 equal
 compare() {
 	listing "$dir/$1.out" >"$dir/$1.theirs"
+	files "$dir/$1.out" >"$dir/$1.files"
+	"$hollow" "$(rules_file "$1")" <"$dir/$1.files" >"$dir/$1.hollow" ||
+		exit 128
+	! grep -qa . "$dir/$1.hollow" || empties=$((empties + 1))
+	# none is made that has no content
+	{ echo "without content:" && files "$dir/$1.out" -empty; } >>"$dir/$1.theirs"
+	{ echo "without content:" && cat "$dir/$1.hollow"; } >>"$dir/$1.ours"
 	cmp -s "$dir/$1.ours" "$dir/$1.theirs" || {
 		differ "$1"
 		return 1
 	}
 }
 
-good=0 refused=0 stricter=0 bad=0
+empties=0 good=0 refused=0 stricter=0 bad=0
 end=$((seed + cases))
 while [ "$seed" -lt "$end" ]; do
 	batch_seeds=
@@ -191,5 +212,5 @@ while [ "$seed" -lt "$end" ]; do
 	[ -z "$prune" ] || docker buildx prune -af >/dev/null
 done
 echo "$good equal, $refused refused by both, $stricter refused by us only" \
-	"(regexp), $bad different"
+	"(regexp), $bad different; $empties with files that lose their content"
 [ "$bad" -eq 0 ]
