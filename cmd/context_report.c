@@ -74,13 +74,14 @@ static void
 put_emptied(const struct imgcache_context *c)
 {
 	char *path = text_visible(c->emptied_path), *text = NULL;
+	int n = c->emptied.files == 1 ?
+		asprintf(&text, "docker sends %s without its content; see "
+			 "imgcache lint (IC027)", path) :
+		asprintf(&text, "docker sends %lld files without their "
+			 "content, %s is the first; see imgcache lint (IC027)",
+			 (long long)c->emptied.files, path);
 
-	memory_checked(asprintf(&text, "%lld file%s of it, %s first, %s sent "
-				"without content; see imgcache lint (IC027)",
-				(long long)c->emptied.files,
-				c->emptied.files == 1 ? "" : "s", path,
-				c->emptied.files == 1 ? "is" : "are") < 0 ?
-		       NULL : text);
+	memory_checked(n < 0 ? NULL : text);
 	fputs("  ", stdout);
 	text_put_wrapped(stdout, text, 2, 4, WIDTH);
 	putchar('\n');
@@ -99,8 +100,6 @@ put_sums(const struct report *r)
 	char note[64] = "";
 
 	put_row("context", &c->sent, "what COPY . / would copy");
-	if (c->emptied_path)
-		put_emptied(c);
 	if (!c->not_known) {
 		put_row("  read", &read, "all that BuildKit fetches");
 		put_row("  unread", &c->unread, "by no instruction");
@@ -113,6 +112,8 @@ put_sums(const struct report *r)
 			 c->n_patterns, c->n_rules);
 	if (c->ignore_file || c->n_rules)
 		put_row("left out", &c->left_out, note);
+	if (c->emptied_path)
+		put_emptied(c);
 	if (c->not_known)
 		put_not_known(c->not_known);
 	if (c->unreadable)

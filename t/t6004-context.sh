@@ -141,7 +141,7 @@ test_that 'what docker sends without content is told' '
 	imgcache context --json hollow >json &&
 	[ "$(jq -c ".contexts[0].emptied" json)" = \
 		"{\"path\":\".p/q/file\",\"files\":2,\"bytes\":11}" ] &&
-	imgcache context hollow | grep -F "2 files of it, .p/q/file first, are" &&
+	imgcache context hollow | grep -F "docker sends 2 files without their content, .p/q/file is" &&
 	printf "*\n**/.*\n!.p/q\n" >hollow/.dockerignore &&
 	imgcache context --json hollow | jq -e ".contexts[0].emptied == null"
 '
