@@ -397,6 +397,19 @@ test_that 'without an engine: the same, but whether it is there is not known' '
 		without
 '
 
+test_that 'without an engine: what became of the image is known all the same' '
+	mkdir -p fate && printf "FROM busybox\nCOPY . /t\n" >fate/Dockerfile &&
+	ref=$(imgcache build fate 2>/dev/null) &&
+	lost() { DOCKER_HOST=unix://$PWD/none.sock imgcache why fate; } &&
+	lost >out && grep "no answer; last the image was there" out &&
+	imgcache invalidate "${ref##*:}" && lost >out &&
+	grep "nothing differs, but it was invalidated" out &&
+	imgcache build fate >/dev/null 2>&1 && lost >out &&
+	grep "last the image was there" out &&
+	imgcache delete -f "$ref" >/dev/null && lost >out &&
+	grep "nothing differs, but the engine gives no answer; last the image was deleted" out
+'
+
 test_that '--since and --between name images of the catalog' '
 	one=$(imgcache tag app) && echo 2 >app/src/main.c &&
 	two=$(imgcache tag app) && imgcache build app >/dev/null 2>&1 &&

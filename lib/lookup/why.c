@@ -125,6 +125,39 @@ take_row(struct asking *q, const struct image_row *row)
 }
 
 /*
+ * Is it the row to go by, rather than best? Of another engine only an image
+ * that is there; where nobody knows which engine it is, the latest that was.
+ */
+static bool
+tells_more(const struct asking *q, const struct image_row *row,
+	   const struct image_row *best)
+{
+	bool is_there = row->status == IMAGE_COMPLETED;
+
+	if (q->found.engine)
+		return str_is(row->key.engine, q->found.engine) ||
+			(is_there && !best);
+	if (!is_there && row->status < IMAGE_GONE)
+		return false;
+	return !best || (is_there == (best->status == IMAGE_COMPLETED) ?
+			 row->status_at > best->status_at : is_there);
+}
+
+/* Without an engine nobody has judged the image by what was invalidated. */
+static int
+judge_row(struct asking *q, const struct image_row *row,
+	  struct imgcache_error *err)
+{
+	int ret = generation_required(q->in, &q->found.generation, err);
+
+	if (ret || row->generation >= q->found.generation ||
+	    row->status != IMAGE_COMPLETED)
+		return ret;
+	q->out->reason = IMGCACHE_INVALIDATED;
+	return name_invalidation(q, err);
+}
+
+/*
  * Where this engine has no image of the key, or does not answer: what the
  * catalog knows of it, here before elsewhere. *known: it has been there.
  */
@@ -140,11 +173,9 @@ ask_catalog(struct asking *q, bool *known, struct imgcache_error *err)
 				  err);
 	for (size_t i = 0; !ret && i < list.n; i++) {
 		const struct image_row *row = &list.v[i];
-		bool is_here = str_is(row->key.engine, q->found.engine);
 
 		if (!strcmp(row->key.platform, q->in->platform) &&
-		    (is_here || row->status == IMAGE_COMPLETED) &&
-		    (!best || is_here))
+		    tells_more(q, row, best))
 			best = row;
 	}
 	*known = best != NULL;
@@ -153,6 +184,8 @@ ask_catalog(struct asking *q, bool *known, struct imgcache_error *err)
 		if (q->found.engine &&
 		    strcmp(best->key.engine, q->found.engine))
 			q->out->elsewhere = text(q, best->key.engine);
+		if (!q->found.engine)
+			ret = judge_row(q, best, err);
 	}
 	image_list_release(&list);
 	return ret;
