@@ -286,6 +286,8 @@ RUN --mount=type=cache,id=n,target=/root/.npm npm ci && npm cache clean --force'
 bad IC005 3:53 'ENV PIP_NO_CACHE_DIR' 'FROM python:3.12
 ENV PIP_NO_CACHE_DIR=1
 RUN --mount=type=cache,id=p,target=/root/.cache/pip pip install x'
+good IC005 'the cache of yarn 2 and later' 'FROM node:22
+RUN --mount=type=cache,id=y,target=/root/.cache/yarn yarn workspaces focus --all && rm -rf "$(yarn cache clean)"'
 good IC005 'the same without a mount' 'FROM python:3.12
 RUN pip install --no-cache-dir x && rm -rf /root/.cache'
 good IC005 'another folder' 'FROM debian:12
@@ -471,6 +473,9 @@ bad IC013 2:5 'no id' 'FROM python:3.12
 RUN --mount=type=cache,target=/root/.cache/pip pip install x'
 good IC013 'an id' 'FROM python:3.12
 RUN --mount=type=cache,id=pip,target=/root/.cache/pip pip install x'
+good IC013 'a base is in its key' 'FROM busybox:1 AS b
+FROM python:3.12
+RUN --mount=type=cache,from=b,target=/root/.cache/pip pip install x'
 good IC013 'other mounts' 'FROM python:3.12
 RUN --mount=type=bind,target=/src --mount=type=tmpfs,target=/t true'
 
@@ -555,6 +560,14 @@ RUN go install && apt-get clean && npm --version && echo npm ci
 RUN cat <<EOF >x.sh
 npm ci
 EOF'
+good IC017 'go get without modules' 'FROM golang:1.7.3
+RUN go get -d -v golang.org/x/net/html'
+bad IC017 2:5 'go get with modules' 'FROM golang:1.22
+RUN go get -v golang.org/x/net/html'
+good IC017 'a package that lies about' 'FROM alpine:3
+RUN apk add --allow-untrusted glibc-2.30-r0.apk'
+good IC017 'conda that the same step installs' 'FROM debian:12
+RUN sh miniconda.sh -b -p /opt/conda && /opt/conda/bin/conda install -y x'
 good IC017 'for a shell that is none' 'FROM a/windows:1
 SHELL ["powershell", "-Command"]
 RUN npm ci'
@@ -696,6 +709,10 @@ FROM debian'
 
 bad IC026 1:1 'nothing to silence' '# imgcache lint ignore=IC003: because
 FROM debian:12'
+good IC026 'with blanks around the sign' '# imgcache lint ignore = IC003: because
+FROM debian'
+good IC003 'with blanks around the sign' '# imgcache lint ignore = IC003: because
+FROM debian'
 good IC026 'something to silence' '# imgcache lint ignore=IC003: because
 FROM debian'
 

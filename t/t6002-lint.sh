@@ -42,6 +42,20 @@ test_that 'a folder without anything to look at' '
 	[ "$(cat stderr)" = "no Dockerfile, ignore file or script here" ]
 '
 
+test_that 'where a cache is hangs on the program and its settings' '
+	mkdir -p where && cd where && has() {
+		cat >Dockerfile && imgcache lint --json --rule IC017 . >found
+		jq -r ".[0].cure" found | tee cure | grep -F "$1"
+	} && printf "FROM centos:7\nRUN yum install -y git\n" |
+		has "target=/var/cache/yum,sharing=locked" &&
+	printf "FROM fedora:42\nRUN dnf install -y git\n" |
+		has "/var/cache/libdnf5" &&
+	printf "FROM python:3.12\nENV PIP_NO_CACHE_DIR=1\nRUN pip install x\n" |
+		has "with PIP_NO_CACHE_DIR=0" &&
+	printf "FROM node:22\nENV HOME=/srv\nRUN npm ci\n" |
+		has "under that HOME" && jq -e ".[0].fixable == false" found
+'
+
 test_that 'a warning: status 1, its place, cause and cure' '
 	room && printf "FROM debian:12\nRUN pip install numpy>=1.26\n" \
 		>Dockerfile &&

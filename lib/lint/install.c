@@ -287,7 +287,8 @@ is_local_name(enum lint_manager m, const char *word)
 
 	if (word[0] == '.' || word[0] == '/' || !strncmp(word, "file:", 5))
 		return true;
-	return m == LINT_PIP && len > 4 && !strcmp(word + len - 4, ".whl");
+	return len > 4 && ((m == LINT_PIP && !strcmp(word + len - 4, ".whl")) ||
+			   (m == LINT_APK && !strcmp(word + len - 4, ".apk")));
 }
 
 static void

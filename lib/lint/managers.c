@@ -12,9 +12,11 @@ static const struct lint_manager_info managers[LINT_MANAGERS] = {
 	[LINT_APK] = { "apk", "/etc/apk/cache", ", without --no-cache", "apk",
 		{ "/var/cache/apk", "/etc/apk/cache" } },
 	[LINT_DNF] = { "dnf", "/var/cache/dnf", ",sharing=locked, with "
-		"--setopt=keepcache=1", "dnf", { "/var/cache/dnf",
+		"--setopt=keepcache=1; the folder of dnf5 (Fedora 41 and "
+		"later) is /var/cache/libdnf5", "dnf", { "/var/cache/dnf",
 		"/var/cache/yum", "/var/cache/libdnf5", "/var/cache/tdnf" } },
-	[LINT_ZYPPER] = { "zypper", "/var/cache/zypp", NONE, "zypper",
+	[LINT_ZYPPER] = { "zypper", "/var/cache/zypp", ", after zypper modifyrepo "
+		"--keep-packages --all", "zypper",
 		{ "/var/cache/zypp" } },
 	[LINT_PACMAN] = { "pacman", "/var/cache/pacman/pkg", NONE, "pacman",
 		{ "/var/cache/pacman" } },

@@ -9,6 +9,7 @@
 #include "lint/docker.h"
 #include "lint/fix_mount.h"
 #include "recipe/dockerfile_ref.h"
+#include "sys/file.h"
 
 static bool
 is_cache(const struct lint_mount *m)
@@ -50,11 +51,73 @@ names_module(const struct lint_install *in)
 }
 
 static bool
-fetches(const struct lint_install *in)
+mentions(const struct lint_docker *d, size_t begin, size_t end,
+	 const char *word)
+{
+	return memmem(d->f->text.data + begin, end - begin, word,
+		      strlen(word)) != NULL;
+}
+
+/* The bytes of an instruction, heredocs included. */
+static void
+whole(const struct lint_docker *d, size_t index, size_t *begin, size_t *end)
+{
+	const struct dockerfile_instruction *in = &d->df->v[index];
+	size_t line = (size_t)in->end_line;
+
+	*begin = lint_begin(in);
+	*end = line < d->f->n_lines ? d->f->lines[line] : d->f->text.len;
+}
+
+/* Its installer wants no folder where a mount would make one. */
+static bool
+installs_conda(const struct lint_docker *d, const struct lint_run *run)
+{
+	size_t begin, end;
+
+	whole(d, run->index, &begin, &end);
+	return mentions(d, begin, end, "iniconda") ||
+		mentions(d, begin, end, "iniforge") ||
+		mentions(d, begin, end, "conda.sh");
+}
+
+/* Yarn 2 and later: what "cache clean" empties is not the cache of yarn 1. */
+static bool
+is_yarn_berry(const struct lint_docker *d, const struct lint_run *run)
+{
+	size_t begin, end;
+
+	whole(d, run->index, &begin, &end);
+	return mentions(d, begin, end, "workspaces focus") ||
+		mentions(d, begin, end, "berry");
+}
+
+/* golang:1.15 and older: go get wants no modules, and fetches elsewhere. */
+static bool
+has_no_modules(const struct lint_docker *d, size_t index)
+{
+	size_t stage = lint_stage_of(d, index), at = index;
+	const char *image, *minor;
+
+	while (lint_before(d, &stage, &at))
+		;
+	image = stage == LINT_NO_STAGE ? NULL : d->stages[stage].image;
+	minor = image ? strstr(image, "golang:1.") : NULL;
+	return minor && atoi(minor + strlen("golang:1.")) < 16;
+}
+
+static bool
+fetches(const struct lint_docker *d, const struct lint_run *run,
+	const struct lint_install *in)
 {
 	if (in->act != LINT_ACT_INSTALL)
 		return false;
 	if (in->manager == LINT_GO && !in->by_manifest && !names_module(in))
+		return false;
+	if (in->manager == LINT_GO && !in->by_manifest &&
+	    has_no_modules(d, run->index))
+		return false;
+	if (in->manager == LINT_CONDA && installs_conda(d, run))
 		return false;
 	if (in->is_local && !in->n_names && !in->by_manifest)
 		return false;
@@ -67,14 +130,55 @@ fetches(const struct lint_install *in)
 
 /* A mount for it was found to be missing in this RUN before. */
 static bool
-is_repeated(const struct lint_run *run, const struct lint_install *in)
+is_repeated(const struct lint_docker *d, const struct lint_run *run,
+	    const struct lint_install *in)
 {
 	const struct lint_install *at = run->installs;
 
 	for (; at < in; at++)
-		if (at->manager == in->manager && fetches(at))
+		if (at->manager == in->manager && fetches(d, run, at))
 			return true;
 	return false;
+}
+
+/* yum's own folder, unless it is another name of dnf; else as it is known. */
+static void
+cure_missing(struct lint_docker *d, const struct lint_run *run,
+	     const struct lint_install *in)
+{
+	const struct lint_manager_info *info = lint_manager(in->manager);
+	const char *word = path_base(in->c->words[in->program].text);
+
+	if (!str_is(word, "yum") && !str_is(word, "microdnf")) {
+		lint_cure(d->f, "RUN --mount=type=cache,id=%s,target=%s%s%s",
+			  info->id, info->mount, info->hint,
+			  lint_fix_is_cleaned(run, in) ? "; the step must not "
+			  "empty or read it then" : "");
+		return;
+	}
+	lint_cure(d->f, "RUN --mount=type=cache,id=yum,target=/var/cache/yum,"
+		  "sharing=locked, with --setopt=keepcache=1; where %s is dnf "
+		  "(from release 8 on) the folder is /var/cache/dnf", word);
+}
+
+/* pip passes over its cache, whatever is mounted. */
+static bool
+is_switched_off(const struct lint_docker *d, const struct lint_run *run,
+		const struct lint_install *in)
+{
+	const char *off = in->manager == LINT_PIP ?
+		lint_env(d, run->index, "PIP_NO_CACHE_DIR") : NULL;
+
+	return off && *off && strcmp(off, "0") && strcmp(off, "false");
+}
+
+/* What is known of folders below /root is of no use then. */
+static bool
+has_other_home(const struct lint_docker *d, const struct lint_run *run)
+{
+	const char *home = lint_env(d, run->index, "HOME");
+
+	return home && *home && strcmp(home, "/root");
 }
 
 static void
@@ -85,14 +189,22 @@ check_missing(struct lint_docker *d, const struct lint_run *run,
 	struct strv flags = {0};
 	char text[64];
 
-	if (!fetches(in) || lint_run_cache(run, in->manager) ||
+	if (!fetches(d, run, in) || lint_run_cache(run, in->manager) ||
 	    has_unknown_cache(run) || has_whole_cache(run) ||
-	    is_repeated(run, in))
+	    is_repeated(d, run, in))
 		return;
 	lint_note(d->f, LINT_NO_MOUNT, in->c->begin, in->c->end,
 		  "'%s' has no cache mount: when this step runs again, it "
 		  "fetches everything again", lint_install_text(in, text));
-	if (lint_fix_flags(d, run, in, &flags) &&
+	if (is_switched_off(d, run, in)) {
+		lint_cure(d->f, "RUN --mount=type=cache,id=%s,target=%s, with "
+			  "PIP_NO_CACHE_DIR=0 for this command", info->id,
+			  info->mount);
+	} else if (has_other_home(d, run) && str_starts(info->mount, "/root")) {
+		lint_cure(d->f, "mount a cache of %s where it has it under "
+			  "that HOME: RUN --mount=type=cache,id=%s,target=...",
+			  info->word, info->id);
+	} else if (lint_fix_flags(d, run, in, &flags) &&
 	    lint_fix_mount(d, run, in, &flags)) {
 		lint_fix_cure(d, run, in, &flags);
 	} else if (!lint_is_root(d, run->index)) {
@@ -100,10 +212,7 @@ check_missing(struct lint_docker *d, const struct lint_run *run,
 			  "write to: RUN --mount=type=cache,id=%s,uid=...,"
 			  "target=...", info->word, info->id);
 	} else {
-		lint_cure(d->f, "RUN --mount=type=cache,id=%s,target=%s%s%s",
-			  info->id, info->mount, info->hint,
-			  lint_fix_is_cleaned(run, in) ? "; the step must not "
-			  "empty or read it then" : "");
+		cure_missing(d, run, in);
 	}
 	strv_release(&flags);
 }
@@ -124,25 +233,6 @@ check_sharing(struct lint_docker *d, const struct lint_mount *m)
 		  m->target);
 	lint_cure(d->f, "add sharing=locked");
 	lint_fix_sharing(d, m);
-}
-
-static bool
-mentions(const struct lint_docker *d, size_t begin, size_t end,
-	 const char *word)
-{
-	return memmem(d->f->text.data + begin, end - begin, word,
-		      strlen(word)) != NULL;
-}
-
-/* The bytes of an instruction, heredocs included. */
-static void
-whole(const struct lint_docker *d, size_t index, size_t *begin, size_t *end)
-{
-	const struct dockerfile_instruction *in = &d->df->v[index];
-	size_t line = (size_t)in->end_line;
-
-	*begin = lint_begin(in);
-	*end = line < d->f->n_lines ? d->f->lines[line] : d->f->text.len;
 }
 
 /* Somebody saw to it that apt keeps what it fetched. */
@@ -214,8 +304,8 @@ static void
 check_id(struct lint_docker *d, const struct lint_run *run,
 	 const struct lint_mount *m)
 {
-	if (m->id || !*m->target)
-		return;
+	if (m->id || !*m->target || m->from)
+		return;		/* with a base, that is in its key */
 	lint_note(d->f, LINT_MOUNT_ID, m->begin, m->end, "without an id the "
 		  "cache goes by its path, and every Dockerfile with '%s' "
 		  "shares it", m->target);
@@ -266,7 +356,6 @@ check_bypass(struct lint_docker *d, const struct lint_run *run,
 	     const struct lint_install *in, const struct lint_mount *m)
 {
 	const struct shell_word *w = bypass(in);
-	const char *off;
 
 	if (w) {
 		lint_note(d->f, LINT_CACHE_DEFEATED, w->begin, w->end,
@@ -279,9 +368,7 @@ check_bypass(struct lint_docker *d, const struct lint_run *run,
 			lint_fix_drop_word(d, run, in->c, w);
 		return;
 	}
-	off = in->manager == LINT_PIP ?
-		lint_env(d, run->index, "PIP_NO_CACHE_DIR") : NULL;
-	if (!off || !*off || !strcmp(off, "0") || !strcmp(off, "false"))
+	if (!is_switched_off(d, run, in))
 		return;
 	lint_note(d->f, LINT_CACHE_DEFEATED, in->c->begin, in->c->end,
 		  "ENV PIP_NO_CACHE_DIR makes pip pass over the cache that is "
@@ -305,6 +392,8 @@ check_defeated(struct lint_docker *d, const struct lint_run *run,
 		return;
 	if (in->manager == LINT_APT && strstr(m->target, "/var/lib/apt"))
 		return;		/* clean is about the archives alone */
+	if (in->manager == LINT_YARN && is_yarn_berry(d, run))
+		return;
 	lint_note(d->f, LINT_CACHE_DEFEATED, in->c->begin, in->c->end,
 		  "'%s' empties the cache that is mounted at '%s'; the image "
 		  "holds nothing of it anyway", lint_install_text(in, text),

@@ -57,10 +57,13 @@ read_comment(const struct lint_file *f, size_t begin, size_t end,
 	if (!starts_at(f, at, end, MARK))
 		return false;
 	at = skip_blanks(f, at + strlen(MARK), end);
-	c->is_whole_file = starts_at(f, at, end, "ignore-file=");
-	if (!c->is_whole_file && !starts_at(f, at, end, "ignore="))
+	c->is_whole_file = starts_at(f, at, end, "ignore-file");
+	if (!c->is_whole_file && !starts_at(f, at, end, "ignore"))
 		return false;
-	at += strlen(c->is_whole_file ? "ignore-file=" : "ignore=");
+	at += strlen(c->is_whole_file ? "ignore-file" : "ignore");
+	at = skip_blanks(f, at, end);
+	if (at == end || f->text.data[at++] != '=')
+		return false;
 	colon = memchr(f->text.data + at, ':', end - at);
 	ids = mem_strndup(f->text.data + at, colon ?
 			  (size_t)(colon - f->text.data) - at : end - at);

@@ -190,7 +190,7 @@ check_rule_id(const struct checker *c, const struct yaml_node *node,
 	      const char *id)
 {
 	if (*id && strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTU"
-			      "VWXYZ0123456789") == strlen(id))
+			      "VWXYZ0123456789-") == strlen(id))
 		return 0;
 	return yaml_fail(c->doc, node, c->err, "'%.32s' is no lint rule; "
 			 "write an id such as IC001", id);
