@@ -444,6 +444,35 @@ test_that 'a copy of what .dockerignore leaves out; what is there is found' '
 	imgcache tag --base busybox --copy real:/a
 '
 
+test_that 'a file without its content is another input, warm or not' '
+	mkdir -p hollow/.p/q && echo kept >hollow/.p/q/file &&
+	touch -d "2026-01-01" hollow/.p/q/file hollow/.p/q hollow/.p &&
+	printf "FROM scratch\nCOPY . /\n" >hollow/Dockerfile &&
+	printf "*\n!.p/q/file\n" >hollow/.dockerignore &&
+	whole=$(imgcache tag hollow) &&
+	printf "*\n!.p/q/file\n.*\n" >hollow/.dockerignore &&
+	for more in "" "" --no-stat-cache "--context-mode full"; do
+		imgcache tag hollow $more || exit 1
+	done >tags && [ "$(head -n 3 tags | sort -u | wc -l)" -eq 1 ] &&
+	! grep "$whole" tags &&
+	printf "*\n.*\n!.p/q/file\n" >hollow/.dockerignore &&
+	[ "$(imgcache tag hollow)" = "$whole" ]
+'
+
+test_that 'what docker would send without its content is not copied' '
+	mkdir -p made/dist/deep && cd made && echo a >dist/app.js &&
+	echo a >dist/deep/b && : >dist/none && echo dist >.dockerignore &&
+	for from in dist/app.js dist/deep; do
+		expect_status 128 imgcache tag --base busybox \
+			--copy "$from:/a" &&
+		grep "$from.*sent by docker without its content" stderr ||
+			exit 1
+	done && imgcache tag --base busybox --copy dist/none:/a &&
+	printf "dist/deep\n!dist/deep/b\n" >.dockerignore &&
+	imgcache tag --base busybox --copy dist/app.js:/a &&
+	imgcache tag --base busybox --copy dist/deep/b:/a
+'
+
 test_that 'what docker adds as arguments decides what is read, too' '
 	mkdir -p dated/src-0 dated/src-5 && echo a >dated/src-0/f &&
 	echo a >dated/src-5/f && printf "%s\n" "ARG SOURCE_DATE_EPOCH" \

@@ -12,6 +12,7 @@
 #include "key/inputs.h"
 #include "recipe/generate.h"
 #include "session/recipes.h"
+#include "source/ignore.h"
 #include "source/tree.h"
 #include "sys/file.h"
 
@@ -80,6 +81,26 @@ is_behind_link(const char *root, const char *path)
 	return is;
 }
 
+/*
+ * Docker would send it, or what is in it, without content: behind what is copied
+ * stands a line of the user's for a folder above it.
+ */
+static bool
+is_emptied(const struct input_context *c, const char *path,
+	   const struct stat *st)
+{
+	struct imgcache_error ignored = {0};
+	struct ignore *rules = NULL;
+	bool is = false;
+
+	if (S_ISREG(st->st_mode) ? !st->st_size : !S_ISDIR(st->st_mode))
+		return false;
+	if (!ignore_parse(&rules, "", c->ignore.data, c->ignore.len, &ignored))
+		is = ignore_matches_hollow(rules, path) != IGNORE_NO_RULE;
+	ignore_free(rules);
+	return is;
+}
+
 /* Why docker would not find it, or NULL. */
 static const char *
 copy_complaint(const struct inputs *in, const char *from)
@@ -95,6 +116,9 @@ copy_complaint(const struct inputs *in, const char *from)
 	else if (*path && !tree_find(c->tree, path) &&
 		 !is_behind_link(c->path, path))
 		why = "is left out by .dockerignore";
+	else if (*path && is_emptied(c, path, &st))
+		why = "would be sent by docker without its content, since "
+			".dockerignore leaves out a folder above it";
 	free(full);
 	return why;
 }
