@@ -184,7 +184,7 @@ ask_catalog(struct asking *q, bool *known, struct imgcache_error *err)
 		if (q->found.engine &&
 		    strcmp(best->key.engine, q->found.engine))
 			q->out->elsewhere = text(q, best->key.engine);
-		if (!q->found.engine)
+		if (q->out->state == IMGCACHE_UNKNOWN)
 			ret = judge_row(q, best, err);
 	}
 	image_list_release(&list);
