@@ -567,7 +567,7 @@ RUN go get -v golang.org/x/net/html'
 good IC017 'a package that lies about' 'FROM alpine:3
 RUN apk add --allow-untrusted glibc-2.30-r0.apk'
 good IC017 'conda that the same step installs' 'FROM debian:12
-RUN sh miniconda.sh -b -p /opt/conda && /opt/conda/bin/conda install -y x'
+RUN sh Miniconda3.sh -b -p /opt/conda && /opt/conda/bin/conda install -y x'
 good IC017 'for a shell that is none' 'FROM a/windows:1
 SHELL ["powershell", "-Command"]
 RUN npm ci'

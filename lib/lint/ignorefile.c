@@ -458,7 +458,7 @@ keeper(const struct reader *r, size_t begin, const char *path)
 	return found;
 }
 
-/* One note a pattern, with its first file. */
+/* Files one after another that one pattern is to blame for are one note. */
 static void
 note_hollow(struct reader *r, const struct lint_tree *tree)
 {

@@ -15,8 +15,8 @@ static const struct lint_manager_info managers[LINT_MANAGERS] = {
 		"--setopt=keepcache=1; the folder of dnf5 (Fedora 41 and "
 		"later) is /var/cache/libdnf5", "dnf", { "/var/cache/dnf",
 		"/var/cache/yum", "/var/cache/libdnf5", "/var/cache/tdnf" } },
-	[LINT_ZYPPER] = { "zypper", "/var/cache/zypp", ", after zypper modifyrepo "
-		"--keep-packages --all", "zypper",
+	[LINT_ZYPPER] = { "zypper", "/var/cache/zypp", ", after zypper "
+		"modifyrepo --keep-packages --all", "zypper",
 		{ "/var/cache/zypp" } },
 	[LINT_PACMAN] = { "pacman", "/var/cache/pacman/pkg", NONE, "pacman",
 		{ "/var/cache/pacman" } },

@@ -3,6 +3,7 @@
  * Rules about cache mounts: IC005 defeated, IC007 those of apt, IC013 without
  * an id, IC017 missing.
  */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,8 +78,7 @@ installs_conda(const struct lint_docker *d, const struct lint_run *run)
 
 	whole(d, run->index, &begin, &end);
 	return mentions(d, begin, end, "iniconda") ||
-		mentions(d, begin, end, "iniforge") ||
-		mentions(d, begin, end, "conda.sh");
+		mentions(d, begin, end, "iniforge");
 }
 
 /* Yarn 2 and later: what "cache clean" empties is not the cache of yarn 1. */
@@ -88,8 +88,7 @@ is_yarn_berry(const struct lint_docker *d, const struct lint_run *run)
 	size_t begin, end;
 
 	whole(d, run->index, &begin, &end);
-	return mentions(d, begin, end, "workspaces focus") ||
-		mentions(d, begin, end, "berry");
+	return mentions(d, begin, end, "workspaces focus");
 }
 
 /* golang:1.15 and older: go get wants no modules, and fetches elsewhere. */
@@ -103,7 +102,8 @@ has_no_modules(const struct lint_docker *d, size_t index)
 		;
 	image = stage == LINT_NO_STAGE ? NULL : d->stages[stage].image;
 	minor = image ? strstr(image, "golang:1.") : NULL;
-	return minor && atoi(minor + strlen("golang:1.")) < 16;
+	minor += minor ? strlen("golang:1.") : 0;
+	return minor && isdigit((unsigned char)*minor) && atoi(minor) < 16;
 }
 
 static bool
@@ -169,7 +169,7 @@ is_switched_off(const struct lint_docker *d, const struct lint_run *run,
 	const char *off = in->manager == LINT_PIP ?
 		lint_env(d, run->index, "PIP_NO_CACHE_DIR") : NULL;
 
-	return off && *off && strcmp(off, "0") && strcmp(off, "false");
+	return off && *off;	/* whatever it says, "0" as well */
 }
 
 /* What is known of folders below /root is of no use then. */
@@ -196,10 +196,14 @@ check_missing(struct lint_docker *d, const struct lint_run *run,
 	lint_note(d->f, LINT_NO_MOUNT, in->c->begin, in->c->end,
 		  "'%s' has no cache mount: when this step runs again, it "
 		  "fetches everything again", lint_install_text(in, text));
-	if (is_switched_off(d, run, in)) {
+	if (!lint_is_root(d, run->index)) {
+		lint_cure(d->f, "mount a cache of %s that the step's user may "
+			  "write to: RUN --mount=type=cache,id=%s,uid=...,"
+			  "target=...", info->word, info->id);
+	} else if (is_switched_off(d, run, in)) {
 		lint_cure(d->f, "RUN --mount=type=cache,id=%s,target=%s, with "
-			  "PIP_NO_CACHE_DIR=0 for this command", info->id,
-			  info->mount);
+			  "PIP_NO_CACHE_DIR= (empty) for this command",
+			  info->id, info->mount);
 	} else if (has_other_home(d, run) && str_starts(info->mount, "/root")) {
 		lint_cure(d->f, "mount a cache of %s where it has it under "
 			  "that HOME: RUN --mount=type=cache,id=%s,target=...",
@@ -207,10 +211,6 @@ check_missing(struct lint_docker *d, const struct lint_run *run,
 	} else if (lint_fix_flags(d, run, in, &flags) &&
 	    lint_fix_mount(d, run, in, &flags)) {
 		lint_fix_cure(d, run, in, &flags);
-	} else if (!lint_is_root(d, run->index)) {
-		lint_cure(d->f, "mount a cache of %s that the step's user may "
-			  "write to: RUN --mount=type=cache,id=%s,uid=...,"
-			  "target=...", info->word, info->id);
 	} else {
 		cure_missing(d, run, in);
 	}
@@ -373,8 +373,8 @@ check_bypass(struct lint_docker *d, const struct lint_run *run,
 	lint_note(d->f, LINT_CACHE_DEFEATED, in->c->begin, in->c->end,
 		  "ENV PIP_NO_CACHE_DIR makes pip pass over the cache that is "
 		  "mounted at '%s'", m->target);
-	lint_cure(d->f, "drop the ENV, or set PIP_NO_CACHE_DIR=0 for this "
-		  "command");
+	lint_cure(d->f, "drop the ENV, or set PIP_NO_CACHE_DIR= (empty) for "
+		  "this command");
 }
 
 static void
