@@ -8,11 +8,11 @@
  * is why "x" below a parent can answer differently than the parent alone would
  * suggest, and it is kept.
  *
- * But when BuildKit opens a file to send it, it asks again, and then tries every
- * rule on every parent. A rule that was not even tried in the walk can refuse
- * the file there, and BuildKit sends its name and size without its content. So
- * each directory also knows the last rule that nobody tried on it or a parent
- * although it holds.
+ * But when BuildKit opens a file to send it, it asks again, and then tries
+ * every rule on every parent. A rule that was not even tried in the walk can
+ * refuse the file there, and BuildKit sends its name and size without its
+ * content. So each directory also knows the last rule that nobody tried on it
+ * or a parent although it holds.
  *
  * Each directory also knows which of the rules without a hash can still match
  * below it, so that the others cost its entries nothing.
@@ -35,7 +35,7 @@ struct ignore_dir {
 	bool newline;		/* one is in the path */
 	bool ignored;
 	bool descend;
-	int64_t untried;	/* the last that holds and was not tried, or -1 */
+	int64_t untried;	/* the last that holds, not tried; or -1 */
 	uint32_t *noted;	/* ascending */
 	size_t n_noted;
 	uint32_t *live;		/* ascending; of ig->scanned */

@@ -35,8 +35,8 @@ const char *
 tree_change_text(enum tree_change c)
 {
 	static const char *const text[] = {
-		"added", "removed", "edited", "sent empty", "sent whole", "mode changed", "link changed",
-		"type changed", "changed"
+		"added", "removed", "edited", "sent empty", "sent whole",
+		"mode changed", "link changed", "type changed", "changed"
 	};
 
 	return text[c];

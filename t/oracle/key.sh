@@ -52,10 +52,10 @@ shift $((OPTIND - 1))
 maker=$1
 
 # The plugin itself where it is known: docker would ask each plugin who it is.
+plugin=${DOCKER_CONFIG:-$HOME/.docker}/cli-plugins/docker-buildx
 buildx() {
-	if [ -x "${DOCKER_CONFIG:-$HOME/.docker}/cli-plugins/docker-buildx" ]
-	then
-		"$DOCKER_CONFIG/cli-plugins/docker-buildx" "$@"
+	if [ -x "$plugin" ]; then
+		"$plugin" "$@"
 	else
 		docker buildx "$@"
 	fi
