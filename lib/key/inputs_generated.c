@@ -82,19 +82,19 @@ is_behind_link(const char *root, const char *path)
 }
 
 /*
- * Docker would send it, or what is in it, without content: behind what is copied
- * stands a line of the user's for a folder above it.
+ * Docker would send it, or what is in it, without content: behind what is
+ * copied stands a line of the user's for a folder above it.
  */
 static bool
-is_emptied(const struct input_context *c, const char *path,
-	   const struct stat *st)
+is_emptied(const struct input_context *c, const struct tree_entry *e,
+	   const char *path)
 {
 	struct imgcache_error ignored = {0};
 	struct ignore *rules = NULL;
 	bool is = false;
 
-	if (S_ISREG(st->st_mode) ? !st->st_size : !S_ISDIR(st->st_mode))
-		return false;
+	if (e->type != TREE_DIR)
+		return e->hollow && e->id.size;
 	if (!ignore_parse(&rules, "", c->ignore.data, c->ignore.len, &ignored))
 		is = ignore_matches_hollow(rules, path) != IGNORE_NO_RULE;
 	ignore_free(rules);
@@ -108,15 +108,16 @@ copy_complaint(const struct inputs *in, const char *from)
 	const struct input_context *c = &in->contexts[0];
 	char *full = path_absolute(c->path, from);
 	const char *why = NULL, *path = full + strlen(c->path);
+	const struct tree_entry *e;
 	struct stat st;
 
 	path += strspn(path, "/");
+	e = *path ? tree_find(c->tree, path) : NULL;
 	if (lstat(full, &st))
 		why = "is not there";
-	else if (*path && !tree_find(c->tree, path) &&
-		 !is_behind_link(c->path, path))
+	else if (*path && !e && !is_behind_link(c->path, path))
 		why = "is left out by .dockerignore";
-	else if (*path && is_emptied(c, path, &st))
+	else if (e && is_emptied(c, e, path))
 		why = "would be sent by docker without its content, since "
 			".dockerignore leaves out a folder above it";
 	free(full);

@@ -96,14 +96,17 @@ static bool
 has_no_modules(const struct lint_docker *d, size_t index)
 {
 	size_t stage = lint_stage_of(d, index), at = index;
-	const char *image, *minor;
+	static const char word[] = "golang:1.";
+	const char *image, *at_tag, *minor;
 
 	while (lint_before(d, &stage, &at))
 		;
 	image = stage == LINT_NO_STAGE ? NULL : d->stages[stage].image;
-	minor = image ? strstr(image, "golang:1.") : NULL;
-	minor += minor ? strlen("golang:1.") : 0;
-	return minor && isdigit((unsigned char)*minor) && atoi(minor) < 16;
+	at_tag = image ? strstr(image, word) : NULL;
+	if (!at_tag)
+		return false;
+	minor = at_tag + strlen(word);
+	return isdigit((unsigned char)*minor) && atoi(minor) < 16;
 }
 
 static bool
@@ -112,10 +115,8 @@ fetches(const struct lint_docker *d, const struct lint_run *run,
 {
 	if (in->act != LINT_ACT_INSTALL)
 		return false;
-	if (in->manager == LINT_GO && !in->by_manifest && !names_module(in))
-		return false;
 	if (in->manager == LINT_GO && !in->by_manifest &&
-	    has_no_modules(d, run->index))
+	    (!names_module(in) || has_no_modules(d, run->index)))
 		return false;
 	if (in->manager == LINT_CONDA && installs_conda(d, run))
 		return false;

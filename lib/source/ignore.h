@@ -102,7 +102,7 @@ size_t ignore_dir_rule(const struct ignore_dir *d);
 
 /*
  * Of a regular file that no rule leaves out: the rule for whose sake BuildKit
- * (tonistiigi/fsutil, from 2023-10 on) sends it without its content all the
+ * (tonistiigi/fsutil, not of old) sends it without its content all the
  * same, or IGNORE_NO_RULE. It is the last rule that holds, for a directory above
  * the file, and was not tried in the walk because that directory was left out
  * already; "*", "!.a/b", ".*" does it to .a/b.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ignore-hollow FILE <PATHS: of the regular files that are sent under the ignore
- * file FILE, each path ended by NUL, those of which we say that BuildKit sends
- * no content, in the same form.
+ * ignore-hollow FILE <PATHS: of the regular files that are sent under the
+ * ignore file FILE, each path ended by NUL, those of which we say that BuildKit
+ * sends no content, in the same form.
  */
 #include <fcntl.h>
 #include <stdio.h>

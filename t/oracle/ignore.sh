@@ -7,9 +7,9 @@
 # what "FROM scratch / COPY . /" exports must be what "imgcache context --list"
 # lists; what of that has lost its content must be what ignore_hollow_rule() is
 # for. CASE-MAKER is the program of t/helper/ignore-case.c, ignore-hollow stands
-# beside it, the imgcache is the one of PATH. Asks the docker that DOCKER_HOST names (t/engine/engine.sh
-# env); exit code 77 without. -p prunes the engine's build cache after each
-# batch, as key.sh does.
+# beside it, the imgcache is the one of PATH. Asks the docker that DOCKER_HOST
+# names (t/engine/engine.sh env); exit code 77 without. -p prunes the engine's
+# build cache after each batch, as key.sh does.
 #
 # In one case of three the ignore file is the context's, in one there is that,
 # too, and says "*", which must not be heeded.
@@ -74,7 +74,7 @@ rules() {
 	cat "$(rules_file "$1")"
 }
 
-# files DIR TEST...: the regular files of the same.
+# files DIR TEST...: its regular files that pass the tests of find
 files() {
 	(cd "$1" && shift && find . -type f "$@" -printf '%P\0') |
 		LC_ALL=C sort -z

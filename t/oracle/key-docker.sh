@@ -229,7 +229,7 @@ unpack_doubtful() {
 		! is_doubtful "$s" || printf '%s.c\n%s.b\n' "${s%-*}" "$s"
 	done | sort -u >"$w/doubtful"
 	# shellcheck disable=SC2046
-	unpack $(cat "$w/doubtful") || :
+	unpack $(cat "$w/doubtful") || rm -f "$w"/*.tar	# may be in part
 }
 
 # same_files NAME NAME: what is in <NAME>.tar, as same as it can be said without
