@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # For key.sh, what docker did: the bakes of a batch with the steps that ran, the
-# images that came of them and of imgcache, and whether two are the same.
+# images that came of them and of imgcache, and which are the same.
 # What it reads of key.sh: $w, the folder of the batch, and case names.
 # shellcheck disable=SC2154 # w
 
@@ -118,22 +118,6 @@ note_twins() {
 			$s] | @tsv') >"$w/twins"
 }
 
-# twins CASE: it, and the others
-twins() {
-	awk -F '\t' -v s="$1" 'NR == FNR { if ($2 == s) tag = $1; next }
-		$1 == tag { print $2 }' "$w/twins" "$w/twins"
-}
-
-# ran CASE: the steps that docker ran for the changed copy. What it says to run
-# without any change too does not count: it does not load what it does not need
-# and then says nothing of a cache, and folders as a base are new every time.
-ran() {
-	sed -n "s/^${1%-*} ran //p" "$w/c.steps" | sort -u >"$w/noise"
-	for a in $(twins "$1"); do
-		sed -n "s/^$a ran //p" "$w/b.steps"
-	done | sort -u | comm -23 - "$w/noise"
-}
-
 # What an image is, in one line, from docker's words or from an OCI layout.
 norm='def norm: {Env: (.Env // []), Cmd: (.Cmd // []),
 	Entrypoint: (.Entrypoint // []), User: (.User // ""),
@@ -157,7 +141,8 @@ linked() {
 		done
 }
 
-# images_of COPY CASE...: "CASE.COPY <image>" of what docker made
+# images_of COPY CASE...: "CASE.COPY, all but the layers, layers" of what docker
+# made
 images_of() {
 	copy=$1
 	shift
@@ -166,9 +151,9 @@ images_of() {
 	done | linked manifest '.manifests[0].digest' |
 		linked config .config.digest |
 		xargs -r jq -rcS "$norm"'[(input_filename | split("/") | last |
-		rtrimstr(".config")), ({config: (.config | norm),
-		layers: (.rootfs.diff_ids // []), os, architecture,
-		author: (.author // "")} | tojson)] | @tsv'
+		rtrimstr(".config")), ({config: (.config | norm), os,
+		architecture, author: (.author // "")} | tojson),
+		(.rootfs.diff_ids // [] | tojson)] | @tsv'
 }
 
 # The same of the images that imgcache made, by the files with their refs.
@@ -182,10 +167,10 @@ images_ours() {
 			continue
 		fi
 		docker image inspect "$ref" | jq -rcS --arg s "$s" "$norm"'
-			.[0] | [$s, ({config: (.Config | norm),
-			layers: (.RootFS.Layers // []), os: .Os,
+			.[0] | [$s, ({config: (.Config | norm), os: .Os,
 			architecture: .Architecture,
-			author: (.Author // "")} | tojson)] | @tsv'
+			author: (.Author // "")} | tojson),
+			(.RootFS.Layers // [] | tojson)] | @tsv'
 	done
 }
 
@@ -223,10 +208,34 @@ unpacked() {
 	[ -e "$w/$1.tar" ] || unpack "$1"
 }
 
-# unpack_doubtful CASE...: all at once what same_image() will look into
+# relate CASE...: what became of each, as "CASE RAN NOISE IMAGE" in $w/relations.
+# RAN is how many steps docker ran for the changed copy, or for a twin of it;
+# what it says to run without any change too is NOISE and does not count: it does
+# not load what it does not need and then says nothing of a cache, and folders as
+# a base are new every time. IMAGE is none, same or other. New layers with old
+# files are seen where docker always makes new ones.
+relate() {
+	printf '%s\n' "$@" | awk -F '\t' -f "${0%.sh}-relate.awk" \
+		kind=noise "$w/c.steps" kind=twin "$w/twins" \
+		kind=ran "$w/b.steps" kind=failed "$w/b.failed" \
+		kind=image "$w/c.images" "$w/b.images" \
+		kind=case - >"$w/related"
+	unpack_doubtful
+	while read -r s ran noise image; do
+		if [ "$image" = doubtful ]; then
+			image=other
+			! unpacked "${s%-*}.c" || ! unpacked "$s.b" ||
+				! same_files "$w/${s%-*}.c" "$w/$s.b" ||
+				image=same
+		fi
+		echo "$s $ran $noise $image"
+	done <"$w/related" >"$w/relations"
+}
+
+# unpack_doubtful: all at once
 unpack_doubtful() {
-	for s; do
-		! is_doubtful "$s" || printf '%s.c\n%s.b\n' "${s%-*}" "$s"
+	sed -n 's/ .* doubtful$//p' "$w/related" | while read -r s; do
+		printf '%s.c\n%s.b\n' "${s%-*}" "$s"
 	done | sort -u >"$w/doubtful"
 	# shellcheck disable=SC2046
 	unpack $(cat "$w/doubtful") || rm -f "$w"/*.tar	# may be in part
@@ -248,26 +257,7 @@ image() {
 
 # as_image FILE NAME: all but the layers
 as_image() {
-	image "$1" "$2" | jq -cS 'del(.layers)'
-}
-
-same_layers() {
-	[ "$(image "$w/c.images" "${1%-*}.c")" = \
-		"$(image "$w/b.images" "$1.b")" ]
-}
-
-# New layers with old files are seen where docker always makes new ones.
-is_doubtful() {
-	! grep -qx "$1" "$w/b.failed" && ! same_layers "$1" &&
-		[ "$(as_image "$w/c.images" "${1%-*}.c")" = \
-			"$(as_image "$w/b.images" "$1.b")" ] &&
-		[ -z "$(ran "$1")" ]
-}
-
-# same_image CASE: docker's of the changed copy and of the unchanged one
-same_image() {
-	same_layers "$1" || { is_doubtful "$1" && unpacked "${1%-*}.c" &&
-		unpacked "$1.b" && same_files "$w/${1%-*}.c" "$w/$1.b"; }
+	image "$1" "$2" | cut -f1
 }
 
 # same_as_ours CASE: the image of imgcache and docker's

@@ -158,6 +158,24 @@ set_base() {
 	[ -z "$pushed" ] || docker push -q "$own_base" >/dev/null
 }
 
+# side_by_side COMMAND CASE...: for each of them, on two processors
+side_by_side() {
+	command=$1
+	shift
+	every_other 1 "$@" &
+	every_other 0 "$@"
+	wait $!
+}
+
+every_other() {
+	n=$1
+	shift
+	for s; do
+		[ $((n % 2)) -eq 0 ] || "$command" "$s"
+		n=$((n + 1))
+	done
+}
+
 begin() {
 	"$maker" "$1" "$token" "$w"
 	orders "$1"
@@ -195,6 +213,15 @@ tags() {
 			echo '{"tag":"none","manifest":""}' \
 				>"$w/$1.$3-$mode.json"
 	done
+}
+
+tags_before() {
+	tags "$1" k k1
+}
+
+tags_after() {
+	tags "$1" k k2
+	tags "$1" b b
 }
 
 # committed CASE: after the change, where there is a repository
@@ -265,10 +292,7 @@ fresh() {
 # before, stays, group-write, ran, same image, tags, copy's tag, git's tag, how
 # many steps docker runs without a change.
 verdicts() {
-	for s; do
-		made=$(made "$s")
-		ran=$(ran "$s" | wc -l)
-		noise=$(wc -l <"$w/noise")
+	while read -r s ran noise made; do
 		{ read -r class && read -r full && read -r sources &&
 			read -r group; } <"$w/$s.change"
 		for mode in sources full; do
@@ -281,24 +305,13 @@ verdicts() {
 			cat "$w/$s.k1-$mode.json" "$w/$s.k2-$mode.json" \
 				"$w/$s.b-$mode.json" "$git"
 		done
-	done | jq -rn '
+	done <"$w/relations" | jq -rn '
 		def counted: (.manifest |
 			capture("\ncontext (?<m>[a-z]+)").m) // "none";
 		[inputs] as $all | range(0; $all | length; 5) as $i |
 		$all[$i:$i + 5] as [$c, $k1, $k2, $b, $git] | $c[0:3] +
 		[[$k1, $k2 | counted] | unique | join("+")] + $c[3:7] +
 		[$k1.tag, $k2.tag, $b.tag, $git.tag, $c[7]] | @tsv'
-}
-
-# same, other or none: docker's image of the changed copy
-made() {
-	if grep -qx "$1" "$w/b.failed"; then
-		echo none
-	elif same_image "$1"; then
-		echo same
-	else
-		echo other
-	fi
 }
 
 # judge FOLDER: the complaints, and the counts
@@ -393,28 +406,19 @@ before() {
 	images_of c "$@" >"$w/c.images"
 	# shellcheck disable=SC2046
 	set -- $(named "$@")
-	for s; do
-		tags "$s" k k1
-	done
+	side_by_side tags_before "$@"
 	images k1 "$@"
 }
 
 after() {
-	for s; do
-		change "$s"
-	done
+	side_by_side change "$@"
 	bake b "$@"
 	# shellcheck disable=SC2046
 	images_of b $(without "$w/b.failed" "$@") >"$w/b.images"
-	for s; do
-		tags "$s" k k2
-		tags "$s" b b
-	done
+	side_by_side tags_after "$@"
 	note_twins "$@"
 	images k2 "$@"
-	for s; do
-		committed "$s"
-	done
+	side_by_side committed "$@"
 	images_ours "$w"/*.k2-ref >"$w/ours.images"
 }
 
@@ -422,19 +426,16 @@ after() {
 one_batch() {
 	rm -rf "$w"
 	mkdir "$w"
-	for s; do
-		begin "$s"
-	done
-	for s in $(named "$@" | grep -e -); do
-		begin "$s"
-	done
+	side_by_side begin "$@"
+	# shellcheck disable=SC2046
+	side_by_side begin $(named "$@" | grep -e -)
 	before "$@"
 	# shellcheck disable=SC2046,SC2086
 	set -- $(named $valid)
 	after "$@"
 	fresh "$@" >"$w/fresh"
-	unpack_doubtful "$@"
-	verdicts "$@" >"$w/verdicts"
+	relate "$@"
+	verdicts >"$w/verdicts"
 	[ -z "$retry" ] || try_again
 	cat "$w/fresh" >>"$dir/fresh"
 	cat "$w/verdicts" >>"$dir/verdicts"
