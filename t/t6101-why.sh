@@ -383,8 +383,15 @@ test_that 'under another engine' '
 	DOCKER_HOST=unix://$PWD/other/docker.sock && export DOCKER_HOST &&
 	standin_start && standin_base busybox:latest debian:12 &&
 	faketime "2026-11-20 12:00:00" imgcache why tools >out; cat out
+	faketime "2026-11-20 12:00:00" imgcache get tools 2>got
+	faketime "2026-11-20 12:00:00" imgcache verify tools >verified
+	cat got verified
 	standin_stop)
-	grep "^tools: nothing differs, but the image is under another engine$" out
+	grep "^tools: nothing differs, but the image is under another engine$" \
+		out &&
+	grep "tools.: never built: another engine has its image$" got &&
+	grep "^unknown  tools  never built: another engine has its image$" \
+		verified
 '
 
 test_that 'without an engine: the same, but whether it is there is not known' '

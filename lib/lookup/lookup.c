@@ -129,7 +129,22 @@ compare_with_last(struct inputs *in, struct lookup_found *f,
 	return ret;
 }
 
-/* Was it built all the same, only that its sources moved meanwhile? */
+/* Is there an image of the key, but on another engine? */
+static int
+find_elsewhere(struct inputs *in, bool *found, struct imgcache_error *err)
+{
+	struct image_list list = {0};
+	int ret = images_find(in->ic->catalog, NULL, in->tag, &list, err);
+
+	*found = false;
+	for (size_t i = 0; !ret && i < list.n && !*found; i++)
+		*found = list.v[i].status == IMAGE_COMPLETED &&
+			!strcmp(list.v[i].key.platform, in->platform);
+	image_list_release(&list);
+	return ret;
+}
+
+/* Was it built all the same: its sources moved meanwhile, or elsewhere? */
 static int
 explain_no_row(struct inputs *in, struct lookup_found *f,
 	       struct imgcache_answer *a, struct imgcache_error *err)
@@ -143,6 +158,12 @@ explain_no_row(struct inputs *in, struct lookup_found *f,
 		f->dirty_tag = arena_strdup(arena, list.v[0].key.tag);
 		set_miss(a, IMGCACHE_INTERRUPTED,
 			 arena_strdup(arena, list.v[0].reason));
+	} else if (!ret) {
+		bool found;
+
+		ret = find_elsewhere(in, &found, err);
+		if (!ret && found)
+			a->detail = "another engine has its image";
 	}
 	image_list_release(&list);
 	return ret;
