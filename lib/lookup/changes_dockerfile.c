@@ -31,21 +31,32 @@ changes_hide(struct changes *c, struct change_edit *edit)
 
 /* Titles stand for the scripts that we wrote; a user's lines are his own. */
 static const char *
-shown(const struct changes *c, const struct dockerfile_instruction *in)
+shown(const struct changes *c, const struct buf *words)
 {
-	struct buf words = BUF_INIT, title = BUF_INIT;
-	const char *text = NULL;
+	struct buf title = BUF_INIT;
+	const char *text;
 
-	if (in) {
-		dockerfile_show(in, &words);
-		if (c->b->is_generated)
-			step_title(words.data, &title);
-		text = arena_strdup(c->arena, c->b->is_generated ?
-				    title.data : words.data);
-	}
-	buf_release(&words);
+	if (!words->len)
+		return NULL;
+	if (c->b->is_generated)
+		step_title(words->data, &title);
+	text = arena_strdup(c->arena, c->b->is_generated ? title.data :
+			    words->data);
 	buf_release(&title);
 	return text;
+}
+
+static void
+show_sides(const struct changes *c, const struct dockerfile_edit *e,
+	   struct imgcache_change *out)
+{
+	struct buf before = BUF_INIT, after = BUF_INIT;
+
+	dockerfile_show_edit(e, &before, &after);
+	out->before = shown(c, &before);
+	out->after = shown(c, &after);
+	buf_release(&before);
+	buf_release(&after);
 }
 
 /* Edits of the same names of stages, which are undone together. */
@@ -74,8 +85,7 @@ add_edit(struct changes *c, const struct change_edit *edit)
 
 	if (in->keyword == DOCKERFILE_UNKNOWN)
 		new->c.name = arena_strdup(c->arena, in->word);
-	new->c.before = shown(c, e->before);
-	new->c.after = shown(c, e->after);
+	show_sides(c, e, &new->c);
 	new->c.of = c->b->is_generated ? "generated" : NULL;
 	new->c.line = e->after ? e->after->line : 0;
 	new->edit = *e;
@@ -335,6 +345,7 @@ add_stage_line(struct changes *c, const struct dockerfile_edit *e)
 {
 	const struct dockerfile_instruction *in = e->after ? e->after :
 		e->before;
+	struct imgcache_change sides = {0};
 	struct imgcache_stage *stage;
 
 	if (in->keyword == DOCKERFILE_FROM)
@@ -342,7 +353,8 @@ add_stage_line(struct changes *c, const struct dockerfile_edit *e)
 	if (!c->n_stages)
 		return;
 	stage = &c->stages[c->n_stages - 1];
-	stage->lines[stage->n_lines++] = shown(c, in);
+	show_sides(c, e, &sides);
+	stage->lines[stage->n_lines++] = e->after ? sides.after : sides.before;
 }
 
 void

@@ -246,3 +246,78 @@ dockerfile_show(const struct dockerfile_instruction *in, struct buf *out)
 		buf_addc(out, *p);
 	}
 }
+
+/* The line that begins at *at, which is then behind it; len 0: there is none. */
+static const char *
+next_line(const struct dockerfile_heredoc *h, size_t *at, size_t *len)
+{
+	const char *line = h->body + *at;
+	const char *end = memchr(line, '\n', h->body_len - *at);
+
+	*len = end ? (size_t)(end - line) + 1 : h->body_len - *at;
+	*at += *len;
+	return line;
+}
+
+static bool
+find_other_line(const struct dockerfile_heredoc *a,
+		const struct dockerfile_heredoc *b, struct buf *before,
+		struct buf *after)
+{
+	size_t i = 0, k = 0, n, m;
+	const char *x, *y;
+
+	do {
+		x = next_line(a, &i, &n);
+		y = next_line(b, &k, &m);
+	} while (n && n == m && !memcmp(x, y, n));
+	if (!n && !m)
+		return false;
+	buf_add(before, x, n && x[n - 1] == '\n' ? n - 1 : n);
+	buf_add(after, y, m && y[m - 1] == '\n' ? m - 1 : m);
+	return true;
+}
+
+static void
+show_closely(const struct dockerfile_edit *e, struct buf *before,
+	     struct buf *after)
+{
+	const struct dockerfile_instruction *a = e->before, *b = e->after;
+	bool same_text = !strcmp(a->text, b->text);
+
+	buf_clear(before);
+	buf_clear(after);
+	if (!same_text) {
+		buf_adds(before, a->text);
+		buf_adds(after, b->text);
+		return;
+	}
+	for (size_t i = 0; i < a->n_heredocs && i < b->n_heredocs; i++)
+		if (find_other_line(&a->heredocs[i], &b->heredocs[i], before,
+				    after))
+			return;
+	dockerfile_show(a, before);
+	dockerfile_show(b, after);
+}
+
+static bool
+is_arg(const struct dockerfile_instruction *in)
+{
+	while (in->trigger)
+		in = in->trigger;
+	return in->keyword == DOCKERFILE_ARG;
+}
+
+void
+dockerfile_show_edit(const struct dockerfile_edit *e, struct buf *before,
+		     struct buf *after)
+{
+	if (e->before)
+		dockerfile_show(e->before, before);
+	if (e->after)
+		dockerfile_show(e->after, after);
+	if (e->before && e->after && !is_arg(e->after) &&
+	    before->len == after->len &&
+	    !memcmp(before->data, after->data, after->len))
+		show_closely(e, before, after);
+}

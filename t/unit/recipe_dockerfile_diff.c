@@ -18,15 +18,17 @@ parse(const char *text)
 }
 
 static void
-show(struct buf *out, char sign, const struct dockerfile_instruction *in)
+show(struct buf *out, const struct dockerfile_edit *e)
 {
-	struct buf line = BUF_INIT;
+	struct buf before = BUF_INIT, after = BUF_INIT;
 
-	if (!in)
-		return;
-	dockerfile_show(in, &line);
-	buf_addf(out, "%c%s\n", sign, line.data);
-	buf_release(&line);
+	dockerfile_show_edit(e, &before, &after);
+	if (before.len)
+		buf_addf(out, "-%s\n", before.data);
+	if (after.len)
+		buf_addf(out, "+%s\n", after.data);
+	buf_release(&before);
+	buf_release(&after);
 }
 
 static void
@@ -37,10 +39,8 @@ expect(const char *before, const char *after, const char *text)
 	struct buf out = BUF_INIT;
 
 	dockerfile_diff(a, b, &edits);
-	for (size_t i = 0; i < edits.n; i++) {
-		show(&out, '-', edits.v[i].before);
-		show(&out, '+', edits.v[i].after);
-	}
+	for (size_t i = 0; i < edits.n; i++)
+		show(&out, &edits.v[i]);
 	cr_expect_str_eq(out.data, text);
 	buf_release(&out);
 	dockerfile_edits_release(&edits);
@@ -72,6 +72,20 @@ Test(dockerfile_diff, an_edit_is_a_pair)
 	       "CMD d\n", "-ENV X=1\n+ENV X=2\n-CMD c\n+CMD d\n");
 }
 
+Test(dockerfile_diff, sides_that_look_the_same_are_shown_closely)
+{
+	expect("FROM a\nRUN b  && c\n", "FROM a\nRUN b && c\n",
+	       "-RUN b  && c\n+RUN b && c\n");
+	expect("FROM a\nRUN <<E\nb\nc\nE\n", "FROM a\nRUN <<E\nb\nd\nE\n",
+	       "-c\n+d\n");
+	expect("FROM a\nRUN <<E\nb\nE\n", "FROM a\nRUN <<E\nb\nd\nE\n",
+	       "+d\n");
+	expect("FROM a\nCOPY <<E <<F /\nb\nE\nc\nF\n",
+	       "FROM a\nCOPY <<E <<F /\nb\nE\nF\n", "-c\n");
+	expect("FROM a\nARG A=1\n", "FROM a\nARG A=2\n",
+	       "-ARG A=...\n+ARG A=...\n");
+}
+
 Test(dockerfile_diff, what_came_and_what_went)
 {
 	expect("FROM a\nRUN b\n", "FROM a\nRUN x\nRUN b\n", "+RUN x\n");
@@ -91,7 +105,7 @@ Test(dockerfile_diff, a_move_is_two)
 Test(dockerfile_diff, heredocs_flags_and_forms_count)
 {
 	expect("FROM a\nRUN <<E\nb\nE\n", "FROM a\nRUN <<E\nc\nE\n",
-	       "-RUN <<E\n+RUN <<E\n");
+	       "-b\n+c\n");
 	expect("FROM a\nCOPY --chmod=1 b c\n", "FROM a\nCOPY --chmod=2 b c\n",
 	       "-COPY --chmod=1 b c\n+COPY --chmod=2 b c\n");
 	expect("FROM a\nCMD [\"b\"]\n", "FROM a\nCMD b\n",
