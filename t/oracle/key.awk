@@ -65,7 +65,7 @@ function reason(class)
 		fell[seed]
 	}
 	if (seed in fell && (class ~ /, unread|^(case|comment|order|unused)/ ||
-	    class ~ /^(undeclared|global) arg|^argument of an unused/))
+	    class ~ /^(undeclared|global) arg|^argument of (an unused|no use)/))
 		stays = 0
 	if (stays && !same_tag)
 		complain(seed, "not precise: " what)
