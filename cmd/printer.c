@@ -56,6 +56,12 @@ printer_new(enum print_form form, bool single)
 }
 
 void
+printer_set_line(struct printer *p)
+{
+	p->levels[0].has_lines = false;
+}
+
+void
 printer_set_wide(struct printer *p)
 {
 	if (p->table)
@@ -68,7 +74,7 @@ end_record(struct printer *p)
 	if (!p->in_record)
 		return;
 	p->in_record = false;
-	if (p->form == PRINT_JSON && p->levels[0].n)
+	if (p->form == PRINT_JSON && p->levels[0].n && p->levels[0].has_lines)
 		fputs(p->single ? "\n}" : "\n  }", stdout);
 	else if (p->form == PRINT_JSON)
 		fputc('}', stdout);
@@ -126,7 +132,7 @@ json_open(struct printer *p, const char *name, bool is_list)
 		json_begin(p, name);
 		fputc(is_list ? '[' : '{', stdout);
 	}
-	has_lines = is_list && p->depth == 0;
+	has_lines = is_list && p->depth == 0 && p->levels[0].has_lines;
 	if (p->depth + 1 < MAX_DEPTH)
 		p->depth++;
 	p->levels[p->depth] = (struct level){ is_list, has_lines, 0 };

@@ -39,6 +39,9 @@ enum print_form print_form_given(void);
 /* single: one record; JSON without an array, table with a line a field. */
 struct printer *printer_new(enum print_form form, bool single);
 
+/* The one record of a JSON document is one line: for who reads line by line. */
+void printer_set_line(struct printer *p);
+
 /* A table is not fitted into the terminal's width. */
 void printer_set_wide(struct printer *p);
 

@@ -252,6 +252,7 @@ tell(struct invocation *inv, const struct imgcache_verdict *v)
 
 	if (given.json) {
 		p = printer_new(PRINT_JSON, true);
+		printer_set_line(p);
 		print_verdict(p, v);
 		printer_end(p);
 	} else if (!given.silent) {

@@ -254,6 +254,15 @@ test_that '--watch: what is stale at once, then only news; ends by a signal' '
 	! [ -s err ]
 '
 
+test_that '--watch --json: an object a line' '
+	imgcache verify --watch --json app >lines & pid=$!
+	n=0; until [ -s lines ]; do
+		n=$((n + 1)); [ $n -lt 100 ] || break; sleep 0.1
+	done
+	kill -s TERM $pid; wait $pid; cat lines
+	[ "$(grep -c . lines)" -eq 1 ] && jq -e ".state == \"stale\"" lines
+'
+
 test_that 'within 80 columns' '
 	mkdir -p app/a-folder-with-a-long-name && : \
 		>app/a-folder-with-a-long-name/and-a-file-with-a-rather-long-name.c &&
