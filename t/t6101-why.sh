@@ -348,6 +348,21 @@ test_that 'an image of the project as base is told by its name' '
 	reset_project; [ $status -eq 0 ]
 '
 
+test_that 'a base of ours behind an argument is one change' '
+	mkdir -p two/base && (cd two && echo 1 >base/y && echo 1 >x &&
+	printf "FROM busybox\nCOPY y /\n" >base/Dockerfile &&
+	printf "ARG BASE\nFROM \$BASE\nRUN a\nCOPY x /\n" >Dockerfile &&
+	printf "version: 1\nimages:\n  base: {context: base}\n  on: %s\n" \
+		"{args: {BASE: \"@base\"}}" >imgcache.yaml &&
+	imgcache build on >/dev/null 2>&1 && echo 2 >base/y &&
+	imgcache why on >out; cat out; grep "^on: 1 input differs" out &&
+	grep "@base changed, see imgcache why base; runs from .2/3. on" out &&
+	! imgcache get on 2>err && grep ": a base moved: base @base changed$" err &&
+	sed -i "s/RUN a/ARG BASE\nRUN a/" Dockerfile &&
+	imgcache build on >/dev/null 2>&1 && echo 3 >base/y &&
+	imgcache why on >out; cat out; grep "^  arg  *BASE changed" out)
+'
+
 test_that 'files of a named context' '
 	mkdir -p ctx named && echo 1 >ctx/f && printf \
 		"FROM busybox\nCOPY --from=more f /\nRUN x\n" >named/Dockerfile &&

@@ -137,6 +137,20 @@ side_value(const struct side *s, const char *word, const char *name)
 	return manifest_value(&s->manifest, word, name);
 }
 
+const char *
+side_arg(const struct side *s, const char *name)
+{
+	const struct strv *args = s->in ? &s->in->key_args : NULL;
+	size_t len = strlen(name);
+
+	if (!args || !side_value(s, "arg", name))
+		return NULL;
+	for (size_t i = args->n; i-- > 0;)
+		if (!strncmp(args->v[i], name, len) && args->v[i][len] == '=')
+			return args->v[i] + len + 1;
+	return NULL;
+}
+
 /* "named NAME dir H" for a named one. */
 const char *
 side_tree(const struct side *s, const char *context)

@@ -50,6 +50,9 @@ bool side_uses_stage(const struct side *s, size_t stage);
 const char *side_value(const struct side *s, const char *word,
 		       const char *name);
 
+/* What a build argument is; NULL where only its hash is known, or it counts not. */
+const char *side_arg(const struct side *s, const char *name);
+
 /*
  * Go through what differs in a context (NULL: the main one) between two sides
  * of one hash, as tree_diff_sides() does; nothing if a side has none of it.

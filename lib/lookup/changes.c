@@ -38,14 +38,18 @@ compare_platforms(struct changes *c)
 	(void)changes_join_pair(c, from);
 }
 
+/* skip_globals: those before the first FROM do not do. */
 static bool
-declares(const struct side *s, const char *name)
+declares(const struct side *s, const char *name, bool skip_globals)
 {
 	size_t len = strlen(name);
 
 	for (size_t i = 0; i < s->df->n; i++) {
 		const struct dockerfile_instruction *in = &s->df->v[i];
 
+		skip_globals &= in->keyword != DOCKERFILE_FROM;
+		if (skip_globals)
+			continue;
 		for (size_t k = 0; in->keyword == DOCKERFILE_ARG &&
 		     k < in->n_args; k++)
 			if (!strncmp(in->args[k], name, len) &&
@@ -69,8 +73,24 @@ counts_newly(const struct changes *c, const struct imgcache_change *arg)
 	    dockerfile_arg_always_counts(arg->name) || !s->df ||
 	    side_value(s, "context-reason", NULL))
 		return false;
-	return changes_target(c) || !declares(s, arg->name) ||
+	return changes_target(c) || !declares(s, arg->name, false) ||
 		changes_has(c, IMGCACHE_SUBJECT_INSTRUCTION);
+}
+
+/* Does it do nothing but name an image of ours, which is told already? */
+static bool
+names_base(const struct changes *c, const struct imgcache_change *arg)
+{
+	const char *value = side_arg(c->b, arg->name);
+
+	if (arg->how != IMGCACHE_EDITED || !value || !c->b->df ||
+	    declares(c->b, arg->name, true))
+		return false;
+	for (size_t i = 0; i < c->n; i++)
+		if (c->v[i].c.subject == IMGCACHE_SUBJECT_BASE &&
+		    c->v[i].c.of && str_is(c->v[i].c.after, value))
+			return true;
+	return false;
 }
 
 /* The epoch reaches a Dockerfile as an arg; one of the two is enough. */
@@ -84,7 +104,8 @@ compare_args(struct changes *c)
 	changes_named(c, IMGCACHE_SUBJECT_ARG, "arg", false);
 	for (size_t i = from; i < c->n; i++)
 		if (!(rolled && !strcmp(c->v[i].c.name, GENERATE_EPOCH_ARG)) &&
-		    !counts_newly(c, &c->v[i].c))
+		    !counts_newly(c, &c->v[i].c) &&
+		    !names_base(c, &c->v[i].c))
 			c->v[n++] = c->v[i];
 	c->n = n;
 }

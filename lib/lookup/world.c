@@ -41,21 +41,6 @@ chosen(const struct world *w, enum imgcache_subject subject, const char *name)
 	return w->b;
 }
 
-static const char *
-known_value(const struct side *s, const char *name, const char *hash)
-{
-	const struct inputs *in = s->in;
-	size_t len = strlen(name);
-
-	if (!in || !str_is(side_value(s, "arg", name), hash))
-		return NULL;
-	for (size_t i = in->key_args.n; i-- > 0;)
-		if (!strncmp(in->key_args.v[i], name, len) &&
-		    in->key_args.v[i][len] == '=')
-			return in->key_args.v[i] + len + 1;
-	return NULL;
-}
-
 static void
 add_arg(struct making *m, const char *name)
 {
@@ -70,7 +55,8 @@ add_arg(struct making *m, const char *name)
 			return;
 	if (!hash || !strcmp(hash, "unset"))
 		return;
-	value = known_value(w->b, name, hash);
+	value = str_is(side_value(w->b, "arg", name), hash) ?
+		side_arg(w->b, name) : NULL;
 	if (value)
 		strv_pushf(&m->args, "%s=%s", name, value);
 	else
