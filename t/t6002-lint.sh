@@ -206,6 +206,7 @@ test_that 'Dockerfiles of all names, but no templates and no others' '
 	for f in Dockerfile.j2 Dockerfile.ejs Dockerfile.m4 \
 		Dockerfile__tmpl__; do
 		echo "FROM debian" >$f; done && echo "set x" >Dockerfile.conf &&
+	echo "FROM {{ base }}" >Dockerfile.prod &&
 	echo "FROM debian" >Dockerfile.md && ids; list \
 		"IC003 Containerfile:1" "IC003 Dockerfile:1" \
 		"IC003 Dockerfile-x:1" "IC003 Dockerfile.dev:1" \

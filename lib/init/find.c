@@ -62,8 +62,10 @@ static bool
 is_dockerfile(const char *name)
 {
 	static const char *const others[] = {
-		".dockerignore", ".j2", ".tmpl", ".template", ".tpl", ".in",
-		".orig", ".bak", ".swp", ".md", "~", NULL
+		".dockerignore", ".in", ".j2", ".jinja", ".jinja2", ".tmpl",
+		".tpl", ".template", ".erb", ".ejs", ".hbs", ".mustache",
+		".liquid", ".mako", ".tera", ".gotmpl", ".m4", ".orig", ".rej",
+		".bak", ".swp", ".md", "~", NULL
 	};
 	size_t i;
 

@@ -41,7 +41,8 @@ is_dockerfile(const char *name)
 	};
 	static const char *const others[] = {
 		".in", ".j2", ".jinja", ".jinja2", ".tmpl", ".tpl", ".template",
-		".erb", ".ejs", ".hbs", ".mustache", ".m4", "__tmpl__",
+		".erb", ".ejs", ".hbs", ".mustache", ".liquid", ".mako",
+		".tera", ".gotmpl", ".m4", "__tmpl__",
 		".orig", ".rej", ".bak", ".md", ".txt", ".swp", "~", ".sh",
 		".py", ".yml", ".yaml", ".json", ".go", ".js", ".rb",
 		".patch", ".diff", ".nanorc", ".tmLanguage",
@@ -59,6 +60,16 @@ is_dockerfile(const char *name)
 			return true;
 	}
 	return has_ending(name, endings);
+}
+
+/* "FROM {{ base }}" and the like; docker would refuse it. */
+static bool
+is_template(const char *line, const char *end)
+{
+	size_t len = (size_t)(end - line);
+
+	return memmem(line, len, "{{", 2) || memmem(line, len, "{%", 2) ||
+		memmem(line, len, "<%", 2);
 }
 
 /*
@@ -88,7 +99,8 @@ begins_as_one(const char *path)
 		if (s >= end || *s == '#')
 			continue;
 		for (size_t i = 0; i < 2 && !is; i++)
-			is = !strncasecmp(s, words[i], strlen(words[i]));
+			is = !strncasecmp(s, words[i], strlen(words[i])) &&
+				!is_template(s, end);
 		break;
 	}
 	buf_release(&text);
