@@ -31,6 +31,18 @@ steps() {
 	}' "$1"
 }
 
+# lay_out COPY CASE: an empty layout for its image, but with the blobs that are
+# there of the project before its change: those are not sent again.
+lay_out() {
+	rm -rf "$w/$2.$1.oci"
+	for blobs in "$w/${2%-*}.a.oci/blobs" "$w/${2%-*}.c.oci/blobs"; do
+		if [ "$1" != a ] && [ -d "$blobs" ]; then
+			mkdir -p "$w/$2.$1.oci"
+			cp -al "$blobs" "$w/$2.$1.oci"
+		fi
+	done
+}
+
 # bake_once COPY CASE...: the steps that were seen are in $w/steps. A second,
 # empty target lets each step carry the name of its own.
 bake_once() {
@@ -43,7 +55,7 @@ bake_once() {
 		for s; do
 			printf ',"c%s":' "$s"
 			cat "$w/$s.$copy.json"
-			rm -rf "$w/$s.$copy.oci"
+			lay_out "$copy" "$s"
 		done
 		printf '}}\n'
 	} >"$w/bake.json"

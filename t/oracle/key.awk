@@ -77,8 +77,8 @@ function reason(class)
 		if (!same_tag && mode == "sources") {
 			if (seed in fell)
 				class = class "; all counts"
-			if (reason(class) == "" && $13 > 0 &&
-			    class ~ /^(edit|new file|renamed|removed)$/)
+			if (reason(class) == "" && $13 > 0 && class ~ \
+			    /^(edit|new file|renamed|removed|mode of a folder)$/)
 				class = class "; some always run"
 			lost[class] = lost[class] " " seed
 			if (reason(class) == "")
