@@ -44,5 +44,6 @@ stop() {
 }
 trap stop EXIT
 started=${IMGCACHE_ENGINE_STARTED-}
+# Those of the engine share it, so they run one by one, beside all others.
 # shellcheck disable=SC2086 # a list of files
-prove --timer $tests
+prove --timer -j"$jobs" --rules 'seq=t/t9*.sh' --rules 'par=**' $tests
