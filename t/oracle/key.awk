@@ -33,6 +33,9 @@ function reason(class)
 	if (class ~ /, a link leads to it$/)
 		return "an excluded file counts if a copied link leads to " \
 			"it: older docker looks at it"
+	if (class ~ /^becomes a link/)
+		return "a link counts as a link, though what it leads to may " \
+			"be what stood there"
 	if (class ~ /, a base$/)
 		return "all counts of a folder that stands for a base"
 	if (class ~ /; some always run$/)
