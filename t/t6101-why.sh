@@ -314,18 +314,18 @@ test_that 'a network runs every RUN again, a label nothing' '
 test_that 'packages of a generated image, by name and version' '
 	sed -i "s/curl, git=1/git=2, jq/" imgcache.yaml &&
 	faketime "2026-11-20 12:00:00" imgcache why tools >out; cat out
-	grep -x "  package      apt curl removed; runs from \[2/2\] on" out &&
-	grep -x "               apt git changed; runs from \[2/2\] on" out &&
+	grep -x "  package      apt curl removed; runs from \[stage-0 2/2\] on" out &&
+	grep -x "               apt git changed; runs from \[stage-0 2/2\] on" out &&
 	grep -x "               - git=1" out && grep -x "               + git=2" out &&
-	grep -x "               apt jq added; runs from \[2/2\] on" out &&
+	grep -x "               apt jq added; runs from \[stage-0 2/2\] on" out &&
 	grep -x "  1 of 1 step runs again.*" out &&
-	grep "    \[2/2\]  system packages" out; status=$?; reset_project
+	grep "    \[stage-0 2/2\]  system packages" out; status=$?; reset_project
 	[ $status -eq 0 ]
 '
 
 test_that 'an epoch that rolled' '
 	faketime "2026-11-27 12:00:00" imgcache why tools >out; cat out
-	grep "  epoch        2026-W47 -> 2026-W48; runs from \[2/2\] on" out
+	grep "  epoch        2026-W47 -> 2026-W48; runs from \[stage-0 2/2\] on" out
 '
 
 test_that 'env and copy of a recipe are told in its words' '

@@ -87,6 +87,21 @@ test_that 'what a step was called with is nowhere in the catalog' '
 	grep -F "RUN echo \"\$VERSION $RUN\"" names
 '
 
+# BuildKit counts a stage more then, so that the only one has a name.
+test_that 'a cache mount: the numbers of plain docker, and what steps took' '
+	mkdir -p cache && cat >cache/Dockerfile <<-EOF && echo 1 >cache/f &&
+	FROM busybox:latest
+	COPY f /f
+	RUN --mount=type=cache,id=$RUN,target=/c sleep 0.2; echo $RUN
+	EOF
+	imgcache build --label "imgcache-test=$RUN" cache >/dev/null 2>err &&
+	cat err && docker buildx build --progress=plain \
+		--output=type=cacheonly cache 2>plain && echo 2 >cache/f &&
+	imgcache why cache >out && cat out &&
+	grep "^#[0-9]* \[stage-0 3/3\] RUN " plain &&
+	grep "    \[stage-0 3/3\]  RUN .* [1-9][0-9.]* m\{0,1\}s$" out
+'
+
 test_that 'removed behind our back: gone, and when it was missed' '
 	ref=$(imgcache get app) && docker rm -f "two-$RUN" "derived-$RUN" \
 		>/dev/null && docker images -q --filter "label=imgcache-test=$RUN" |

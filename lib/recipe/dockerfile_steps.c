@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/strv.h"
+#include "recipe/dockerfile_mount.h"
 #include "recipe/dockerfile_stepid.h"
 
 #define MAX_HASHED ((size_t)64 << 20)
@@ -344,17 +345,39 @@ note_foreign(void *payload, const struct stage_source *source,
 	return 0;
 }
 
-/* An image that is copied from counts as a stage, and stages have names. */
+/* BuildKit takes a mount that names no source for one of "scratch". */
+static bool
+mounts_nothing(const struct dockerfile_instruction *in, struct arena *arena)
+{
+	struct imgcache_error ignored = {0};
+
+	for (size_t i = 0; in->keyword == DOCKERFILE_RUN && i < in->n_flags;
+	     i++) {
+		struct run_mount m;
+
+		if (str_starts(in->flags[i], "--mount=") &&
+		    !run_mount_parse(&m, in->flags[i] + strlen("--mount="),
+				     arena, &ignored) && !m.from)
+			return true;
+	}
+	return false;
+}
+
+/* What is copied from or mounted counts as a stage, and stages have names. */
 static bool
 has_one_stage(struct step_walk *w)
 {
 	struct imgcache_error ignored = {0};
 	bool foreign = false;
 
-	for (size_t i = 0; i < w->df->n && !foreign; i++)
-		if (sources_named(&w->stages, &w->df->v[i], note_foreign,
-				  &foreign, &ignored))
+	for (size_t i = 0; i < w->df->n && !foreign; i++) {
+		const struct dockerfile_instruction *in = &w->df->v[i];
+
+		foreign = mounts_nothing(in, &w->out->arena);
+		if (!foreign && sources_named(&w->stages, in, note_foreign,
+					      &foreign, &ignored))
 			error_clear(&ignored);
+	}
 	return w->stages.n == 1 && !foreign;
 }
 

@@ -400,11 +400,19 @@ enter_stage(struct build *b, size_t i)
 	strv_release(&words);
 }
 
+/* One more for a mount that names no source: that is what BuildKit counts. */
+static bool
+mounts_nothing(const char *step)
+{
+	return !strncmp(step, "RUN --mount=", 12) && !strstr(step, ",from=");
+}
+
 static void
 count_stages(struct build *b)
 {
 	for (size_t i = 0; i < b->steps.n; i++)
-		b->n_stages += !strncmp(b->steps.v[i], "FROM ", 5);
+		b->n_stages += !strncmp(b->steps.v[i], "FROM ", 5) ||
+			mounts_nothing(b->steps.v[i]);
 }
 
 static void

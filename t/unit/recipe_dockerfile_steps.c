@@ -139,6 +139,10 @@ Test(dockerfile_steps, they_are_numbered_as_docker_does)
 		      "[one 1/2][one 2/2][stage-1 1/1]");
 	expect_labels("FROM a\nCOPY --from=other b c\n",
 		      "[stage-0 1/2][stage-0 2/2]");
+	expect_labels("FROM a\nRUN --mount=type=cache,target=/x b\n",
+		      "[stage-0 1/2][stage-0 2/2]");
+	expect_labels("FROM a\nRUN --mount=from=x,target=/x b\n",
+		      "[stage-0 1/2][stage-0 2/2]");
 	expect_labels("FROM a AS x\nRUN b\nFROM x AS y\nRUN c\n",
 		      "[x 1/2][x 2/2][y 1/1]");
 	expect_labels("FROM a AS unused\nRUN b\nFROM c\nRUN d\n",
