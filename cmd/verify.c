@@ -296,12 +296,12 @@ look_again(const struct invocation *inv, const struct parsed *p,
 	};
 	struct invocation again = { .command = inv->command };
 	const struct imgcache_verdict *v;
-	size_t n;
+	size_t n = 0;
 	int ret = imgcache_open(&again.ic, &o, &again.err);
 
 	if (!ret)
 		ret = look(&again, p, &v, &n);
-	if (!ret)
+	if (!ret || n)
 		tell_news(&again, v, n, seen);
 	*err = again.err;
 	imgcache_close(again.ic);
@@ -341,16 +341,16 @@ static int
 run(struct invocation *inv, const struct parsed *p)
 {
 	const struct imgcache_verdict *v;
-	size_t n;
+	size_t n = 0;
 	int ret;
 
 	if (watch)
 		return keep_looking(inv, p);
 	ret = look(inv, p, &v, &n);
+	if ((!ret || n) && (!given.silent || given.json))
+		print_all(inv, v, n);
 	if (ret)
 		return ret;
-	if (!given.silent || given.json)
-		print_all(inv, v, n);
 	for (size_t i = 0; i < n; i++)
 		if (is_bad(&v[i]))
 			return EXIT_NO;

@@ -476,7 +476,9 @@ struct imgcache_verify_options {
 /*
  * In the order asked for: recipes, containers by name, running ones by name.
  * IMGCACHE_EUNKNOWN if the engine gives no answer, IMGCACHE_EFAIL if it has no
- * such container.
+ * such container. A recipe whose inputs cannot be had (a base that nobody knows)
+ * is IMGCACHE_NOT_KNOWN with the reason as detail; then all verdicts are there,
+ * and the first such error is returned. *out lives as long as ic.
  */
 IMGCACHE_API int imgcache_verify(struct imgcache *ic,
 				 const struct imgcache_verify_options *o,

@@ -239,6 +239,19 @@ test_that 'an engine that gives no answer: 128' '
 		imgcache verify --all-running && one_line stderr
 '
 
+test_that 'an image that cannot be judged hides no other' '
+	mkdir -p bad && printf "FROM nobody/knows:it\n" >bad/Dockerfile &&
+	cp imgcache.yaml kept.yaml && echo "  bad: {context: bad}" \
+		>>imgcache.yaml
+	expect_status 128 imgcache verify; one_line stderr || exit 1
+	grep -x "fresh    app" stdout && grep -x "fresh    web" stdout &&
+	grep "^unknown  bad  .*bad/Dockerfile:1: base" stdout &&
+	grep "bad/Dockerfile:1: .*nobody/knows:it" stderr &&
+	expect_status 128 imgcache verify --json && jq -e "length > 2 and
+		any(.[]; .subject == \"bad\" and .state == \"unknown\")" stdout
+	status=$?; mv kept.yaml imgcache.yaml; [ $status -eq 0 ]
+'
+
 test_that '--watch: what is stale at once, then only news; ends by a signal' '
 	imgcache verify --watch app --container one >news 2>err & pid=$!
 	n=0; until grep -q "container one" news; do

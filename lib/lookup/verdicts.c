@@ -44,6 +44,20 @@ verdicts_take(struct verifying *v, struct imgcache_recipe *r,
 	return ret;
 }
 
+int
+verdicts_pass_over(struct verifying *v, struct imgcache_verdict *verdict,
+		   struct imgcache_error *err)
+{
+	if (err->code == IMGCACHE_EINTR)
+		return err->code;
+	verdict->freshness = IMGCACHE_NOT_KNOWN;
+	verdict->detail = arena_strdup(&v->ic->arena, err->text);
+	if (!v->first.code)
+		v->first = *err;
+	error_clear(err);
+	return 0;
+}
+
 void
 verdicts_release(struct verifying *v)
 {

@@ -7,6 +7,7 @@
  * once however many containers run it.
  */
 
+#include "base/error.h"
 #include "key/inputs.h"
 
 struct verify_inputs {
@@ -21,6 +22,7 @@ struct verifying {
 	size_t n, cap;
 	struct verify_inputs **taken;
 	size_t n_taken, cap_taken;
+	struct imgcache_error first;	/* of those that cannot be judged */
 };
 
 /* A new verdict at the end; text is copied. */
@@ -29,6 +31,13 @@ struct imgcache_verdict *verdicts_add(struct verifying *v, const char *subject);
 /* The inputs of a recipe as they are now; they live as long as v. */
 int verdicts_take(struct verifying *v, struct imgcache_recipe *r,
 		  struct verify_inputs **out, struct imgcache_error *err);
+
+/*
+ * It cannot be judged, for this error, which is cleared: it is not known, and
+ * the others are judged all the same. Fails where it was a signal.
+ */
+int verdicts_pass_over(struct verifying *v, struct imgcache_verdict *verdict,
+		       struct imgcache_error *err);
 
 /* Ends the verdicts' life, too, but not that of their text. */
 void verdicts_release(struct verifying *v);

@@ -60,6 +60,11 @@ verify_recipe(struct verifying *v, struct imgcache_recipe *r,
 	struct imgcache_answer a;
 	int ret = verdicts_take(v, r, &t, err);
 
+	if (ret && r->recipe->name) {
+		verdict = verdicts_add(v, r->recipe->name);
+		verdict->name = verdict->subject;
+		return verdicts_pass_over(v, verdict, err);
+	}
 	if (!ret)
 		ret = lookup_image(&t->in, &f, &a, err);
 	if (!ret && a.state == IMGCACHE_UNKNOWN)
@@ -215,6 +220,10 @@ imgcache_verify(struct imgcache *ic, const struct imgcache_verify_options *o,
 			memcpy(kept, v.v, v.n * sizeof(*kept));
 		*out = kept;
 		*n = v.n;
+	}
+	if (!ret && v.first.code) {
+		*err = v.first;
+		ret = err->code;
 	}
 	verdicts_release(&v);
 	return ret;

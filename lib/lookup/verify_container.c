@@ -162,9 +162,9 @@ compare(struct verifying *v, const struct running *r,
 	struct imgcache_verdict *verdict;
 	int ret = verdicts_take(v, recipe, &t, err);
 
-	if (ret)
-		return ret;
 	verdict = &v->v[v->n - 1];
+	if (ret)
+		return verdicts_pass_over(v, verdict, err);
 	verdict->wanted = arena_strdup(&v->ic->arena, t->in.tag);
 	verdict->freshness = IMGCACHE_STALE;
 	if (!str_is(verdict->tag, t->in.tag))
