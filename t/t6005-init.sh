@@ -227,9 +227,13 @@ test_that 'what would not build is a comment with its reason, and a note' '
 	! grep "$PWD" imgcache.yaml && imgcache tag ok
 '
 
-test_that 'nothing that builds: a file that is read all the same' '
-	fresh && put Dockerfile "FROM \$X" && imgcache init &&
-	grep -x "images: {}" imgcache.yaml && imgcache config >/dev/null
+test_that 'nothing that builds: a file that is read, and then uncommented' '
+	fresh && put compose.yaml "services:" "  a: {build: ./nope}" &&
+	imgcache init && grep -x "images:" imgcache.yaml &&
+	imgcache config >/dev/null && mkdir nope &&
+	put nope/Dockerfile "FROM scratch" &&
+	sed -i "s/^  # \(a:\|  [dc]\)/  \1/" imgcache.yaml &&
+	imgcache tag a || { cat imgcache.yaml; false; }
 '
 
 test_that 'compose files: builds, variables, the same one once' '

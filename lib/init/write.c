@@ -217,17 +217,6 @@ put_image(const struct init_image *m, struct buf *out)
 	init_write_image(m, m->reason ? "  # " : "  ", out);
 }
 
-static bool
-has_active(const struct init *in)
-{
-	size_t i;
-
-	for (i = 0; i < in->n_images; i++)
-		if (!in->images[i]->reason)
-			return true;
-	return false;
-}
-
 void
 init_write(const struct init *in, struct buf *out)
 {
@@ -248,7 +237,7 @@ init_write(const struct init *in, struct buf *out)
 		put_comment("", in->left.v[i], out);
 	if (in->left.n)
 		buf_addc(out, '\n');
-	buf_adds(out, has_active(in) ? "images:\n" : "images: {}\n");
+	buf_adds(out, "images:\n");
 	for (i = 0; i < in->n_images; i++)
 		put_image(in->images[i], out);
 }

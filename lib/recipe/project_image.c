@@ -314,7 +314,7 @@ project_read_images(struct project *p, const struct expand_env *env,
 	const struct yaml_node *images = yaml_get(p->doc.root, "images");
 	int ret = 0;
 
-	if (!images)
+	if (!images || yaml_is_null(images))
 		return 0;
 	if (images->kind != YAML_MAP)
 		return yaml_expected(&p->doc, images, "a mapping", err);

@@ -316,6 +316,7 @@ Test(project, wrong_types_say_what_was_expected)
 			 "imgcache.yaml:2:9: expected a mapping, found '3'");
 	cr_assert_str_eq(complaint("version: 1\nimages: [a]\n"),
 			 "imgcache.yaml:2:9: expected a mapping, found a list");
+	cr_assert_str_eq(complaint("version: 1\nimages:\n"), "");
 	cr_assert_str_eq(complaint("version: 1\nimages:\n  a:\n"),
 			 "imgcache.yaml:3:5: expected a mapping, "
 			 "found nothing");
