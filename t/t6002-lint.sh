@@ -206,11 +206,12 @@ test_that 'Dockerfiles of all names, but no templates and no others' '
 	for f in Dockerfile.j2 Dockerfile.ejs Dockerfile.m4 \
 		Dockerfile__tmpl__; do
 		echo "FROM debian" >$f; done && echo "set x" >Dockerfile.conf &&
-	echo "FROM {{ base }}" >Dockerfile.prod &&
+	printf "ARG A=x\nFROM {{ base }}\n" >Dockerfile.prod &&
+	printf "ARG F=\"{{.N}}\"\nFROM debian\n" >Dockerfile.args &&
 	echo "FROM debian" >Dockerfile.md && ids; list \
 		"IC003 Containerfile:1" "IC003 Dockerfile:1" \
-		"IC003 Dockerfile-x:1" "IC003 Dockerfile.dev:1" \
-		"IC003 api.Dockerfile:1"
+		"IC003 Dockerfile-x:1" "IC003 Dockerfile.args:2" \
+		"IC003 Dockerfile.dev:1" "IC003 api.Dockerfile:1"
 '
 
 test_that 'not what tools make, what git ignores, what is hidden' '

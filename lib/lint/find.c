@@ -99,8 +99,10 @@ begins_as_one(const char *path)
 		if (s >= end || *s == '#')
 			continue;
 		for (size_t i = 0; i < 2 && !is; i++)
-			is = !strncasecmp(s, words[i], strlen(words[i])) &&
-				!is_template(s, end);
+			is = !strncasecmp(s, words[i], strlen(words[i]));
+		if (is && !strncasecmp(s, "ARG", 3))
+			continue;	/* FROM comes behind it */
+		is = is && !is_template(s, end);
 		break;
 	}
 	buf_release(&text);
