@@ -216,7 +216,7 @@ put_side(char sign, const char *text, const struct why_style *s)
 	free(copy);
 }
 
-/* What differs is nothing that is shown: the default of an arg, a script. */
+/* What differs is nothing that is shown: the default of an arg, an empty line. */
 static void
 put_same_sides(const struct imgcache_change *c, const struct why_style *s)
 {

@@ -355,12 +355,17 @@ test_that 'a base of ours behind an argument is one change' '
 	printf "version: 1\nimages:\n  base: {context: base}\n  on: %s\n" \
 		"{args: {BASE: \"@base\"}}" >imgcache.yaml &&
 	imgcache build on >/dev/null 2>&1 && echo 2 >base/y &&
-	imgcache why on >out; cat out; grep "^on: 1 input differs" out &&
+	imgcache why on >out && cat out && grep "^on: 1 input differs" out &&
 	grep "@base changed, see imgcache why base; runs from .2/3. on" out &&
 	! imgcache get on 2>err && grep ": a base moved: base @base changed$" err &&
 	sed -i "s/RUN a/ARG BASE\nRUN a/" Dockerfile &&
 	imgcache build on >/dev/null 2>&1 && echo 3 >base/y &&
-	imgcache why on >out; cat out; grep "^  arg  *BASE changed" out)
+	imgcache why on >out && cat out && grep "^  arg  *BASE changed" out &&
+	printf "ARG BASE\nARG T=\$BASE\nFROM busybox AS z\nARG T\n" \
+		>Dockerfile && printf "RUN b \$T\nFROM \$BASE\nCOPY x /\n%s\n" \
+		"COPY --from=z /b /" >>Dockerfile &&
+	imgcache build on >/dev/null 2>&1 && echo 4 >base/y &&
+	imgcache why on >out && cat out && grep "^  arg  *BASE changed" out)
 '
 
 test_that 'files of a named context' '

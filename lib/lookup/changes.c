@@ -38,18 +38,14 @@ compare_platforms(struct changes *c)
 	(void)changes_join_pair(c, from);
 }
 
-/* skip_globals: those before the first FROM do not do. */
 static bool
-declares(const struct side *s, const char *name, bool skip_globals)
+declares(const struct side *s, const char *name)
 {
 	size_t len = strlen(name);
 
 	for (size_t i = 0; i < s->df->n; i++) {
 		const struct dockerfile_instruction *in = &s->df->v[i];
 
-		skip_globals &= in->keyword != DOCKERFILE_FROM;
-		if (skip_globals)
-			continue;
 		for (size_t k = 0; in->keyword == DOCKERFILE_ARG &&
 		     k < in->n_args; k++)
 			if (!strncmp(in->args[k], name, len) &&
@@ -73,8 +69,33 @@ counts_newly(const struct changes *c, const struct imgcache_change *arg)
 	    dockerfile_arg_always_counts(arg->name) || !s->df ||
 	    side_value(s, "context-reason", NULL))
 		return false;
-	return changes_target(c) || !declares(s, arg->name, false) ||
+	return changes_target(c) || !declares(s, arg->name) ||
 		changes_has(c, IMGCACHE_SUBJECT_INSTRUCTION);
+}
+
+/* "ARG NAME" and "FROM $NAME", and no other line with the name in it? */
+static bool
+is_for_from(const struct side *s, const char *name)
+{
+	char *plain = mem_printf("$%s", name), *braced = mem_printf("${%s}",
+								     name);
+	bool is = true, is_global = true;
+
+	for (size_t i = 0; is && i < s->df->n; i++) {
+		const struct dockerfile_instruction *in = &s->df->v[i];
+
+		is_global &= in->keyword != DOCKERFILE_FROM;
+		is = !strstr(in->text, name) ||
+			(in->keyword == DOCKERFILE_FROM && in->n_args &&
+			 (!strcmp(in->args[0], plain) ||
+			  !strcmp(in->args[0], braced))) ||
+			(is_global && in->keyword == DOCKERFILE_ARG &&
+			 in->n_args == 1 && str_starts(in->args[0], name) &&
+			 !strchr(in->args[0], '$'));
+	}
+	free(plain);
+	free(braced);
+	return is;
 }
 
 /* Does it do nothing but name an image of ours, which is told already? */
@@ -84,7 +105,7 @@ names_base(const struct changes *c, const struct imgcache_change *arg)
 	const char *value = side_arg(c->b, arg->name);
 
 	if (arg->how != IMGCACHE_EDITED || !value || !c->b->df ||
-	    declares(c->b, arg->name, true))
+	    !is_for_from(c->b, arg->name))
 		return false;
 	for (size_t i = 0; i < c->n; i++)
 		if (c->v[i].c.subject == IMGCACHE_SUBJECT_BASE &&

@@ -139,6 +139,7 @@ find_elsewhere(struct inputs *in, bool *found, struct imgcache_error *err)
 	*found = false;
 	for (size_t i = 0; !ret && i < list.n && !*found; i++)
 		*found = list.v[i].status == IMAGE_COMPLETED &&
+			!strcmp(list.v[i].key.tag, in->tag) &&
 			!strcmp(list.v[i].key.platform, in->platform);
 	image_list_release(&list);
 	return ret;

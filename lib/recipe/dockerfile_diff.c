@@ -294,7 +294,7 @@ show_closely(const struct dockerfile_edit *e, struct buf *before,
 	}
 	for (size_t i = 0; i < a->n_heredocs && i < b->n_heredocs; i++)
 		if (find_other_line(&a->heredocs[i], &b->heredocs[i], before,
-				    after))
+				    after) && (before->len || after->len))
 			return;
 	dockerfile_show(a, before);
 	dockerfile_show(b, after);

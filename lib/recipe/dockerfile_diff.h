@@ -42,8 +42,8 @@ void dockerfile_show(const struct dockerfile_instruction *in, struct buf *out);
 /*
  * Both of an edit, so that they can be told apart: as above; where that is the
  * same line, with white space as it is written, or else the first line in which
- * bodies of heredocs differ (nothing for the one that has none there). An ARG is
- * shown as above.
+ * bodies of heredocs differ (nothing for the one that has none there, or an empty
+ * one). An ARG is shown as above, and so is what still looks the same.
  */
 void dockerfile_show_edit(const struct dockerfile_edit *e, struct buf *before,
 			  struct buf *after);

@@ -82,6 +82,8 @@ Test(dockerfile_diff, sides_that_look_the_same_are_shown_closely)
 	       "+d\n");
 	expect("FROM a\nCOPY <<E <<F /\nb\nE\nc\nF\n",
 	       "FROM a\nCOPY <<E <<F /\nb\nE\nF\n", "-c\n");
+	expect("FROM a\nRUN <<E\nb\nE\n", "FROM a\nRUN <<E\nb\n\nE\n",
+	       "-RUN <<E\n+RUN <<E\n");
 	expect("FROM a\nARG A=1\n", "FROM a\nARG A=2\n",
 	       "-ARG A=...\n+ARG A=...\n");
 }
