@@ -35,12 +35,10 @@ steps() {
 # there of the project before its change: those are not sent again.
 lay_out() {
 	rm -rf "$w/$2.$1.oci"
-	for blobs in "$w/${2%-*}.a.oci/blobs" "$w/${2%-*}.c.oci/blobs"; do
-		if [ "$1" != a ] && [ -d "$blobs" ]; then
-			mkdir -p "$w/$2.$1.oci"
-			cp -al "$blobs" "$w/$2.$1.oci"
-		fi
-	done
+	if [ "$1" = b ] && [ -d "$w/${2%-*}.c.oci/blobs" ]; then
+		mkdir "$w/$2.$1.oci"
+		cp -al "$w/${2%-*}.c.oci/blobs" "$w/$2.$1.oci"
+	fi
 }
 
 # bake_once COPY CASE...: the steps that were seen are in $w/steps. A second,
@@ -212,7 +210,7 @@ unpack() {
 	buildx bake --provenance=false -f "$w/tar.json" $(for f; do
 			t=t$(echo "$f" | tr . -)
 			echo "$t --set $t.output=type=tar,dest=$w/$f.tar"
-		done) >"$w/tar.log" 2>&1
+		done) </dev/null >"$w/tar.log" 2>&1
 }
 
 # unpacked CASE.COPY: that tar, which may be there

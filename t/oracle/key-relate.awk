@@ -56,7 +56,7 @@ kind == "case" {
 	after = $1 ".b"
 	if ($1 in failed)
 		image = "none"
-	else if (config[before] != config[after])
+	else if (!(before in config) || config[before] != config[after])
 		image = "other"
 	else if (layers[before] == layers[after])
 		image = "same"

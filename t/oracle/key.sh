@@ -108,8 +108,12 @@ done
 export KEY_FLAGS
 
 moved_id=none
+beside=		# a process that works on half of the cases
 
 cleanup() {
+	if [ -n "$beside" ] && kill "$beside"; then
+		wait "$beside" || :
+	fi
 	docker images --format '{{.Repository}}:{{.Tag}}' |
 		grep -F -e "-$token" | xargs -r docker rmi >/dev/null 2>&1 || :
 	docker images --format '{{.Repository}}:{{.Tag}}' \
@@ -163,8 +167,10 @@ side_by_side() {
 	command=$1
 	shift
 	every_other 1 "$@" &
+	beside=$!
 	every_other 0 "$@"
-	wait $!
+	wait "$beside"
+	beside=
 }
 
 every_other() {
@@ -436,6 +442,7 @@ one_batch() {
 	fresh "$@" >"$w/fresh"
 	relate "$@"
 	verdicts >"$w/verdicts"
+	[ "$(wc -l <"$w/verdicts")" -eq $((2 * $#)) ] || exit 128
 	[ -z "$retry" ] || try_again
 	cat "$w/fresh" >>"$dir/fresh"
 	cat "$w/verdicts" >>"$dir/verdicts"
