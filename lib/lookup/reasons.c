@@ -203,10 +203,20 @@ only_of(const struct changes *c, enum imgcache_subject subject)
 	return c->n > 0;
 }
 
+/* A refresh that came, or is another kind of period, is an input that changed. */
+static bool
+has_rolled(const struct changes *c)
+{
+	const struct imgcache_change *epoch = c->n ? &c->v[0].c : NULL;
+
+	return only_of(c, IMGCACHE_SUBJECT_EPOCH) && epoch->before &&
+		epoch->after && strlen(epoch->before) == strlen(epoch->after);
+}
+
 enum imgcache_reason
 reasons_word(const struct changes *c)
 {
-	if (only_of(c, IMGCACHE_SUBJECT_EPOCH))
+	if (has_rolled(c))
 		return IMGCACHE_EPOCH_ROLLED;
 	if (only_of(c, IMGCACHE_SUBJECT_BASE))
 		return IMGCACHE_BASE_MOVED;
@@ -256,7 +266,7 @@ reasons_of_change(const struct side *before, const struct side *after,
 	if (reason == IMGCACHE_BASE_MOVED && c.n == 1 && !c.v[0].c.of &&
 	    c.v[0].c.how == IMGCACHE_MOVED)
 		buf_adds(detail, c.v[0].c.name);
-	else if (reason == IMGCACHE_EPOCH_ROLLED && c.v[0].c.after)
+	else if (reason == IMGCACHE_EPOCH_ROLLED)
 		buf_addf(detail, "it is %s now", c.v[0].c.after);
 	else
 		add_all(&c, detail);

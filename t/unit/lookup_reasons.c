@@ -121,6 +121,11 @@ Test(reasons, an_epoch_alone_rolled)
 	expect(HEAD "epoch 2026-W46\narg IMGCACHE_EPOCH aa\n",
 	       HEAD "epoch 2026-W47\narg IMGCACHE_EPOCH bb\n",
 	       IMGCACHE_EPOCH_ROLLED, "it is 2026-W47 now");
+	expect(HEAD, HEAD "epoch 2026-W47\n", IMGCACHE_INPUTS_CHANGED,
+	       "epoch 2026-W47 added");
+	expect(HEAD "epoch 2026-W46\n", HEAD "epoch 2026-11-28\n",
+	       IMGCACHE_INPUTS_CHANGED,
+	       "epoch 2026-11-28 instead of 2026-W46");
 }
 
 Test(reasons, an_arg_is_named_and_its_value_is_not)
