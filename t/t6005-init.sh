@@ -227,6 +227,15 @@ test_that 'what would not build is a comment with its reason, and a note' '
 	! grep "$PWD" imgcache.yaml && imgcache tag ok
 '
 
+test_that 'a list that one Dockerfile reads has no other image, whoever else' '
+	fresh && put pyproject.toml "[project]" "name = \"p\"" \
+		"dependencies = [\"requests==2.0\"]" &&
+	put Dockerfile.dev "FROM busybox" "COPY . /all" &&
+	put docker-bake.json "{\"target\": {\"base\": {\"context\": \".\"}}}" &&
+	imgcache init 2>err && cat imgcache.yaml err &&
+	grep "would not build" err && ! grep "of its own" err
+'
+
 test_that 'nothing that builds: a file that is read, and then uncommented' '
 	fresh && put compose.yaml "services:" "  a: {build: ./nope}" &&
 	imgcache init && grep -x "images:" imgcache.yaml &&

@@ -365,44 +365,46 @@ names(const struct init *in, const struct init_image *image, const char *path)
 	return does;
 }
 
-/*
- * What it reads is not known. A list that is named there is taken for one that
- * it installs; any other is not dropped for it, which is said, since it may be
- * wrong either way.
- */
 static bool
-may_read(struct init *in, const struct init_image *image, const char *path)
+reads(const struct init_image *image, const char *path)
 {
-	if (!is_in(path, image->context))
-		return false;
-	if (names(in, image, path)) {
-		init_note(in, "%s was left out: %s names it", path,
-			  image->origin);
-		return true;
-	}
-	init_note(in, "%s has an image of its own, since what %s reads is not "
-		  "known", path, image->origin);
+	for (size_t i = 0; i < image->reads.n; i++)
+		if (!strcmp(path, image->reads.v[i]) ||
+		    is_in(path, image->reads.v[i]))
+			return true;
 	return false;
 }
 
-/* Does a Dockerfile read it? */
+/*
+ * Does a Dockerfile read it? Of one of which that is not known, a list that is
+ * named there is taken for one that it installs; any other is not dropped for
+ * it. Both are said, since it may be wrong either way.
+ */
 static bool
 is_covered(struct init *in, const char *path)
 {
-	size_t i, k;
+	const struct init_image *unsure = NULL;
+	size_t i;
 
+	for (i = 0; i < in->n_images; i++)
+		if (in->images[i]->context && reads(in->images[i], path))
+			return true;
 	for (i = 0; i < in->n_images; i++) {
 		const struct init_image *image = in->images[i];
 
-		if (!image->context)
+		if (!image->context || image->knows_reads ||
+		    !is_in(path, image->context))
 			continue;
-		if (!image->knows_reads && may_read(in, image, path))
+		if (names(in, image, path)) {
+			init_note(in, "%s was left out: %s names it", path,
+				  image->origin);
 			return true;
-		for (k = 0; k < image->reads.n; k++)
-			if (!strcmp(path, image->reads.v[k]) ||
-			    is_in(path, image->reads.v[k]))
-				return true;
+		}
+		unsure = unsure ? unsure : image;
 	}
+	if (unsure)
+		init_note(in, "%s has an image of its own, since what %s reads "
+			  "is not known", path, unsure->origin);
 	return false;
 }
 
