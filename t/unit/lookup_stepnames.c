@@ -101,8 +101,8 @@ Test(stepnames, a_single_stage_of_several_platforms)
 Test(stepnames, a_generated_step_is_called_by_its_title)
 {
 	expect("FROM a\nRUN --mount=type=cache,target=/x : 'npm packages'; b\n",
-	       "[2/2] RUN --mount=type=cache,target=/x : 'npm packages'; b\n",
-	       "[2/2] npm packages\n");
+	       "[stage-0 2/2] RUN --mount=type=cache,target=/x : 'npm packages'; b\n",
+	       "[stage-0 2/2] npm packages\n");
 }
 
 Test(stepnames, what_fits_nothing_loses_its_words)
