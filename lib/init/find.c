@@ -13,6 +13,7 @@
 
 #include "base/mem.h"
 #include "init/init.h"
+#include "recipe/dockerfile.h"
 #include "source/glob_tokens.h"
 #include "sys/file.h"
 
@@ -61,17 +62,8 @@ is_plain(const char *name)
 static bool
 is_dockerfile(const char *name)
 {
-	static const char *const others[] = {
-		".dockerignore", ".in", ".j2", ".jinja", ".jinja2", ".tmpl",
-		".tpl", ".template", ".erb", ".ejs", ".hbs", ".mustache",
-		".liquid", ".mako", ".tera", ".gotmpl", ".m4", ".orig", ".rej",
-		".bak", ".swp", ".md", "~", NULL
-	};
-	size_t i;
-
-	for (i = 0; others[i]; i++)
-		if (str_ends(name, others[i]))
-			return false;
+	if (str_ends(name, ".dockerignore") || dockerfile_is_draft_name(name))
+		return false;
 	return !strcmp(name, "Dockerfile") || !strcmp(name, "Containerfile") ||
 		str_starts(name, "Dockerfile.") ||
 		str_starts(name, "Containerfile.") ||

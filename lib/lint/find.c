@@ -16,6 +16,7 @@
 #include "lint/compose.h"
 #include "lint/gitignore.h"
 #include "lint/tree.h"
+#include "recipe/dockerfile.h"
 #include "source/ignore.h"
 #include "sys/file.h"
 
@@ -40,17 +41,13 @@ is_dockerfile(const char *name)
 		".Dockerfile", ".dockerfile", ".Containerfile", NULL
 	};
 	static const char *const others[] = {
-		".in", ".j2", ".jinja", ".jinja2", ".tmpl", ".tpl", ".template",
-		".erb", ".ejs", ".hbs", ".mustache", ".liquid", ".mako",
-		".tera", ".gotmpl", ".m4", "__tmpl__",
-		".orig", ".rej", ".bak", ".md", ".txt", ".swp", "~", ".sh",
-		".py", ".yml", ".yaml", ".json", ".go", ".js", ".rb",
-		".patch", ".diff", ".nanorc", ".tmLanguage",
+		".txt", ".sh", ".py", ".yml", ".yaml", ".json", ".go", ".js",
+		".rb", ".patch", ".diff", ".nanorc", ".tmLanguage",
 		".tmPreferences", ".vim", ".svg", ".png", ".html", NULL
 	};
 	size_t i;
 
-	if (has_ending(name, others))
+	if (dockerfile_is_draft_name(name) || has_ending(name, others))
 		return false;
 	for (i = 0; i < sizeof(words) / sizeof(*words); i++) {
 		size_t len = strlen(words[i]);

@@ -298,4 +298,7 @@ bool dockerfile_arg_is_platform(const char *name);
  */
 bool dockerfile_arg_always_counts(const char *name);
 
+/* A file that a Dockerfile is made of, or was, or that tells of one. */
+bool dockerfile_is_draft_name(const char *name);
+
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Names that docker gives a meaning: args and frontends. */
+/* Names that have a meaning: args, frontends, files that are no Dockerfiles. */
 
 #include "recipe/dockerfile.h"
 
@@ -28,6 +28,12 @@ static const char *const harmless[] = {
 
 static const char *const frontends[] = {
 	"docker/dockerfile", "docker/dockerfile-upstream",
+};
+
+static const char *const drafts[] = {
+	".in", ".j2", ".jinja", ".jinja2", ".tmpl", ".tpl", ".template", ".erb",
+	".ejs", ".hbs", ".mustache", ".liquid", ".mako", ".tera", ".gotmpl",
+	".m4", "__tmpl__", ".orig", ".rej", ".bak", ".swp", "~", ".md",
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -90,4 +96,13 @@ dockerfile_frontend_of_args(const struct strv *args)
 		    !dockerfile_frontend_is_known(args->v[i] + strlen(name)))
 			return args->v[i] + strlen(name);
 	return NULL;
+}
+
+bool
+dockerfile_is_draft_name(const char *name)
+{
+	for (size_t i = 0; i < COUNT(drafts); i++)
+		if (str_ends(name, drafts[i]))
+			return true;
+	return false;
 }

@@ -442,7 +442,10 @@ one_batch() {
 	fresh "$@" >"$w/fresh"
 	relate "$@"
 	verdicts >"$w/verdicts"
-	[ "$(wc -l <"$w/verdicts")" -eq $((2 * $#)) ] || exit 128
+	if [ "$(wc -l <"$w/verdicts")" -ne $((2 * $#)) ]; then
+		echo "oracle: not every case has its verdicts" >&2
+		exit 128
+	fi
 	[ -z "$retry" ] || try_again
 	cat "$w/fresh" >>"$dir/fresh"
 	cat "$w/verdicts" >>"$dir/verdicts"
