@@ -26,15 +26,6 @@ package_cleanup() {
 }
 trap package_cleanup EXIT
 
-# wait_until COMMAND...: 10 seconds at most.
-wait_until() {
-	left=100
-	until "$@" >/dev/null 2>&1; do
-		left=$((left - 1))
-		[ $left -gt 0 ] || return 1
-		sleep 0.1
-	done
-}
 cat >pip.conf <<CONF
 # pip-$word
 [global]
@@ -291,6 +282,10 @@ YAML
 registry=$!
 wait_until curl -fs --noproxy '*' "http://$registry_at/v2/"
 
+nobody_listens() {
+	[ -z "$(ss -Hltn "sport = :$registry_port")" ]
+}
+
 # put FROM: make it the registry's base:1.
 put() {
 	docker tag "$1" "$registry_at/base:1" &&
@@ -379,8 +374,7 @@ test_that 'a generated image without packages builds without a network' '
 	pinned=$registry_at/base:1@$(sed -n "s|^$registry_at/base:1 ||p" \
 		locked/imgcache.lock) &&
 	docker pull -q "$pinned" &&
-	kill "$registry" && registry= &&
-	wait_until test -z "$(ss -Hltn "sport = :$registry_port")" &&
+	kill "$registry" && registry= && wait_until nobody_listens &&
 	expect_status 0 unshare -n "$TOP/build/imgcache" -C locked build plain &&
 	in_image "$(cat stdout)" "cat /src/file; echo \$MOVED" >out &&
 	printf "file %s\n%s\n" "$RUN" "$RUN" >expect && same expect out
