@@ -33,7 +33,7 @@ function reason(class)
 	if (class ~ /, a link leads to it$/)
 		return "an excluded file counts if a copied link leads to " \
 			"it: older docker looks at it"
-	if (class ~ /^becomes a link/)
+	if (class ~ /^(becomes a link|link retargeted)/)
 		return "a link counts as a link, though what it leads to may " \
 			"be what stood there"
 	if (class ~ /, a base$/)
