@@ -80,6 +80,29 @@ test_that 'links, wildcards and binds read what was counted' '
 	[ "$(grep -c "^DEEP" out)" -eq 3 ]
 '
 
+test_that 'an ARG hides what the image has for its own stage only' '
+	mkdir hidden && echo "one $RUN" >hidden/one && echo two >hidden/two &&
+	printf "%s\n" "FROM busybox AS a" "ENV X=one" "ARG X=two" "FROM a" \
+		"LABEL imgcache-test=$RUN" "COPY \$X /app/file" >hidden/Dockerfile &&
+	one=$(imgcache build hidden) && [ "$(content "$one")" = "one $RUN" ] &&
+	echo "other $RUN" >hidden/one && two=$(imgcache build hidden) &&
+	[ "$(content "$two")" = "other $RUN" ] && [ "$one" != "$two" ] &&
+	echo 2 >hidden/two && [ "$(imgcache build hidden)" = "$two" ]
+'
+
+# A folder in the place of the stage that is the target.
+replaced() {
+	imgcache build --context replaced --build-context stage=instead
+}
+test_that 'a folder that replaces the target is read as a whole' '
+	mkdir replaced instead && echo x >replaced/x && echo "f $RUN" >instead/f &&
+	printf "FROM scratch AS stage\nCOPY x /\n" >replaced/Dockerfile &&
+	one=$(replaced) && echo "g $RUN" >instead/f && two=$(replaced) &&
+	[ "$one" != "$two" ] && id=$(docker create "$two" none) &&
+	docker cp "$id:/f" - | tar xO >out; docker rm "$id" >/dev/null
+	docker rmi "$one" "$two" >/dev/null; [ "$(cat out)" = "g $RUN" ]
+'
+
 test_that 'a changed directory mode reaches the image' '
 	imgcache build app >/dev/null && chmod 700 app/sub &&
 	ref=$(imgcache build app) &&

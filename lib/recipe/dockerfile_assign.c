@@ -36,6 +36,14 @@ assign_env(const struct source_reader *r,
 	return 0;
 }
 
+/* BuildKit keeps these for itself; before 0.11 they were as any other. */
+static bool
+is_no_env(const char *name)
+{
+	return strcmp(name, "BUILDKIT_SBOM_SCAN_CONTEXT") == 0 ||
+	       strcmp(name, "BUILDKIT_SBOM_SCAN_STAGE") == 0;
+}
+
 /* One NAME or NAME=default. */
 static int
 assign_arg(const struct source_reader *r, struct globals *globals,
@@ -49,16 +57,18 @@ assign_arg(const struct source_reader *r, struct globals *globals,
 	if (strpbrk(name, "$'\"\\`"))
 		plan_doubt(r->plan, r->line, "an odd ARG name '%.50s'", name);
 	idle_add(idle, name, !given && !equals);
-	if (given) {
-		scope_set(r->scope, name, dfvar_of(given));
+	if (is_no_env(name)) {
+		scope_set_arg(r->scope, name, dfvar_of(NULL));
+	} else if (given) {
+		scope_set_arg(r->scope, name, dfvar_of(given));
 	} else if (equals) {
 		ret = sources_expand(r, equals + 1, &value, err);
 		if (ret == 0)
-			scope_set(r->scope, name, dfvar_of(value));
+			scope_set_arg(r->scope, name, dfvar_of(value));
 	} else {
 		struct dfvar var = globals_inherit(globals, name);
 		if (var.state != DFVAR_UNSET)
-			scope_set(r->scope, name, var);
+			scope_set_arg(r->scope, name, var);
 	}
 	return ret;
 }

@@ -94,6 +94,7 @@ predefine(struct globals *g, const char *name, const char *value)
 	set(&g->v[id], given ? given : arena_strdup(g->arena, value));
 	g->v[id].declared = given != NULL;
 	g->v[id].odd = !given && strcmp(name, "TARGETSTAGE") == 0;
+	g->v[id].of_builder = !given && *value && str_starts(name, "BUILD");
 }
 
 void
@@ -151,6 +152,15 @@ replace_made_of(struct globals *g, size_t id, struct id_list *refs)
 			id_list_add(old, refs->v[i]);
 }
 
+static bool
+is_of_builder(const struct globals *g, const struct id_list *refs)
+{
+	for (size_t i = 0; i < refs->n; i++)
+		if (g->v[refs->v[i]].of_builder)
+			return true;
+	return false;
+}
+
 static int
 declare(struct globals *g, const char *arg, struct imgcache_error *err)
 {
@@ -163,6 +173,7 @@ declare(struct globals *g, const char *arg, struct imgcache_error *err)
 
 	g->v[id].declared = true;
 	if (given) {
+		g->v[id].of_builder = false;
 		set(&g->v[id], given);
 	} else if (!equals) {
 		/* BuildKit 0.13 forgets the value of an earlier ARG here */
@@ -171,6 +182,7 @@ declare(struct globals *g, const char *arg, struct imgcache_error *err)
 		g->v[id].odd = false;
 		ret = globals_expand(g, equals + 1, &value, &refs, err);
 		if (ret == 0) {
+			g->v[id].of_builder = is_of_builder(g, &refs);
 			replace_made_of(g, id, &refs);
 			g->v[id].var.state = DFVAR_UNKNOWN;
 			if (value)
@@ -226,6 +238,9 @@ globals_inherit(const struct globals *g, const char *name)
 {
 	size_t id = strmap_get(&g->ids, name, strlen(name));
 	struct dfvar unset = { DFVAR_UNSET, "", 0 };
+	struct dfvar unknown = { DFVAR_UNKNOWN, "", 0 };
 
-	return id == STRMAP_NONE ? unset : g->v[id].var;
+	if (id == STRMAP_NONE)
+		return unset;
+	return g->v[id].of_builder ? unknown : g->v[id].var;
 }

@@ -31,6 +31,7 @@ struct global {
 	bool declared;		/* by an ARG, or predefined */
 	bool used;		/* see globals_use() */
 	bool odd;		/* engines differ on its value */
+	bool of_builder;	/* made of a platform that we only guess */
 	struct id_list made_of;
 };
 
@@ -69,7 +70,10 @@ int globals_expand(struct globals *g, const char *word, const char **out,
 /* The value the caller gave, NULL if none. */
 const char *globals_given(const struct globals *g, const char *name);
 
-/* What a bare ARG of that name in a stage takes over. */
+/*
+ * What a bare ARG of that name in a stage takes over. BUILDARCH and its like are
+ * unknown: they are the builder's, which may be another machine.
+ */
 struct dfvar globals_inherit(const struct globals *g, const char *name);
 
 /* Mark as used, with all it is made of; a name that is none is no matter. */

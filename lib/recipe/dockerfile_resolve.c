@@ -208,35 +208,58 @@ plan_stage(struct resolver *r, const struct stage *st)
 		plan_base(r, st);
 }
 
-/* A stage that is replaced is read as a whole by those that stand on it. */
+/* All of a stage: of one that is replaced, that is its context. */
 static void
-need_base(struct resolver *r, const struct stage *st)
+need_all_of(struct resolver *r, struct stage *st, int line)
 {
-	struct stage *base = &r->stages.v[st->base];
 	struct dockerfile_read tree = {
 		.kind = DOCKERFILE_READ_TREE,
-		.context = base->context,
+		.context = st->context,
 		.path = "",
-		.line = st->from->line,
+		.line = line,
 	};
 
-	base->used = true;
-	if (base->root == ROOT_CONTEXT)
+	st->used = true;
+	if (st->root == ROOT_CONTEXT)
 		plan_add_read(&r->plan, &tree);
 }
 
-/* From the target upwards; a stage needs only earlier ones. */
-static int
-mark_needed(struct resolver *r, size_t target)
+/*
+ * The date of the image counts though no stage asks for it, and newer frontends
+ * take it from the stage or context that it names instead.
+ */
+static void
+need_date(struct resolver *r)
 {
-	for (size_t i = target + 1; i-- > 0;) {
+	static const char name[] = "SOURCE_DATE_EPOCH";
+	struct globals *g = &r->stages.globals;
+	const char *given = globals_given(g, name);
+	struct dfvar var = given ? dfvar_of(given) : globals_inherit(g, name);
+
+	globals_use_name(g, name);
+	if (var.state == DFVAR_UNSET ||
+	    (var.state == DFVAR_SET &&
+	     strspn(var.value, "0123456789") == var.len))
+		return;
+	plan_doubt(&r->plan, 0, "%s is not a number of seconds", name);
+	r->plan.plan->any_arg = true;
+	for (size_t i = 0; i < r->stages.n; i++)
+		r->stages.v[i].used = true;
+	r->all_used = true;
+}
+
+/* From the last stage upwards; a stage needs only earlier ones. */
+static int
+mark_needed(struct resolver *r)
+{
+	for (size_t i = r->stages.n; i-- > 0;) {
 		struct stage *st = &r->stages.v[i];
 		if (!st->used)
 			continue;
 		plan_stage(r, st);
 		if (st->root == ROOT_STAGE) {
 			struct stage *base = &r->stages.v[st->base];
-			need_base(r, st);
+			need_all_of(r, base, st->from->line);
 			st->next_sibling = base->first_child;
 			base->first_child = i;
 		}
@@ -336,6 +359,7 @@ walk_tree(struct resolver *r, size_t root)
 		if (ret < 0)
 			return ret;
 		if (v[cur].first_child != STAGE_NONE) {
+			scope_end_stage(&r->scope, v[cur].mark);
 			cur = v[cur].first_child;
 			continue;
 		}
@@ -422,10 +446,11 @@ resolve_platform(struct resolver *r, const struct platform *build,
 	ret = stages_target(&r->stages, r->options->target, &target, r->err);
 	if (ret < 0)
 		goto out;
-	r->stages.v[target].used = true;
+	need_all_of(r, &r->stages.v[target], r->stages.v[target].from->line);
 	plan_root(r, &r->stages.v[target]);
 	plan_onbuild(r, &r->stages.v[target]);
-	ret = mark_needed(r, target);
+	need_date(r);
+	ret = mark_needed(r);
 	if (ret == 0)
 		ret = walk_all(r);
 out:

@@ -16,6 +16,7 @@
 
 struct scope_var {
 	struct dfvar var;
+	struct dfvar env;	/* without what ARG did */
 	int moment;		/* of the instruction that set it */
 };
 
@@ -35,8 +36,18 @@ struct scope {		/* zero-initialised is empty */
 	bool strict;	/* what was set at this moment reads as unknown */
 };
 
-/* Name and value are borrowed. */
+/* What ENV or a base image sets. Name and value are borrowed, here and below. */
 void scope_set(struct scope *s, const char *name, struct dfvar var);
+
+/* What ARG sets: it is in no image. */
+void scope_set_arg(struct scope *s, const char *name, struct dfvar var);
+
+/*
+ * The end of a stage that set what was set since mark, for those that stand on
+ * it: BuildKit gives each stage the environment of its image anew, so an ARG
+ * lasts only where the image has no variable of that name.
+ */
+void scope_end_stage(struct scope *s, size_t mark);
 
 /* A dfvars_get_fn; the payload is the scope. */
 struct dfvar scope_get(void *scope, const char *name, size_t len);

@@ -149,7 +149,7 @@ is_http(const char *s)
 	return str_starts(s, "http://") || str_starts(s, "https://");
 }
 
-/* user@host:path, letters, digits and "-_" for the user, also "." in host */
+/* user@host:path, letters, digits and "-", for the user "_", for the host "." */
 static bool
 is_scp(const char *s)
 {
@@ -159,7 +159,7 @@ is_scp(const char *s)
 		return false;
 	for (; s < colon; s++)
 		if (!byte_is_letter(*s) && !byte_is_digit(*s) && s != at &&
-		    !strchr(s > at ? "-_." : "-_", *s))
+		    !strchr(s > at ? "-." : "-_", *s))
 			return false;
 	return true;
 }
@@ -219,7 +219,8 @@ add_source(const struct source_reader *r, struct copy *c, const char *word,
 	bool add = c->in->keyword == DOCKERFILE_ADD;
 	const char *src;
 
-	if (heredoc_parse(word, r->arena, NULL))
+	/* where nothing follows, an old engine looks for a file "<<name" */
+	if (c->in->n_heredocs > 0 && heredoc_parse(word, r->arena, NULL))
 		return 0;
 	int ret = sources_expand(r, word, &src, err);
 	if (ret < 0)

@@ -86,6 +86,30 @@ Test(dockerfile_scope, an_open_scope_knows_nothing_of_other_names)
 	scope_release(&s);
 }
 
+Test(dockerfile_scope, an_arg_ends_with_its_stage_where_the_image_has_a_value)
+{
+	struct scope s = { 0 };
+
+	scope_set(&s, "a", value("1"));
+	size_t mark = scope_mark(&s);
+	scope_set_arg(&s, "a", value("2"));
+	scope_set_arg(&s, "b", value("3"));
+	cr_expect_str_eq(get(&s, "a"), "2");
+	scope_end_stage(&s, mark);
+	cr_expect_str_eq(get(&s, "a"), "1");
+	cr_expect_str_eq(get(&s, "b"), "3");
+	s.open = true;
+	scope_end_stage(&s, mark);
+	cr_expect_str_eq(get(&s, "a"), "1");
+	cr_expect_str_eq(get(&s, "b"), "unknown");
+	scope_undo_to(&s, mark);
+	cr_expect_str_eq(get(&s, "a"), "1");
+	cr_expect_str_eq(get(&s, "b"), "unknown");
+	s.open = false;
+	cr_expect_str_eq(get(&s, "b"), "unset");
+	scope_release(&s);
+}
+
 Test(dockerfile_scope, a_strict_scope_hides_what_is_of_this_moment)
 {
 	struct scope s = { .moment = 1 };

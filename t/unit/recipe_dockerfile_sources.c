@@ -174,8 +174,9 @@ Test(dockerfile_sources, add_reads_addresses)
 		  "git [git://h/r]@2; git [git@h.x:a/b.git]@2; "
 		  "git [ssh://g@h/r]@2" },
 		{ "ADD git://$GIVEN /x", "git [git://]@2" },
-		{ "ADD ./git@h:b a:b @b:c github.com/a/b /x",
-		  "[@b:c]@2; [a:b]@2; [git@h:b]@2; [github.com/a/b]@2" },
+		{ "ADD ./git@h:b a:b @b:c a@b_c:d github.com/a/b /x",
+		  "[@b:c]@2; [a:b]@2; [a@b_c:d]@2; [git@h:b]@2; "
+		  "[github.com/a/b]@2" },
 		{ "COPY http://a/b /x",
 		  "!D:2: COPY cannot fetch 'http://a/b'; use ADD" },
 	};
@@ -271,6 +272,40 @@ Test(dockerfile_sources, variables_go_down_from_stage_to_stage)
 		  "[x1]@5" },
 	};
 	CHECK(rows);
+}
+
+Test(dockerfile_sources, an_arg_hides_what_the_image_has_for_one_stage_only)
+{
+	static const struct row rows[] = {
+		{ "ENV A=1\nFROM scratch AS a\nENV A=2\nARG A=3\nCOPY x$A /x\n"
+		  "FROM a AS b\nCOPY y$A /x\nARG A=4\nFROM b\nCOPY z$A /x",
+		  "[x3]@6; [y2]@8; [z2]@11" },
+		{ "FROM scratch AS a\nENV A=2\nFROM a AS b\nARG A=3\n"
+		  "FROM b\nCOPY $A /x", "[2]@7" },
+		{ "FROM scratch AS a\nENV GIVEN=2\nARG GIVEN\nFROM a\n"
+		  "COPY $GIVEN /x", "[2]@6" },
+		{ "FROM img AS a\nARG A=1\nENV B=2\nCOPY x$A /x\nFROM a\n"
+		  "COPY y$A /x\nCOPY z$B /x", "[x1]@5; [z2]@8; ?7" },
+	};
+	CHECK(rows);
+}
+
+Test(dockerfile_sources, what_the_builder_is_nobody_here_knows)
+{
+	static const struct row rows[] = {
+		{ "ARG BUILDARCH\nCOPY bin-$BUILDARCH /x", "?3" },
+		{ "ARG BUILDARCH=amd64\nCOPY bin-$BUILDARCH /x",
+		  "[bin-amd64]@3" },
+		{ "ARG BUILDKIT_SBOM_SCAN_STAGE=b\n"
+		  "COPY $BUILDKIT_SBOM_SCAN_STAGE /x", "?3" },
+	};
+	CHECK(rows);
+
+	struct dockerfile_options o = { 0 };
+	char *actual = show("ARG A=bin-$BUILDARCH\nFROM scratch\nARG A\n"
+			    "COPY $A /x\n", &o);
+	cr_expect_str_eq(actual, "?4");
+	free(actual);
 }
 
 Test(dockerfile_sources, a_base_image_may_set_anything)

@@ -312,6 +312,22 @@ Test(dockerfile_stages, named_contexts_replace_stages_and_images)
 	CHECK(rows);
 }
 
+/* As frontends from 1.24 on have it. */
+Test(dockerfile_stages, the_date_counts_though_no_stage_asks_for_it)
+{
+	static const struct row rows[] = {
+		{ "ARG X=1\nARG SOURCE_DATE_EPOCH=$X\nFROM a\nFROM b\n",
+		  "stage 1:4\nbase b:4\narg SOURCE_DATE_EPOCH\narg X\n" },
+		{ "FROM a AS s\nARG V\nRUN $V\nFROM b\n", "stage 0:1 s\n"
+		  "stage 1:4\nbase a:1\nbase b:4\narg V\n"
+		  "doubt 0 SOURCE_DATE_EPOCH is not a number of seconds\n",
+		  .args = "SOURCE_DATE_EPOCH=s" },
+		{ "FROM a\nFROM b\n", "stage 1:2\nbase b:2\n",
+		  .args = "SOURCE_DATE_EPOCH=1" },
+	};
+	CHECK(rows);
+}
+
 Test(dockerfile_stages, what_buildkit_refuses_is_an_error)
 {
 	static const struct row rows[] = {
