@@ -50,6 +50,7 @@ struct gitindex {
 	char *prefix;		/* of dir in the work tree, with its '/' */
 	int64_t mtime_ns;	/* of the index */
 	int64_t since_ns;	/* no younger file met rules that are gone */
+	int64_t least_size;	/* no longer file is a pointer of git-lfs */
 	struct gitstore *store;
 	struct gitlib_objects *objects;	/* for what store does not know */
 	struct known *known;
@@ -436,6 +437,7 @@ open_from(struct gitindex *g, const struct repo_paths *repo, int index_fd,
 	ok = end_files(&files) && ok;
 	if (ok) {
 		g->objects = facts.objects;
+		g->least_size = facts.least_size;
 		facts.objects = NULL;
 		read_attributes(g, repo, &facts.attributes, top_fd);
 	}
@@ -520,9 +522,11 @@ is_as_long(const struct gitindex *g, const struct known *k,
 {
 	uint64_t size;
 
+	if (id->ctime_ns < g->since_ns)
+		return false;
 	if (S_ISLNK(id->mode))
 		return true;
-	if (id->ctime_ns < g->since_ns)
+	if (id->size < g->least_size)
 		return false;
 	if (gitstore_size(g->store, k->id, &size))
 		return size == (uint64_t)id->size;

@@ -266,6 +266,35 @@ converts(const git_config *config)
 	return lib.get_bool(&value, config, "core.autocrlf") < 0 || value;
 }
 
+/* What git-lfs(1) puts in the place of a file is shorter than this. */
+#define LFS_POINTER_MAX 1024
+
+/*
+ * A rule can go without a trace, and a filter need not change the size, so
+ * where one is configured nothing is believed. git-lfs is, on many machines; its
+ * pointers are short.
+ */
+static int
+note_filter(const git_config_entry *e, void *payload)
+{
+	struct gitlib_facts *f = payload;
+
+	if (str_starts(e->name, "filter.lfs."))
+		f->least_size = LFS_POINTER_MAX;
+	else
+		f->converts = true;
+	return 0;
+}
+
+static void
+find_filters(git_config *config, struct gitlib_facts *out)
+{
+	out->converts = converts(config);
+	if (lib.foreach_match(config, "^filter\\..*\\.(clean|process)$",
+			      note_filter, out) < 0)
+		out->converts = true;
+}
+
 static bool
 has_sha1(const git_config *config)
 {
@@ -303,7 +332,7 @@ gitlib_facts(const char *top, struct gitlib_facts *out)
 		return false;
 	if (lib.open(&repo, top, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL) == 0 &&
 	    lib.config(&config, repo) == 0 && has_sha1(config)) {
-		out->converts = converts(config);
+		find_filters(config, out);
 		find_attributes(config, &out->attributes);
 		find_configs(config, out);
 		out->objects = open_objects(repo);

@@ -38,7 +38,9 @@ struct gitlib_objects;
 
 /* A repository, and what its configuration says that matters to content. */
 struct gitlib_facts {
-	bool converts;		/* core.autocrlf: any file may be changed */
+	bool converts;		/* any file may be changed: core.autocrlf, a
+				   filter, though no rule may be left of it */
+	int64_t least_size;	/* shorter ones may be changed by git-lfs(1) */
 	bool is_told_all;	/* no included file that cannot be named */
 	struct strv attributes;	/* files of rules outside the repository */
 	struct strv configs;	/* of configuration outside it, or included */

@@ -4,7 +4,8 @@
  * has a young file, .git/info/attributes that went has left a young folder. A
  * .gitattributes of the work tree goes with a commit that is checked out, so
  * that only a work tree that has never seen but one commit is believed, as a
- * fresh clone is; the log of HEAD says so. And an object may stand for another
+ * fresh clone is; the log of HEAD says so. One that was removed by hand has left
+ * nothing: see note_filter() in gitlib.c. And an object may stand for another
  * (git-replace(1)): then a file is not what its id says. Such a ref is a file in
  * a folder that goes with the last of them, or a line of packed-refs.
  */

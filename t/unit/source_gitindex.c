@@ -255,19 +255,48 @@ Test(gitindex, worktrees_clones_and_submodules_agree)
 /* Files that git changes on the way, by each means. */
 Test(gitindex, filtered_files_are_hashed_as_they_are)
 {
-	put("t/.gitattributes", "*.txt text\n*.id ident\n*.f filter=up\n"
+	put("t/.gitattributes", "*.txt text\n*.id ident\n"
 	    "*.enc working-tree-encoding=UTF-16LE\n*.crlf eol=crlf\n");
-	git("git -C t config filter.up.clean 'tr a-z A-Z'");
 	put("t/a.txt", "1\r\n2\r\n");
 	put("t/d/b.txt", "1\r\n");
 	put("t/c.id", "$Id: 0123 $\n");
-	put("t/d.f", "lower\n");
 	cr_assert_eq(system("printf 'h\\0i\\0' >t/e.enc"), 0);
 	put("t/f.crlf", "1\r\n");
 	put("t/g.bin", "1\r\n");
 	commit();
 	cr_expect(knows("g.bin"));
 	expect_true("attributes");
+}
+
+/* The rule goes without a trace: nothing ever knew of it. */
+Test(gitindex, where_a_filter_is_configured_nothing_is_believed)
+{
+	git("git -C t config filter.up.clean 'tr a-z A-Z'");
+	clock_sleep_ms(TICK_MS);
+	put("t/.gitattributes", "f filter=up\n");
+	put("t/f", "lower\n");
+	clock_sleep_ms(TICK_MS);
+	git("git -C t add f && git -C t commit -q -m x");
+	cr_assert_eq(unlink("t/.gitattributes"), 0);
+	cr_expect_not(opens("t"));
+	expect_true("filter");
+}
+
+Test(gitindex, short_files_may_be_what_lfs_stores_elsewhere)
+{
+	char text[1025] = "";
+
+	git("git config --global filter.lfs.clean cat");
+	git("git config --global filter.lfs.process cat");
+	clock_sleep_ms(TICK_MS);
+	memset(text, 'x', 1024);
+	put("t/long", text);
+	text[1023] = '\0';
+	put("t/short", text);
+	commit();
+	cr_expect(knows("long"));
+	cr_expect_not(knows("short"));
+	expect_true("lfs");
 }
 
 Test(gitindex, rules_at_every_level_are_found)
@@ -393,14 +422,21 @@ Test(gitindex, line_ends_that_were_converted_once_are_seen)
 	expect_true_in("u", "for a clone");
 }
 
-/* tr keeps the length: only traces tell. */
+/* With a filter that is configured for this alone; tr keeps the length. */
+static void
+commit_filtered(void)
+{
+	clock_sleep_ms(TICK_MS);
+	git("git -C t -c filter.up.clean='tr a-z A-Z' add -A");
+	git("git -C t -c filter.up.clean='tr a-z A-Z' commit -q -m x");
+}
+
+/* Only traces tell. */
 Test(gitindex, rules_that_left_leave_traces)
 {
-	git("git -C t config filter.up.clean 'tr a-z A-Z'");
-	clock_sleep_ms(TICK_MS);
 	put("t/.git/info/attributes", "f filter=up\n");
 	put("t/f", "lower\n");
-	commit();
+	commit_filtered();
 	clock_sleep_ms(TICK_MS);
 	cr_assert_eq(unlink("t/.git/info/attributes"), 0);
 	cr_expect_not(knows("f"));
@@ -410,11 +446,10 @@ Test(gitindex, rules_that_left_leave_traces)
 Test(gitindex, rules_that_left_with_the_configuration_leave_traces)
 {
 	put("rules", "f filter=up\n");
-	git("git -C t config filter.up.clean 'tr a-z A-Z'");
 	git("git -C t config core.attributesFile ~/rules");
 	clock_sleep_ms(TICK_MS);
 	put("t/f", "lower\n");
-	commit();
+	commit_filtered();
 	clock_sleep_ms(TICK_MS);
 	git("git -C t config --unset core.attributesFile");
 	cr_expect_not(knows("f"));
@@ -425,11 +460,10 @@ Test(gitindex, rules_that_left_with_an_included_file_leave_traces)
 {
 	put("rules", "f filter=up\n");
 	put("more", "[core]\n\tattributesFile = ~/rules\n");
-	git("git config --global filter.up.clean 'tr a-z A-Z'");
 	git("git config --global include.path ~/more");
 	clock_sleep_ms(TICK_MS);
 	put("t/f", "lower\n");
-	commit();
+	commit_filtered();
 	clock_sleep_ms(TICK_MS);
 	put("more", "[core]\n");
 	cr_expect_not(knows("f"));
@@ -441,17 +475,15 @@ Test(gitindex, rules_that_left_with_an_included_file_leave_traces)
 
 Test(gitindex, rules_that_left_with_a_branch_are_thought_of)
 {
-	git("git -C t config filter.up.clean 'tr a-z A-Z'");
-	clock_sleep_ms(TICK_MS);
 	put("t/f", "LOWER\n");
 	put("t/g", "same\n");
-	commit();
+	commit_filtered();
 	cr_expect(knows("f"));
 	git("git -C t checkout -q -b other");
 	cr_expect(knows("f"), "another name of the same commit");
 	put("t/.gitattributes", "f filter=up\n");
 	put("t/f", "lower\n");
-	commit();
+	commit_filtered();
 	git("git -C t checkout -q -");
 	cr_expect_not(knows("f"));
 	expect_true("branch");
