@@ -200,7 +200,7 @@ stat_trust_of(int fd)
 		{ BTRFS_SUPER_MAGIC, STAT_TRUSTED },
 		{ F2FS_SUPER_MAGIC, STAT_TRUSTED },
 		{ TMPFS_MAGIC, STAT_TRUSTED },
-		{ OVERLAYFS_SUPER_MAGIC, STAT_TRUSTED },
+		{ OVERLAYFS_SUPER_MAGIC, STAT_LAYERED },
 		{ PROC_SUPER_MAGIC, STAT_KERNEL },
 		{ SYSFS_MAGIC, STAT_KERNEL },
 		{ DEBUGFS_MAGIC, STAT_KERNEL },
@@ -221,6 +221,12 @@ stat_trust_of(int fd)
 		if ((unsigned long)fs.f_type == known[i].magic)
 			return known[i].trust;
 	return STAT_UNKNOWN;
+}
+
+bool
+stat_may_be_made_up(int64_t mtime_ns, int64_t ctime_ns)
+{
+	return mtime_ns == ctime_ns && ctime_ns % (1000 * MS) == 0;
 }
 
 bool

@@ -77,11 +77,19 @@ void statcache_keep(const struct statcache *c);
 /* What the walk should do on a file system. */
 enum stat_trust {
 	STAT_TRUSTED,	/* remember */
+	STAT_LAYERED,	/* remember, but see stat_may_be_made_up() */
 	STAT_UNKNOWN,	/* read every time */
 	STAT_KERNEL	/* not files at all */
 };
 
 enum stat_trust stat_trust_of(int fd);
+
+/*
+ * overlayfs shows the times of what lies below it, and an image file system
+ * (squashfs, erofs, iso9660) has no change times: it shows the time of the
+ * content, often one that was set for all files, to the second.
+ */
+bool stat_may_be_made_up(int64_t mtime_ns, int64_t ctime_ns);
 
 /*
  * May a file with these times, looked at after before_ns, be remembered? Not if

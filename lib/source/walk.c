@@ -149,7 +149,8 @@ open_cache(struct walk *w, const char *path)
 	char *name;
 
 	if (!w->o->stat_cache_dir || w->o->sizes_only ||
-	    w->root->trust != STAT_TRUSTED)
+	    (w->root->trust != STAT_TRUSTED &&
+	     w->root->trust != STAT_LAYERED))
 		return NULL;
 	add_rules(w->o, &w->own.allow, &rules);
 	name = statcache_path(w->o->stat_cache_dir, path, w->o->hash, &rules);

@@ -251,6 +251,20 @@ hash_content(struct reading *rd, const char *name, struct stat_id *id,
 	return hash_link(rd, name, out);
 }
 
+/*
+ * Does a change of the file show in what stat says? Not where another file
+ * system is mounted onto that one file: nobody has judged that. Layers have
+ * device numbers of their own, the same one for most files of a directory.
+ */
+static bool
+is_trusted(const struct reading *rd, const struct stat_id *id)
+{
+	if (rd->n->trust == STAT_LAYERED)
+		return (rd->dev == id->dev || rd->count == rd->dirs) &&
+		       !stat_may_be_made_up(id->mtime_ns, id->ctime_ns);
+	return rd->n->trust == STAT_TRUSTED && rd->n->dev == id->dev;
+}
+
 static bool
 is_as_it_was(const struct reading *rd, const struct met *m,
 	     const struct stat_id *id)
@@ -262,8 +276,7 @@ is_as_it_was(const struct reading *rd, const struct met *m,
 	       r->flags == (m->is_hollow ? RECORD_HOLLOW : 0) &&
 	       f->ino == id->ino && f->size == id->size &&
 	       f->mtime_ns == id->mtime_ns && f->ctime_ns == id->ctime_ns &&
-	       rd->was->dev == id->dev && rd->n->trust == STAT_TRUSTED &&
-	       (rd->dev == id->dev || rd->count == rd->dirs);
+	       rd->was->dev == id->dev && is_trusted(rd, id);
 }
 
 /* Write down a file that was read. */
@@ -284,10 +297,11 @@ add_file(struct reading *rd, const struct met *m, const struct stat_id *id,
 	memcpy(f.digest, h->bytes, HASH_MAX);
 	if (!S_ISREG(id->mode) && !S_ISLNK(id->mode))
 		f.rdev = id->rdev;
-	if (rd->count == rd->dirs)
+	if (rd->n->trust != STAT_LAYERED)
+		rd->dev = rd->n->dev;
+	else if (rd->count == rd->dirs)
 		rd->dev = id->dev;	/* no file so far */
-	if (rd->n->trust != STAT_TRUSTED || id->dev != rd->dev ||
-	    !stat_is_settled(id->mtime_ns, id->ctime_ns, rd->start_ns))
+	if (!is_trusted(rd, id) || !stat_is_settled(id->mtime_ns, id->ctime_ns, rd->start_ns))
 		f.flags |= RECORD_RACY;
 	if (m->was && !record_is_dir(m->was) && rd->was->dev == rd->dev &&
 	    memcmp(m->was, &f, sizeof(f)) == 0) {

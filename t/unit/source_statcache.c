@@ -590,6 +590,13 @@ Test(statcache, whole_seconds_need_a_longer_rest)
 	cr_expect(stat_is_settled(t, t, t + 2 * S));
 }
 
+Test(statcache, whole_seconds_that_are_all_the_same_may_be_made_up)
+{
+	cr_expect(stat_may_be_made_up(5 * S, 5 * S));
+	cr_expect_not(stat_may_be_made_up(5 * S, 6 * S));
+	cr_expect_not(stat_may_be_made_up(5 * S + 1, 5 * S + 1));
+}
+
 static enum stat_trust
 trust_of(const char *path)
 {
