@@ -189,13 +189,14 @@ give_values(struct project *p)
 void
 dockerfile_make(struct project *p)
 {
+	static const char *const replaced[] = { "base", "build", "assets" };
 	size_t i;
 
 	p->escape = chance(20) ? '`' : '\\';
 	p->crlf = chance(20);
 	p->open_end = chance(10);
 	/* a named context may take the place of a stage */
-	p->named = chance(6) ? "assets" : "extra";
+	p->named = chance(6) ? PICK(replaced) : "extra";
 	make_globals(p);
 	p->n_stages = 1 + pick(5);
 	p->target = p->n_stages - 1;
@@ -211,6 +212,9 @@ dockerfile_make(struct project *p)
 		}
 	}
 	end_stage(p, &p->stage[p->target]);
+	if (p->stage[p->target].name &&
+	    !strcmp(p->stage[p->target].name, p->named))
+		stage_reads(&p->stage[p->target], 1, "");
 	give_values(p);
 	project_mark(p);
 }

@@ -331,7 +331,10 @@ variable(struct project *p, struct stage *st)
 			  mem_printf("ENV %s %s", name, e->path) :
 			  mem_printf("ENV A=b %s=%s", name, e->path));
 		strv_pushf(&st->vars, "%s=%s", name, e->path);
-		return;
+		/* in this stage an ARG may hide it */
+		e = chance(3) ? tree_pick(&p->tree[0], true, true) : NULL;
+		if (!e || !is_plain(e->path))
+			return;
 	}
 	a = arg_add(p, name, ARG_USED);
 	value = a->value ? a->value : var_get(&p->global_vars, name);
