@@ -94,7 +94,7 @@ predefine(struct globals *g, const char *name, const char *value)
 	set(&g->v[id], given ? given : arena_strdup(g->arena, value));
 	g->v[id].declared = given != NULL;
 	g->v[id].odd = !given && strcmp(name, "TARGETSTAGE") == 0;
-	g->v[id].of_builder = !given && *value && str_starts(name, "BUILD");
+	g->v[id].of_builder = !given && str_starts(name, "BUILD");
 }
 
 void
@@ -152,8 +152,8 @@ replace_made_of(struct globals *g, size_t id, struct id_list *refs)
 			id_list_add(old, refs->v[i]);
 }
 
-static bool
-is_of_builder(const struct globals *g, const struct id_list *refs)
+bool
+globals_of_builder(const struct globals *g, const struct id_list *refs)
 {
 	for (size_t i = 0; i < refs->n; i++)
 		if (g->v[refs->v[i]].of_builder)
@@ -182,7 +182,7 @@ declare(struct globals *g, const char *arg, struct imgcache_error *err)
 		g->v[id].odd = false;
 		ret = globals_expand(g, equals + 1, &value, &refs, err);
 		if (ret == 0) {
-			g->v[id].of_builder = is_of_builder(g, &refs);
+			g->v[id].of_builder = globals_of_builder(g, &refs);
 			replace_made_of(g, id, &refs);
 			g->v[id].var.state = DFVAR_UNKNOWN;
 			if (value)

@@ -67,6 +67,9 @@ int globals_declare(struct globals *g, const struct dockerfile_instruction *in,
 int globals_expand(struct globals *g, const char *word, const char **out,
 		   struct id_list *refs, struct imgcache_error *err);
 
+/* Is one of these the builder's platform, or made of it? */
+bool globals_of_builder(const struct globals *g, const struct id_list *refs);
+
 /* The value the caller gave, NULL if none. */
 const char *globals_given(const struct globals *g, const char *name);
 

@@ -2,7 +2,7 @@
 
 /*
  * For every platform: read the FROM lines, mark what the target needs from the
- * target upwards, then walk the stages in use along FROM, depth first, with one
+ * last stage upwards, then walk the stages in use along FROM, depth first, with one
  * scope of variables that is undone on the way back. Work is counted where the
  * triggers of one stage count for many, so that it stays linear.
  */
@@ -135,6 +135,15 @@ need_instruction(struct resolver *r, const struct dockerfile_instruction *in,
 	return sources_named(&r->stages, in, need_source, r, r->err);
 }
 
+static void
+use_all_above(struct resolver *r, const struct stage *st)
+{
+	r->plan.plan->any_arg = true;
+	for (struct stage *s = r->stages.v; !r->all_used && s < st; s++)
+		s->used = true;
+	r->all_used = true;
+}
+
 /*
  * What a stage begins with. Old engines run the triggers of a context in the
  * stages that stand on the one it replaces, newer ones do not.
@@ -161,11 +170,8 @@ plan_base(struct resolver *r, const struct stage *st)
 		plan_doubt(&r->plan, from.line, "ONBUILD instructions of the "
 			   "context '%.100s', which engines treat differently",
 			   from.context);
-	r->plan.plan->any_arg = true;
 	/* a trigger may copy from any stage that is complete */
-	for (struct stage *s = r->stages.v; !r->all_used && s < st; s++)
-		s->used = true;
-	r->all_used = true;
+	use_all_above(r, st);
 }
 
 static void
@@ -185,6 +191,11 @@ plan_stage(struct resolver *r, const struct stage *st)
 	};
 
 	plan_add_stage(&r->plan, &stage);
+	if (st->of_builder) {
+		plan_doubt(&r->plan, st->from->line, "FROM %.200s hangs on the "
+			   "builder's platform", st->from->args[0]);
+		use_all_above(r, st);
+	}
 	for (size_t i = 0; i < st->from->n_flags; i++)
 		if (!str_starts(st->from->flags[i], "--platform="))
 			plan_doubt(&r->plan, st->from->line,
@@ -242,10 +253,7 @@ need_date(struct resolver *r)
 	     strspn(var.value, "0123456789") == var.len))
 		return;
 	plan_doubt(&r->plan, 0, "%s is not a number of seconds", name);
-	r->plan.plan->any_arg = true;
-	for (size_t i = 0; i < r->stages.n; i++)
-		r->stages.v[i].used = true;
-	r->all_used = true;
+	use_all_above(r, r->stages.v + r->stages.n);
 }
 
 /* From the last stage upwards; a stage needs only earlier ones. */

@@ -152,6 +152,7 @@ add_stage(struct stages *s, const struct dockerfile_instruction *from,
 				 err);
 	if (ret < 0)
 		goto out;
+	st.of_builder = globals_of_builder(&s->globals, &st.refs);
 	if (from->n_args == 3)
 		st.name = lower(s->arena, from->args[2]);
 	if (!base || !*base)

@@ -35,6 +35,7 @@ struct stage {
 	const char *platform;	/* of --platform, normalised, or NULL */
 	const char *context;	/* see enum stage_root; or NULL */
 	struct id_list refs;	/* global args its FROM looked up */
+	bool of_builder;	/* its base hangs on the builder's platform */
 	const struct dockerfile_instruction **triggers;	/* its ONBUILDs */
 	size_t n_triggers;
 	bool used;

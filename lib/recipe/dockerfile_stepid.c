@@ -63,15 +63,23 @@ step_expand(struct step_walk *w, const char *word, bool *known)
 }
 
 void
-step_set(struct step_walk *w, const char *name, struct step_var var)
+step_set(struct step_walk *w, const char *name, struct step_var var,
+	 bool is_arg)
 {
 	struct step_state *s = w->now;
 	struct dfvar v = { DFVAR_UNKNOWN, "", 0 };
 	size_t i, n = 0;
 
-	for (i = 0; i < s->n_env; i++)
-		if (strcmp(s->env[i].name, name))
+	var.image = is_arg ? NULL : var.value;
+	var.image_known = !is_arg && var.known;
+	for (i = 0; i < s->n_env; i++) {
+		if (strcmp(s->env[i].name, name)) {
 			s->env[n++] = s->env[i];
+		} else if (is_arg) {
+			var.image = s->env[i].image;
+			var.image_known = s->env[i].image_known;
+		}
+	}
 	s->n_env = n;
 	var.name = name;
 	mem_grow(s->env, s->n_env, s->cap_env);

@@ -17,6 +17,8 @@ struct step_var {
 	const char *name;
 	const char *value;	/* of an unknown one its words, after a '?' */
 	bool known;
+	const char *image;	/* what it is without ARG, or NULL */
+	bool image_known;
 };
 
 /* After the instruction walked last; a child stage begins with a copy. */
@@ -47,7 +49,8 @@ struct step_walk {
 const char *step_expand(struct step_walk *w, const char *word, bool *known);
 
 /* Set a variable of the stage, last in its order. */
-void step_set(struct step_walk *w, const char *name, struct step_var var);
+void step_set(struct step_walk *w, const char *name, struct step_var var,
+	      bool is_arg);
 
 /* The path that a WORKDIR leads to; NULL after an error. */
 const char *step_folder(struct step_walk *w, const char *word);

@@ -101,7 +101,7 @@ take_arg(struct step_walk *w, const char *arg)
 		var.value = var.known ?
 			arena_strndup(w->arena, up.value, up.len) : "?";
 	}
-	step_set(w, name, var);
+	step_set(w, name, var, true);
 	return 0;
 }
 
@@ -122,7 +122,7 @@ take_env(struct step_walk *w, const struct dockerfile_instruction *in)
 			return w->err->code;
 	}
 	for (size_t i = 0; i + 1 < in->n_args; i += 2)
-		step_set(w, names[i], v[i]);
+		step_set(w, names[i], v[i], false);
 	return 0;
 }
 
@@ -278,6 +278,23 @@ take_instruction(struct step_walk *w, const struct dockerfile_instruction *in,
 	}
 }
 
+/*
+ * A stage gets the environment of its image anew: see scope_end_stage(). An
+ * unknown base is taken to have no variable of that name.
+ */
+static void
+without_args(struct step_state *s)
+{
+	for (size_t i = 0; i < s->n_env; i++) {
+		struct step_var *v = &s->env[i];
+
+		if (v->image) {
+			v->value = v->image;
+			v->known = v->image_known;
+		}
+	}
+}
+
 /* What the stage begins with: a copy of what it stands on, or a root. */
 static int
 enter_stage(struct step_walk *w, const struct stage *st)
@@ -292,6 +309,7 @@ enter_stage(struct step_walk *w, const struct stage *st)
 		if (s->n_env)
 			memcpy(s->env, w->states[st->base].env,
 			       s->n_env * sizeof(*s->env));
+		without_args(s);
 		if (s->n_env * 64 > w->room)
 			return error_set(w->err, IMGCACHE_EFAIL, "%s: too "
 					 "large to follow its steps",

@@ -294,6 +294,7 @@ Test(dockerfile_sources, what_the_builder_is_nobody_here_knows)
 {
 	static const struct row rows[] = {
 		{ "ARG BUILDARCH\nCOPY bin-$BUILDARCH /x", "?3" },
+		{ "ARG BUILDVARIANT\nCOPY bin$BUILDVARIANT /x", "?3" },
 		{ "ARG BUILDARCH=amd64\nCOPY bin-$BUILDARCH /x",
 		  "[bin-amd64]@3" },
 		{ "ARG BUILDKIT_SBOM_SCAN_STAGE=b\n"

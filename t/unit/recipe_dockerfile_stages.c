@@ -312,6 +312,20 @@ Test(dockerfile_stages, named_contexts_replace_stages_and_images)
 	CHECK(rows);
 }
 
+Test(dockerfile_stages, a_base_by_the_builder_s_platform_is_any)
+{
+	static const struct row rows[] = {
+		{ "FROM a AS s-amd64\nFROM b AS s-arm64\n"
+		  "FROM s-$BUILDARCH\n", "stage 0:1 s-amd64\n"
+		  "stage 1:2 s-arm64\nstage 2:3\nbase a:1\nbase b:2\n"
+		  "doubt 3 FROM s-$BUILDARCH hangs on the builder's platform\n"
+		},
+		{ "FROM --platform=$BUILDPLATFORM a\n",
+		  "stage 0:1\nbase a:1 on linux/amd64\n" },
+	};
+	CHECK(rows);
+}
+
 /* As frontends from 1.24 on have it. */
 Test(dockerfile_stages, the_date_counts_though_no_stage_asks_for_it)
 {

@@ -183,6 +183,9 @@ Test(dockerfile_steps, an_arg_runs_what_comes_after_its_declaration)
 	expect_moved((struct side){
 		.text = "FROM a AS x\nARG V\nFROM x\nRUN b\n",
 		.args = "V=2" }, "4");
+	expect_moved((struct side){
+		.text = "FROM a AS x\nENV V=1\nARG V\nFROM x\nCOPY $V d\n",
+		.args = "V=2" }, "");
 }
 
 Test(dockerfile_steps, a_global_arg_in_from_is_the_image)
