@@ -93,6 +93,38 @@ test_that 'in a clean work tree no content is read, warm no libgit2' '
 	imgcache tag --hash git app >plain && same first plain
 '
 
+# mounted COMMANDS: with a file system of its own in ./other, that goes again.
+mounted() {
+	mkdir -p app/alone other over/upper over/work over/merged &&
+	echo here >app/alone/file0 &&
+	unshare -m sh -ec "mount -t tmpfs none other; $1"
+}
+twice="imgcache tag over/merged >/dev/null
+	strace -f -qq -e trace=openat,open -o trace imgcache tag over/merged"
+overlay="mount -t overlay none over/merged \
+	-o lowerdir=app,upperdir=over/upper,workdir=over/work"
+if unshare -m true 2>/dev/null; then
+	test_that 'a file that is mounted from elsewhere is read each time' '
+		mounted "echo mounted >other/f; sleep 0.05
+			mount --bind app over/merged
+			mount --bind other/f over/merged/alone/file0
+			mount --bind other/f over/merged/src/file5
+			$twice" && grep "\"file" trace | cut -d\" -f2 | sort >names &&
+		printf "file0\nfile5\n" >expect && same expect names
+	'
+fi
+if mounted "mount -t tmpfs none over; mkdir over/upper over/work over/merged
+	$overlay" 2>/dev/null; then
+	test_that 'on an overlay all is remembered but such a file' '
+		mounted "echo mounted >other/f
+			mount -t tmpfs none over
+			mkdir over/upper over/work over/merged; $overlay
+			sleep 0.05; mount --bind other/f over/merged/alone/file0
+			$twice" && grep "\"file" trace | cut -d\" -f2 >names &&
+		echo file0 >expect && same expect names
+	'
+fi
+
 test_that 'prune sweeps what nobody used for a month' '
 	imgcache tag app && touch -d "40 days ago" "$stat"/* &&
 	standin_start && expect_status 0 imgcache prune &&

@@ -50,7 +50,7 @@ struct gitindex {
 	char *prefix;		/* of dir in the work tree, with its '/' */
 	int64_t mtime_ns;	/* of the index */
 	int64_t since_ns;	/* no younger file met rules that are gone */
-	int64_t least_size;	/* no longer file is a pointer of git-lfs */
+	int64_t least_size;	/* a file this long is no pointer of git-lfs */
 	struct gitstore *store;
 	struct gitlib_objects *objects;	/* for what store does not know */
 	struct known *known;

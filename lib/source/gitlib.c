@@ -290,7 +290,7 @@ static void
 find_filters(git_config *config, struct gitlib_facts *out)
 {
 	out->converts = converts(config);
-	if (lib.foreach_match(config, "^filter\\..*\\.(clean|process)$",
+	if (lib.foreach_match(config, "^filter\\..*\\.(clean|smudge|process)$",
 			      note_filter, out) < 0)
 		out->converts = true;
 }

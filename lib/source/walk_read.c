@@ -41,7 +41,8 @@ struct reading {
 	const struct run *was;
 	size_t at;		/* in was: what is expected next */
 	bool is_new;		/* a new run is being made, in k->run */
-	uint64_t dev;		/* of its files */
+	uint64_t dev;		/* of its files that are remembered */
+	bool has_dev;		/* it is decided */
 	uint32_t count;
 	uint32_t dirs;
 	struct run_names names;
@@ -251,18 +252,30 @@ hash_content(struct reading *rd, const char *name, struct stat_id *id,
 	return hash_link(rd, name, out);
 }
 
+static bool
+is_mounted(const struct reading *rd, const char *name)
+{
+	struct statx sx;
+
+	return statx(rd->fd, name, AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC, 0,
+		     &sx) == 0 && (sx.stx_attributes & STATX_ATTR_MOUNT_ROOT);
+}
+
 /*
  * Does a change of the file show in what stat says? Not where another file
  * system is mounted onto that one file: nobody has judged that. Layers have
- * device numbers of their own, the same one for most files of a directory.
+ * device numbers of their own, so there the kernel is asked.
  */
 static bool
-is_trusted(const struct reading *rd, const struct stat_id *id)
+is_trusted(const struct reading *rd, const char *name,
+	   const struct stat_id *id)
 {
-	if (rd->n->trust == STAT_LAYERED)
-		return (rd->dev == id->dev || rd->count == rd->dirs) &&
-		       !stat_may_be_made_up(id->mtime_ns, id->ctime_ns);
-	return rd->n->trust == STAT_TRUSTED && rd->n->dev == id->dev;
+	const struct node *n = rd->n;
+
+	if (n->trust == STAT_LAYERED)
+		return !stat_may_be_made_up(id->mtime_ns, id->ctime_ns) &&
+		       (n->dev == id->dev || !is_mounted(rd, name));
+	return n->trust == STAT_TRUSTED && n->dev == id->dev;
 }
 
 static bool
@@ -276,7 +289,9 @@ is_as_it_was(const struct reading *rd, const struct met *m,
 	       r->flags == (m->is_hollow ? RECORD_HOLLOW : 0) &&
 	       f->ino == id->ino && f->size == id->size &&
 	       f->mtime_ns == id->mtime_ns && f->ctime_ns == id->ctime_ns &&
-	       rd->was->dev == id->dev && is_trusted(rd, id);
+	       rd->was->dev == id->dev &&
+	       (rd->dev == id->dev || !rd->has_dev) &&
+	       is_trusted(rd, m->name, id);
 }
 
 /* Write down a file that was read. */
@@ -294,14 +309,17 @@ add_file(struct reading *rd, const struct met *m, const struct stat_id *id,
 		.ctime_ns = id->ctime_ns,
 	};
 
+	bool trusted = is_trusted(rd, m->name, id);
+
 	memcpy(f.digest, h->bytes, HASH_MAX);
 	if (!S_ISREG(id->mode) && !S_ISLNK(id->mode))
 		f.rdev = id->rdev;
-	if (rd->n->trust != STAT_LAYERED)
-		rd->dev = rd->n->dev;
-	else if (rd->count == rd->dirs)
-		rd->dev = id->dev;	/* no file so far */
-	if (!is_trusted(rd, id) || !stat_is_settled(id->mtime_ns, id->ctime_ns, rd->start_ns))
+	if (trusted && !rd->has_dev) {
+		rd->dev = id->dev;
+		rd->has_dev = true;
+	}
+	if (!trusted || id->dev != rd->dev ||
+	    !stat_is_settled(id->mtime_ns, id->ctime_ns, rd->start_ns))
 		f.flags |= RECORD_RACY;
 	if (m->was && !record_is_dir(m->was) && rd->was->dev == rd->dev &&
 	    memcmp(m->was, &f, sizeof(f)) == 0) {
@@ -328,6 +346,7 @@ meet_file(struct reading *rd, const struct met *m, const struct stat *st)
 	stat_id_from(&id, st);
 	if (m->was && is_as_it_was(rd, m, &id)) {
 		rd->dev = id.dev;
+		rd->has_dev = true;
 		keep(rd, m->was);
 		return 0;
 	}
@@ -561,7 +580,8 @@ walk_read(struct worker *k, struct node *n, int fd)
 		.start_ns = now_ns(),
 		.was = n->has_was ? &n->was.run : &none,
 		.is_new = !n->has_was,
-		.dev = n->has_was ? n->was.run.dev : n->dev,
+		.dev = n->dev,
+		.has_dev = n->trust != STAT_LAYERED,
 	};
 	int rc = 0;
 

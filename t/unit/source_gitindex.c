@@ -282,6 +282,15 @@ Test(gitindex, where_a_filter_is_configured_nothing_is_believed)
 	expect_true("filter");
 }
 
+Test(gitindex, a_filter_of_the_way_back_alone_closes_the_index)
+{
+	put("t/f", "1");
+	commit();
+	cr_assert(opens("t"));
+	git("git config --global filter.up.smudge 'tr a-z A-Z'");
+	cr_expect_not(opens("t"));
+}
+
 Test(gitindex, short_files_may_be_what_lfs_stores_elsewhere)
 {
 	char text[1025] = "";
