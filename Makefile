@@ -6,7 +6,7 @@ lib/sys := child clock detach dir file lock path signals spawn
 lib/source := allow deflated digest filter gitattr gitindex gitlib gitpack \
 	gitpast gitstore glob glob_compile glob_regexp glob_set glob_syntax \
 	hash ignore ignore_anchors ignore_parse listing reach reach_match \
-	repo run shown statcache statcache_save taken textmemo tree \
+	repo run shown statcache statcache_save stattrust taken textmemo tree \
 	tree_diff walk walk_git walk_left walk_links walk_open walk_pool \
 	walk_read walk_sum weigh
 lib/recipe := cachespec dfvars dockerfile dockerfile_assign dockerfile_bases \

@@ -9,12 +9,10 @@
 
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -25,22 +23,7 @@
 #include "sys/clock.h"
 #include "sys/file.h"
 
-#ifndef F2FS_SUPER_MAGIC
-#define F2FS_SUPER_MAGIC 0xF2F52010
-#endif
-#ifndef XFS_SUPER_MAGIC
-#define XFS_SUPER_MAGIC 0x58465342
-#endif
-
 #define DAY_S (24 * 60 * 60)
-#define MS INT64_C(1000000)
-
-/*
- * How long a file must have been left alone. The kernel's clock ticks every
- * 1 to 10 ms; where times have no fraction they may be whole seconds.
- */
-#define FINE_GRAIN (20 * MS)
-#define COARSE_GRAIN (2000 * MS)
 
 struct statcache {
 	char *path;
@@ -186,54 +169,4 @@ statcache_keep(const struct statcache *c)
 {
 	if (clock_now_s() - c->mtime > DAY_S)
 		(void)utimensat(AT_FDCWD, c->path, NULL, AT_SYMLINK_NOFOLLOW);
-}
-
-enum stat_trust
-stat_trust_of(int fd)
-{
-	static const struct {
-		unsigned long magic;
-		enum stat_trust trust;
-	} known[] = {
-		{ EXT4_SUPER_MAGIC, STAT_TRUSTED },	/* 2 and 3, too */
-		{ XFS_SUPER_MAGIC, STAT_TRUSTED },
-		{ BTRFS_SUPER_MAGIC, STAT_TRUSTED },
-		{ F2FS_SUPER_MAGIC, STAT_TRUSTED },
-		{ TMPFS_MAGIC, STAT_TRUSTED },
-		{ OVERLAYFS_SUPER_MAGIC, STAT_LAYERED },
-		{ PROC_SUPER_MAGIC, STAT_KERNEL },
-		{ SYSFS_MAGIC, STAT_KERNEL },
-		{ DEBUGFS_MAGIC, STAT_KERNEL },
-		{ TRACEFS_MAGIC, STAT_KERNEL },
-		{ SECURITYFS_MAGIC, STAT_KERNEL },
-		{ CGROUP_SUPER_MAGIC, STAT_KERNEL },
-		{ CGROUP2_SUPER_MAGIC, STAT_KERNEL },
-		{ BPF_FS_MAGIC, STAT_KERNEL },
-		{ PSTOREFS_MAGIC, STAT_KERNEL },
-		{ EFIVARFS_MAGIC, STAT_KERNEL },
-		{ SELINUX_MAGIC, STAT_KERNEL },
-	};
-	struct statfs fs;
-
-	if (fstatfs(fd, &fs) < 0)
-		return STAT_UNKNOWN;
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if ((unsigned long)fs.f_type == known[i].magic)
-			return known[i].trust;
-	return STAT_UNKNOWN;
-}
-
-bool
-stat_may_be_made_up(int64_t mtime_ns, int64_t ctime_ns)
-{
-	return mtime_ns == ctime_ns && ctime_ns % (1000 * MS) == 0;
-}
-
-bool
-stat_is_settled(int64_t mtime_ns, int64_t ctime_ns, int64_t before_ns)
-{
-	int64_t grain = ctime_ns % (1000 * MS) ? FINE_GRAIN : COARSE_GRAIN;
-	int64_t last = mtime_ns > ctime_ns ? mtime_ns : ctime_ns;
-
-	return last < before_ns && before_ns - last >= grain;
 }

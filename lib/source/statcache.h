@@ -11,7 +11,7 @@
  * machine's making is taken for no file.
  *
  * Only local file systems that keep change times are trusted, and only files
- * that were at rest when they were read; see stat_is_settled(). One change is
+ * that were at rest when they were read; see stattrust.h. One change is
  * seen by nobody who looks at times, git and make included: a store through a
  * shared writable mapping to a page that was dirty already.
  */
@@ -73,29 +73,5 @@ void statcache_save(const char *path, const struct stat_read *read);
 
 /* It was of use: a file that nobody needs for long may be swept by its age. */
 void statcache_keep(const struct statcache *c);
-
-/* What the walk should do on a file system. */
-enum stat_trust {
-	STAT_TRUSTED,	/* remember */
-	STAT_LAYERED,	/* remember, but see stat_may_be_made_up() */
-	STAT_UNKNOWN,	/* read every time */
-	STAT_KERNEL	/* not files at all */
-};
-
-enum stat_trust stat_trust_of(int fd);
-
-/*
- * overlayfs shows the times of what lies below it, and an image file system
- * (squashfs, erofs, iso9660) has no change times: it shows the time of the
- * content, often one that was set for all files, to the second.
- */
-bool stat_may_be_made_up(int64_t mtime_ns, int64_t ctime_ns);
-
-/*
- * May a file with these times, looked at after before_ns, be remembered? Not if
- * it could change again without its change time showing it. before_ns is wall
- * time, taken before the first look at the file.
- */
-bool stat_is_settled(int64_t mtime_ns, int64_t ctime_ns, int64_t before_ns);
 
 #endif

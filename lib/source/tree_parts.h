@@ -10,6 +10,7 @@
 #include "source/allow.h"
 #include "source/run.h"
 #include "source/statcache.h"
+#include "source/stattrust.h"
 #include "source/tree.h"
 
 struct filter_dir;

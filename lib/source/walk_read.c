@@ -253,29 +253,10 @@ hash_content(struct reading *rd, const char *name, struct stat_id *id,
 }
 
 static bool
-is_mounted(const struct reading *rd, const char *name)
-{
-	struct statx sx;
-
-	return statx(rd->fd, name, AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC, 0,
-		     &sx) == 0 && (sx.stx_attributes & STATX_ATTR_MOUNT_ROOT);
-}
-
-/*
- * Does a change of the file show in what stat says? Not where another file
- * system is mounted onto that one file: nobody has judged that. Layers have
- * device numbers of their own, so there the kernel is asked.
- */
-static bool
-is_trusted(const struct reading *rd, const char *name,
+is_trusted(const struct reading *rd, const struct met *m,
 	   const struct stat_id *id)
 {
-	const struct node *n = rd->n;
-
-	if (n->trust == STAT_LAYERED)
-		return !stat_may_be_made_up(id->mtime_ns, id->ctime_ns) &&
-		       (n->dev == id->dev || !is_mounted(rd, name));
-	return n->trust == STAT_TRUSTED && n->dev == id->dev;
+	return stat_tells(rd->n->trust, rd->fd, rd->n->dev, m->name, id);
 }
 
 static bool
@@ -291,7 +272,7 @@ is_as_it_was(const struct reading *rd, const struct met *m,
 	       f->mtime_ns == id->mtime_ns && f->ctime_ns == id->ctime_ns &&
 	       rd->was->dev == id->dev &&
 	       (rd->dev == id->dev || !rd->has_dev) &&
-	       is_trusted(rd, m->name, id);
+	       is_trusted(rd, m, id);
 }
 
 /* Write down a file that was read. */
@@ -309,7 +290,7 @@ add_file(struct reading *rd, const struct met *m, const struct stat_id *id,
 		.ctime_ns = id->ctime_ns,
 	};
 
-	bool trusted = is_trusted(rd, m->name, id);
+	bool trusted = is_trusted(rd, m, id);
 
 	memcpy(f.digest, h->bytes, HASH_MAX);
 	if (!S_ISREG(id->mode) && !S_ISLNK(id->mode))

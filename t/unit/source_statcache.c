@@ -11,6 +11,7 @@
 #include "source/gitlib.h"
 #include "source/ignore.h"
 #include "source/statcache.h"
+#include "source/stattrust.h"
 #include "source/tree.h"
 #include "sys/clock.h"
 
