@@ -99,42 +99,6 @@ each_instruction(struct resolver *r, size_t stage, visit_fn *fn)
 	return ret < 0 ? fail_here(r) : 0;
 }
 
-static int
-need_source(void *payload, const struct stage_source *source,
-	    struct imgcache_error *err)
-{
-	struct resolver *r = payload;
-
-	if (source->odd) {
-		plan_doubt(&r->plan, r->line, "a stage number beyond the "
-			   "stages of the file");
-	} else if (source->stage != STAGE_NONE) {
-		const struct stage *st = &r->stages.v[source->stage];
-		if (source->stage >= r->stage)
-			return error_set(err, IMGCACHE_EFAIL,
-					 "stage '%.200s' is used before it is "
-					 "complete; move it up",
-					 st->name ? st->name : "(unnamed)");
-		r->stages.v[source->stage].used = true;
-	} else if (!source->scratch) {
-		struct dockerfile_image image = {
-			.ref = source->image,
-			.line = r->line,
-			.context = source->context,
-		};
-		plan_add_image(&r->plan, &image);
-	}
-	return 0;
-}
-
-static int
-need_instruction(struct resolver *r, const struct dockerfile_instruction *in,
-		 bool trigger)
-{
-	(void)trigger;
-	return sources_named(&r->stages, in, need_source, r, r->err);
-}
-
 static void
 use_all_above(struct resolver *r, const struct stage *st)
 {
@@ -217,6 +181,46 @@ plan_stage(struct resolver *r, const struct stage *st)
 	}
 	if (st->root == ROOT_IMAGE || st->root == ROOT_CONTEXT)
 		plan_base(r, st);
+}
+
+/* A stage below is complete only where a context has its place. */
+static int
+need_source(void *payload, const struct stage_source *source,
+	    struct imgcache_error *err)
+{
+	struct resolver *r = payload;
+
+	if (source->odd) {
+		plan_doubt(&r->plan, r->line, "a stage number beyond the "
+			   "stages of the file");
+	} else if (source->stage != STAGE_NONE) {
+		struct stage *st = &r->stages.v[source->stage];
+		bool is_below = source->stage >= r->stage;
+		if (is_below && st->root != ROOT_CONTEXT)
+			return error_set(err, IMGCACHE_EFAIL,
+					 "stage '%.200s' is used before it is "
+					 "complete; move it up",
+					 st->name ? st->name : "(unnamed)");
+		st->used = true;
+		if (is_below)
+			plan_stage(r, st);
+	} else if (!source->scratch) {
+		struct dockerfile_image image = {
+			.ref = source->image,
+			.line = r->line,
+			.context = source->context,
+		};
+		plan_add_image(&r->plan, &image);
+	}
+	return 0;
+}
+
+static int
+need_instruction(struct resolver *r, const struct dockerfile_instruction *in,
+		 bool trigger)
+{
+	(void)trigger;
+	return sources_named(&r->stages, in, need_source, r, r->err);
 }
 
 /* All of a stage: of one that is replaced, that is its context. */

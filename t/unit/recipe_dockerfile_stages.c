@@ -308,6 +308,9 @@ Test(dockerfile_stages, named_contexts_replace_stages_and_images)
 		{ "FROM scratch\nCOPY --from=i x y\n",
 		  "stage 0:1\nimage i:2 =i\n", .contexts = "i scratch" },
 		{ "FROM a AS a\n", "stage 0:1 a =a\n", .contexts = "a" },
+		{ "FROM a\nCOPY --from=s x y\nFROM b AS s\nFROM c\n"
+		  "COPY --from=0 x y\n", "stage 0:1\nstage 1:3 s =s\n"
+		  "stage 2:4\nbase a:1\nbase c:4\n", .contexts = "s" },
 	};
 	CHECK(rows);
 }
