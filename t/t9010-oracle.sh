@@ -13,7 +13,7 @@ test_that '200 ignore files: what is sent is what we list' '
 	cat ignore; [ $status -eq 0 ] && grep "[0-9] equal, .* 0 different" ignore
 '
 
-"$TOP"/t/oracle/key.sh -n 60 -m 2 -i 3 "$helpers/key-case" >key 2>&1
+"$TOP"/t/oracle/key.sh -n 70 -m 2 -i 3 "$helpers/key-case" >key 2>&1
 echo "# key.sh: status $?"
 sed 's/^/# /' key
 
