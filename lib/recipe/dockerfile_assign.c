@@ -36,7 +36,7 @@ assign_env(const struct source_reader *r,
 	return 0;
 }
 
-/* BuildKit keeps these for itself; before 0.11 they were as any other. */
+/* BuildKit keeps these for itself; to an older one they are as any other. */
 static bool
 is_no_env(const char *name)
 {

@@ -2,9 +2,9 @@
 
 /*
  * For every platform: read the FROM lines, mark what the target needs from the
- * last stage upwards, then walk the stages in use along FROM, depth first, with one
- * scope of variables that is undone on the way back. Work is counted where the
- * triggers of one stage count for many, so that it stays linear.
+ * last stage upwards, then walk the stages in use along FROM, depth first, with
+ * one scope of variables that is undone on the way back. Work is counted where
+ * the triggers of one stage count for many, so that it stays linear.
  */
 
 #include "recipe/dockerfile.h"
@@ -155,7 +155,7 @@ plan_stage(struct resolver *r, const struct stage *st)
 	};
 
 	plan_add_stage(&r->plan, &stage);
-	if (st->of_builder) {
+	if (st->of_builder && st->root != ROOT_CONTEXT) {
 		plan_doubt(&r->plan, st->from->line, "FROM %.200s hangs on the "
 			   "builder's platform", st->from->args[0]);
 		use_all_above(r, st);

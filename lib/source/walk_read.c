@@ -289,7 +289,6 @@ add_file(struct reading *rd, const struct met *m, const struct stat_id *id,
 		.mtime_ns = id->mtime_ns,
 		.ctime_ns = id->ctime_ns,
 	};
-
 	bool trusted = is_trusted(rd, m, id);
 
 	memcpy(f.digest, h->bytes, HASH_MAX);

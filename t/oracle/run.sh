@@ -11,9 +11,6 @@ cd "$(dirname "$0")/../.."
 : "${N:=20000}" "${SEED:=1}" "${IMAGES:=10}" "${CHANGES:=8}"
 t/deps.sh --for check
 make -s WERROR=1 all helpers
-# For an engine that is started here: half of what it works otherwise is traces
-# that nobody reads, and tidying up memory.
-export OTEL_TRACES_SAMPLER=always_off GOGC=400
 eval "$(t/engine/use.sh)"
 stop() {
 	[ -z "${IMGCACHE_ENGINE_STARTED-}" ] || t/engine/engine.sh stop || :

@@ -99,6 +99,7 @@ Test(dockerfile_sources, copy_and_add_read_their_sources)
 		{ "COPY a /x\nCOPY a /y", "[a]@2" },
 		{ "COPY <<E /x\nhi\nE", "" },
 		{ "COPY a <<E /x\nhi\nE", "[a]@2" },
+		{ "COPY [\"<<a\", \"/x\"]", "[<<a]@2" },
 		{ "COPY 'a\\b' /x", "?2" },
 		{ "COPY --wat a /x", "[a]@2; ?2" },
 		{ "COPY --chown=1 --chmod=2 --link a /x", "[a]@2" },

@@ -323,6 +323,8 @@ Test(dockerfile_stages, a_base_by_the_builder_s_platform_is_any)
 		  "stage 1:2 s-arm64\nstage 2:3\nbase a:1\nbase b:2\n"
 		  "doubt 3 FROM s-$BUILDARCH hangs on the builder's platform\n"
 		},
+		{ "FROM s-$BUILDARCH AS s\n", "stage 0:1 s =s\n",
+		  .contexts = "s" },
 		{ "FROM --platform=$BUILDPLATFORM a\n",
 		  "stage 0:1\nbase a:1 on linux/amd64\n" },
 	};
