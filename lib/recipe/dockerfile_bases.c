@@ -129,3 +129,12 @@ base_set_find(const struct base_set *set, const struct stage *st,
 	found.triggers = found.unseen ? NULL : set->triggers[i];
 	return found;
 }
+
+bool
+triggers_hang_on_escape(const struct stage *st, char escape)
+{
+	for (size_t i = 0; escape != '\\' && i < st->n_triggers; i++)
+		if (strpbrk(st->triggers[i]->text, "\\`"))
+			return true;
+	return false;
+}

@@ -35,4 +35,7 @@ void base_set_release(struct base_set *set);
 struct stage_base base_set_find(const struct base_set *set,
 				const struct stage *st, const char *platform);
 
+/* Whether a stage's own ones mean something else without the directive. */
+bool triggers_hang_on_escape(const struct stage *st, char escape);
+
 #endif

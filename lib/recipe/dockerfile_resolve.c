@@ -181,6 +181,12 @@ plan_stage(struct resolver *r, const struct stage *st)
 	}
 	if (st->root == ROOT_IMAGE || st->root == ROOT_CONTEXT)
 		plan_base(r, st);
+	if (st->root == ROOT_STAGE &&
+	    triggers_hang_on_escape(&r->stages.v[st->base], r->df->escape)) {
+		plan_doubt(&r->plan, st->from->line, "ONBUILD instructions, "
+			   "which are read without the escape directive");
+		use_all_above(r, st);
+	}
 }
 
 /* A stage below is complete only where a context has its place. */
