@@ -119,13 +119,18 @@ certain() {
 }
 
 # note_twins CASE...: two changes of a project can come to the same, and then
-# docker runs a step for one of them only. Each with its tag in the mode full.
+# docker runs a step for one of them only. Each with its new tag in the mode
+# sources, where files that nothing reads do not tell them apart, or else with
+# that in the mode full.
 note_twins() {
-	# shellcheck disable=SC2016 # jq's
-	printf '%s.b-full.json\n' "$@" | (cd "$w" && xargs jq -r \
-		'(input_filename | split(".")[0]) as $s |
-		[($s | split("-")[0]) + (if .tag == "none" then $s else .tag end),
-			$s] | @tsv') >"$w/twins"
+	for s; do
+		echo "\"$s\""
+		cat "$w/$s.k1-sources.json" "$w/$s.b-sources.json" \
+			"$w/$s.b-full.json"
+	done | jq -rn '[inputs] as $all | range(0; $all | length; 4) as $i |
+		$all[$i:$i + 4] as [$s, $old, $new, $full] |
+		[$new.tag, $full.tag, $s] - ["none", $old.tag] |
+		[($s | split("-")[0]) + .[0], $s] | @tsv' >"$w/twins"
 }
 
 # What an image is, in one line, from docker's words or from an OCI layout.
