@@ -36,6 +36,11 @@ test_that 'no name of the build is left but the tag' '
 	! grep imgcache-unkeyed stdout
 '
 
+test_that 'a setting of buildx that leaves no image does not count' '
+	ref=$(BUILDX_NO_DEFAULT_LOAD=1 imgcache build $recipe \
+		--env LOADED=$RUN) && docker image inspect "$ref" >/dev/null
+'
+
 test_that 'what is in no registry has no digest there' '
 	imgcache list --json | jq -e ".[0] | .pushed == false and
 		.digestHash == null" && id=$(cut -d- -f2 ref | cut -c1-12) &&

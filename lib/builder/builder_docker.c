@@ -298,7 +298,7 @@ request_of(const struct builder *b, const struct parts *p)
 		.shm_size = b->options->shm_size,
 		.no_cache_filter = (const char *const *)b->redo.stages.v,
 		.no_cache = b->redo.everything,
-		.load = b->options->builder != NULL,
+		.load = true,	/* no builder of another driver does by itself */
 	};
 }
 
