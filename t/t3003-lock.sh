@@ -50,6 +50,22 @@ test_that 'what is locked is not asked for, neither for tag nor for get' '
 	expect_status 1 imgcache get tools && [ "$(calls buildx)" -eq 0 ]
 '
 
+test_that 'a base that a stage has the name of is locked, and kept to' '
+	mkdir -p own && printf "%s\n" "FROM docker.io/library/alpine AS alpine" \
+		"RUN own" >own/Dockerfile && standin_base alpine:latest &&
+	cp imgcache.yaml kept.yaml && cp imgcache.lock kept.lock &&
+	echo "  own: {context: own}" >>imgcache.yaml && imgcache lock &&
+	grep "^docker.io/library/alpine $(digest_of alpine)$" imgcache.lock &&
+	imgcache build own >one && DOCKER_HOST=unix:///nowhere imgcache \
+		tag own >stdout && grep "$(cat stdout)$" one &&
+	echo other | docker import - alpine:latest &&
+	expect_status 0 imgcache get own && same one stdout &&
+	imgcache delete "$(cat one)" && expect_status 128 imgcache build own &&
+	grep "cannot be pinned, since a stage has its name, and it has another image of that name; rename" stderr
+	status=$?; mv kept.yaml imgcache.yaml; mv kept.lock imgcache.lock
+	[ $status -eq 0 ]
+'
+
 test_that 'tag without any engine' '
 	DOCKER_HOST=unix:///nowhere expect_status 0 imgcache tag api
 '

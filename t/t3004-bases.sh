@@ -143,6 +143,38 @@ test_that 'users files are built from the digest that is in the key' '
 		pins && grep -- "--build-context=three:1=docker-image://three" pins
 '
 
+# named SPELLING: a stage has the name of its base, alpine
+named() {
+	mkdir -p named && printf "FROM %s AS alpine\nRUN named\n" "$1" \
+		>named/Dockerfile
+}
+
+test_that 'a base that a stage has the name of is not pinned, if spelled so' '
+	for base in alpine alpine:latest \
+		library/alpine docker.io/alpine docker.io/library/alpine \
+		index.docker.io/library/alpine:latest; do
+		standin_base "$base" && named "$base" &&
+		: >"$STANDIN_DIR/calls" && imgcache build named && [ "$(calls buildx build)" -eq 1 ] &&
+		! grep -e "--build-context" "$STANDIN_DIR/calls" ||
+			{ echo "$base"; exit 1; }
+	done && for base in alpine:3 example.com/alpine; do
+		standin_base "$base" && named "$base" &&
+		: >"$STANDIN_DIR/calls" && imgcache build named &&
+		grep -e "--build-context" "$STANDIN_DIR/calls" ||
+			{ echo "$base"; exit 1; }
+	done
+'
+
+test_that 'what docker would take for it now has to be what is in the key' '
+	named alpine && imgcache tag named >old && docker rmi alpine:latest &&
+	imgcache tag named >one &&
+	echo moved | docker import - there:1 && docker tag there:1 alpine &&
+	docker push alpine && docker rmi alpine && imgcache tag named >two &&
+	same one two && expect_status 128 imgcache build named &&
+	grep -F "'\''alpine'\'' cannot be pinned, since a stage has its name, and its registry now has another image of that name; rename the stage, or look the bases up anew (--pull, imgcache lock)" \
+		stderr && expect_status 0 imgcache build --pull named && ! grep "$(cat two)" stdout
+'
+
 test_that 'an image of imgcache as a base enters as its key' '
 	cat >imgcache.yaml <<-YAML &&
 	version: 1

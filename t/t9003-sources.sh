@@ -378,6 +378,18 @@ test_that 'in a work tree: the commit as a name, dirty when it is' '
 	done && [ -z "$(docker image ls -q "localhost/imgcache:git-$commit*")" ]
 '
 
+# A named context has all spellings of a name, and takes the place of a stage.
+test_that 'a stage with the name of its base keeps its steps, if spelled so' '
+	docker tag busybox:latest "own-$RUN:latest" && mkdir -p own &&
+	for base in "own-$RUN" "docker.io/library/own-$RUN"; do
+		printf "FROM %s AS own-$RUN\nRUN echo own >/made\n%s\n" \
+			"$base" "LABEL imgcache-test=$RUN" >own/Dockerfile &&
+		ref=$(imgcache build own) && docker run --rm --pull=never \
+			"$ref" cat /made | grep -x own || exit 1
+	done; status=$?
+	docker rmi "own-$RUN:latest" >/dev/null; [ $status -eq 0 ]
+'
+
 test_that 'a pinned base is built although its tag has moved on' '
 	docker tag busybox:latest "$IMGCACHE_TEST_REGISTRY/pin-$RUN:1" &&
 	docker push -q "$IMGCACHE_TEST_REGISTRY/pin-$RUN:1" >/dev/null &&

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "builder/pins.h"
 #include "docker/engine.h"
 #include "docker/failure.h"
 #include "key/platforms.h"
@@ -106,28 +107,21 @@ find_any_touched(const struct inputs *was, const struct inputs *now,
 	}
 }
 
-/* Take the inputs again: 0 if they are what they were. */
-int
-builder_check_unchanged(struct builder *b, struct imgcache_error *err)
+static int
+check_inputs(struct builder *b, struct imgcache_error *err)
 {
-	static const struct inputs_options none;
+	const struct inputs_options o = {0};
 	struct buf text = BUF_INIT;
 	struct inputs now;
-	int ret = inputs_take(b->in->r, &none, &now, err);
+	int ret = inputs_take(b->in->r, &o, &now, err);
 
 	if (!ret && !strcmp(now.tag, b->in->tag)) {
 		find_any_touched(b->in, &now, &text);
 		if (!text.len && folders_find(&b->folders, b->in, &text))
 			buf_adds(&text, " had something come and go");
 	}
-	if (ret == IMGCACHE_EINTR ||
-	    (!ret && !strcmp(now.tag, b->in->tag) && !text.len))
+	if (ret || (!strcmp(now.tag, b->in->tag) && !text.len))
 		goto out;
-	if (ret) {
-		error_prefix(err, "the sources changed while they were built");
-		err->code = ret = IMGCACHE_ECHANGED;
-		goto out;
-	}
 	if (!text.len)
 		describe_change(b->in, &now, &text);
 	ret = error_set(err, IMGCACHE_ECHANGED, "the sources changed while "
@@ -135,6 +129,21 @@ builder_check_unchanged(struct builder *b, struct imgcache_error *err)
 out:
 	inputs_release(&now);
 	buf_release(&text);
+	return ret;
+}
+
+/* Take the inputs again: 0 if they are what they were. */
+int
+builder_check_unchanged(struct builder *b, struct imgcache_error *err)
+{
+	int ret = check_inputs(b, err);
+
+	if (!ret)
+		ret = pins_check(b->in, b->options->builder, err);
+	if (ret && ret != IMGCACHE_EINTR && ret != IMGCACHE_ECHANGED) {
+		error_prefix(err, "the sources changed while they were built");
+		err->code = ret = IMGCACHE_ECHANGED;
+	}
 	return ret;
 }
 
@@ -149,8 +158,8 @@ read_back(struct builder *b, struct engine *e, struct engine_image *image,
 	if (ret == IMGCACHE_ENO) {
 		error_clear(err);
 		return error_set(err, IMGCACHE_EBUILD, "docker reported success "
-				 "but the engine has no such image; a builder "
-				 "of another driver needs --load");
+				 "but the engine has no such image; does its "
+				 "builder load into another engine?");
 	}
 	if (ret)
 		return ret;

@@ -247,7 +247,9 @@ make_parts(struct builder *b, struct parts *p, struct imgcache_error *err)
 	if (in->r->recipe->kind == RECIPE_GENERATED &&
 	    generate_floats(in->r->recipe))
 		add_proxies(in, p);
-	ret = pins_for_engine(in, &p->contexts, err);
+	ret = pins_check(in, b->options->builder, err);
+	if (!ret)
+		ret = pins_for_engine(in, &p->contexts, err);
 	if (!ret)
 		ret = pins_for_parts(in, b->platforms, &p->contexts, err);
 	for (i = 1; i < b->files.n; i++)

@@ -6,7 +6,9 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "docker/builder_info.h"
 #include "docker/engine.h"
+#include "docker/platform.h"
 #include "docker/registry.h"
 #include "docker/version.h"
 #include "store/images.h"
@@ -30,13 +32,21 @@ knows_contexts(struct imgcache *ic, bool *knows, struct imgcache_error *err)
 static int
 refuse(const struct base *b, const char *who, struct imgcache_error *err)
 {
-	char *pull = b->kind == BASE_LOCAL ? mem_strdup("") :
-		mem_printf("docker pull %s && ", b->pinned);
-	int ret = error_set(err, IMGCACHE_EFAIL, "this engine is too old to "
-			    "pin '%s', and %s another image of that name; "
-			    "run: %sdocker tag %s %s", b->ref, who, pull,
-			    b->pinned, b->ref);
+	char *pull;
+	int ret;
 
+	if (b->decided_for)
+		return error_set(err, IMGCACHE_EFAIL, "'%s' cannot be pinned, "
+				 "since a stage has its name, and %s another "
+				 "image of that name; rename the stage, or "
+				 "look the bases up anew (--pull, imgcache "
+				 "lock)", b->ref, who);
+	pull = b->kind == BASE_LOCAL ? mem_strdup("") :
+		mem_printf("docker pull %s && ", b->pinned);
+	ret = error_set(err, IMGCACHE_EFAIL, "this engine is too old to pin "
+			"'%s', and %s another image of that name; run: "
+			"%sdocker tag %s %s", b->ref, who, pull, b->pinned,
+			b->ref);
 	free(pull);
 	return ret;
 }
@@ -79,13 +89,53 @@ check_base(struct imgcache *ic, const struct base *b,
 	}
 	if (ret)
 		goto out;
-	fits = b->kind == BASE_LOCAL && !strcmp(image.id, b->image_id);
+	fits = b->image_id && !strcmp(image.id, b->image_id);
 	for (d = image.digests; !fits && *d; d++)
 		fits = str_ends(*d, b->digest);
 	if (!fits)
 		ret = refuse(b, "it has", err);
 out:
 	engine_image_release(&image);
+	return ret;
+}
+
+/*
+ * Does the builder take what it finds in a registry, though the engine has an
+ * image of that name?
+ */
+static int
+goes_to_registry(const struct inputs *in, const struct base *b,
+		 const char *builder, bool *goes, struct imgcache_error *err)
+{
+	struct builder_info info = {0};
+	int ret = builder_info_find(&info, NULL, builder, err);
+
+	*goes = strcmp(info.driver, "docker") ||
+		in->r->recipe->platforms.n > 1 ||
+		!platform_is_same(b->decided_for,
+				  session_own_platform(in->ic));
+	builder_info_release(&info);
+	return ret;
+}
+
+int
+pins_check(struct inputs *in, const char *builder, struct imgcache_error *err)
+{
+	bool goes;
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; !ret && i < in->n_bases; i++) {
+		const struct base *b = &in->bases[i];
+
+		if (!b->decided_for)
+			continue;
+		ret = goes_to_registry(in, b, builder, &goes, err);
+		if (!ret)
+			ret = check_base(in->ic, b, err);
+		if (!ret && goes)
+			ret = check_registry(in->ic, b, err);
+	}
 	return ret;
 }
 

@@ -14,6 +14,13 @@ int pins_for_engine(struct inputs *in, struct strv *contexts,
 		    struct imgcache_error *err);
 
 /*
+ * What the builder would take now for the bases that cannot be pinned must be
+ * what is in the key, else IMGCACHE_EFAIL. For before a build and after it.
+ */
+int pins_check(struct inputs *in, const char *builder,
+	       struct imgcache_error *err);
+
+/*
  * For a recipe of several platforms, of which these are built: where images of
  * ours that it is built from can be had for those that the engine has not got.
  * IMGCACHE_EFAIL if that is nowhere.

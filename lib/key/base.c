@@ -288,8 +288,8 @@ ask_around(struct imgcache *ic, const struct base_query *q, struct base *b,
 	   struct imgcache_error *err)
 {
 	struct imgcache_error why = {0}, unasked = {0};
-	const char *engine = NULL, *known = NULL;
-	bool found = false, is_fresh = false, has_old;
+	const char *engine = NULL;
+	bool found = false, is_fresh = false, is_asked = false, has_old;
 	struct base_row row = {0}, old;
 	int ret;
 
@@ -307,9 +307,14 @@ ask_around(struct imgcache *ic, const struct base_query *q, struct base *b,
 		engine = NULL;
 	else if (from_memo(ic, engine, q, &row, &found, &is_fresh, err))
 		return err->code;
-	if (engine && found && is_fresh)
-		known = row.digest;
-	if (!known) {
+	/* what it had it may have no more */
+	if (engine && found && is_fresh) {
+		is_asked = true;
+		ret = from_engine(ic, q, b, row.digest, &found, &unasked);
+		if (!ret && found)
+			return 0;
+	}
+	if (!unasked.code) {
 		error_clear(&why);
 		ret = from_registry(ic, q, b, &found, &why);
 		if (!ret && found)
@@ -325,18 +330,18 @@ ask_around(struct imgcache *ic, const struct base_query *q, struct base *b,
 			return ret;
 		}
 	}
-	if (engine) {
-		ret = from_engine(ic, q, b, known, &found, &unasked);
+	if (engine && !is_asked) {
+		ret = from_engine(ic, q, b, NULL, &found, &unasked);
 		if (!ret && found)
 			return 0;
-		if (ret == IMGCACHE_EINTR) {
-			*err = unasked;
-			return ret;
-		}
-		/* that the engine has none is no answer of the registry */
-		if (!why.code)
-			why = unasked;
 	}
+	if (unasked.code == IMGCACHE_EINTR) {
+		*err = unasked;
+		return unasked.code;
+	}
+	/* that the engine has none is no answer of the registry */
+	if (!why.code)
+		why = unasked;
 	ret = from_old_memo(ic, q, b, engine, &found, err);
 	if (ret || found)
 		return ret;
@@ -345,20 +350,23 @@ ask_around(struct imgcache *ic, const struct base_query *q, struct base *b,
 
 /*
  * A base that the build cannot be told to pin: the engine takes its own image
- * of that name, else the registry's. Which one that was is in the key, and
- * since the inputs are taken again after the build, a change is noticed.
+ * of that name, else the registry's. What the key says of it is looked at
+ * before a build and after it, see pins_check().
  */
 static int
 what_engine_takes(struct imgcache *ic, const struct base_query *q,
 		  struct base *b, struct imgcache_error *err)
 {
 	bool found;
-	int ret = from_engine(ic, q, b, NULL, &found, err);
+	int ret = from_lock(ic, q, b, &found, err);
 
+	if (!ret && !found)
+		ret = from_engine(ic, q, b, NULL, &found, err);
 	if (!ret && !found)
 		ret = ask_around(ic, q, b, err);
 	b->kind = BASE_NAMED;
 	b->pinned = b->ref;
+	b->decided_for = arena_strdup(&ic->arena, q->platform);
 	return ret;
 }
 

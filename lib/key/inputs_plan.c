@@ -20,6 +20,7 @@
 #include "key/inputs.h"
 #include "recipe/dockerfile.h"
 #include "recipe/dockerfile_map.h"
+#include "recipe/dockerfile_ref.h"
 
 struct rounds {
 	struct inputs *in;
@@ -34,23 +35,23 @@ struct rounds {
 };
 
 /*
- * A stage that carries the bare name of its own base would be replaced too by
- * a named context of that base (FROM x AS x). All stages of the file: which of
- * them are used is not known before the bases are.
+ * A stage that carries the name of a base would be replaced too by a named
+ * context of that base (FROM x AS x), however the base is spelled. All stages
+ * of the file: which of them are used is not known before the bases are.
  */
 static bool
 is_a_stage(const struct dockerfile *df, const char *ref)
 {
-	size_t i, len = strcspn(ref, ":@");
+	char *name = image_ref_context_name(ref);
+	bool is = false;
+	size_t i;
 
-	if (ref[len] && strcmp(ref + len, ":latest"))
-		return false;
-	for (i = 0; i < df->n; i++)
-		if (df->v[i].keyword == DOCKERFILE_FROM &&
-		    df->v[i].n_args == 3 && strlen(df->v[i].args[2]) == len &&
-		    !strncasecmp(df->v[i].args[2], ref, len))
-			return true;
-	return false;
+	for (i = 0; name && !is && i < df->n; i++)
+		is = df->v[i].keyword == DOCKERFILE_FROM &&
+			df->v[i].n_args == 3 &&
+			!strcasecmp(df->v[i].args[2], name);
+	free(name);
+	return is;
 }
 
 /* An image that cannot be had may have been meant as a stage. */

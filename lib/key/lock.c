@@ -26,7 +26,8 @@ add_refs(struct strv *refs, const struct inputs *in)
 
 	for (i = 0; i < in->n_bases; i++)
 		if ((in->bases[i].kind == BASE_PINNED ||
-		     in->bases[i].kind == BASE_LOCAL) &&
+		     in->bases[i].kind == BASE_LOCAL ||
+		     in->bases[i].decided_for) &&
 		    !strchr(in->bases[i].ref, '@'))
 			strv_push(refs, in->bases[i].ref);
 }
