@@ -5,6 +5,8 @@
 # shellcheck source=t/lib-standin.sh
 . "$(dirname "$0")/lib-standin.sh"
 
+standin_start
+
 # epoch WHEN REFRESH: the line of the manifest, "" without one.
 epoch() {
 	faketime "$1" imgcache tag -m --base debian --base-policy name \
@@ -79,6 +81,35 @@ test_that 'a week later: a miss, and the epoch is the reason' '
 		imgcache get x && cat stderr &&
 	faketime "2026-11-27" imgcache get --json x >json
 	jq -e ".reason == \"epoch-rolled\"" json
+'
+
+# during COMMAND: what happens while docker builds
+during() {
+	mkdir -p during && cat >during/docker <<-SCRIPT && chmod +x during/docker
+	#!/bin/sh
+	case "\$*" in *"buildx build"*) $1 ;; esac
+	exec "$(command -v docker)" "\$@"
+	SCRIPT
+}
+
+test_that 'a build over midnight is that of the day when it began' '
+	standin_base debian:latest && standin_packages &&
+	during "sleep 2" && PATH=$PWD/during:$PATH expect_status 0 faketime \
+		"2026-11-20 23:59:59" imgcache build --base debian \
+		--apt git --refresh daily --base-policy name &&
+	mv stdout ref && faketime "2026-11-20 23:59:59" imgcache get --base \
+		debian --apt git --refresh daily --base-policy name >stdout &&
+	same ref stdout
+'
+
+test_that 'a base that moves while an image is built from its digest' '
+	standin_base alpine:latest && during "echo moved |
+		docker import - alpine:latest && docker push alpine:latest" &&
+	ref=$(imgcache tag --base alpine --env D=1) &&
+	PATH=$PWD/during:$PATH expect_status 0 imgcache -c base_ttl=0 build \
+		--base alpine --env D=1 && grep "$ref\$" stdout &&
+	ref=$(imgcache -c base_ttl=0 tag --base alpine --env D=1) &&
+	! grep "$ref\$" stdout
 '
 
 test_that 'defaults.refresh, IMGCACHE_REFRESH, the recipe' '

@@ -110,7 +110,7 @@ find_any_touched(const struct inputs *was, const struct inputs *now,
 static int
 check_inputs(struct builder *b, struct imgcache_error *err)
 {
-	const struct inputs_options o = {0};
+	const struct inputs_options o = { .built = b->in };
 	struct buf text = BUF_INIT;
 	struct inputs now;
 	int ret = inputs_take(b->in->r, &o, &now, err);

@@ -42,10 +42,22 @@ inputs_base(const struct inputs *in, const char *ref)
 	return NULL;
 }
 
+/* One that docker was told to take. */
+static const struct base *
+built_from(const struct inputs *in, const struct base_query *q)
+{
+	const struct base *b = in->built ? inputs_base(in->built, q->ref) :
+		NULL;
+
+	return b && (b->kind == BASE_PINNED || b->kind == BASE_LOCAL) ? b :
+		NULL;
+}
+
 int
 inputs_add_base(struct inputs *in, const struct base_query *q,
 		const struct base **out, struct imgcache_error *err)
 {
+	const struct base *built = built_from(in, q);
 	const struct base *old = inputs_base(in, q->ref);
 	const struct base *same = old ? NULL :
 		base_by_other_spelling(in->bases, in->n_bases, q);
@@ -63,6 +75,8 @@ inputs_add_base(struct inputs *in, const struct base_query *q,
 	if (in->only_sources) {
 		b = (struct base){ .kind = BASE_NAMED, .digest = "" };
 		b.ref = b.pinned = arena_strdup(&in->ic->arena, q->ref);
+	} else if (built) {
+		b = *built;
 	} else if (same) {
 		base_respell(in->ic, same, q->ref, &b);
 	} else {
@@ -392,6 +406,7 @@ take_parts(struct imgcache_recipe *r, const struct inputs_options *o,
 	in->ic = r->ic;
 	in->r = r;
 	in->no_lock = o->no_lock;
+	in->built = o->built;
 	in->only_sources = o->only_sources;
 	in->dockerfile = (struct buf)BUF_INIT;
 	in->needed = (struct buf)BUF_INIT;
@@ -401,7 +416,8 @@ take_parts(struct imgcache_recipe *r, const struct inputs_options *o,
 		return ret;
 	in->platform = inputs_platforms(r);
 	in->local = inputs_local_platform(r);
-	epoch = epoch_of(r->recipe->refresh, clock_now_s(), text);
+	epoch = o->built ? o->built->epoch :
+		epoch_of(r->recipe->refresh, clock_now_s(), text);
 	in->epoch = arena_strdup(&in->ic->arena, epoch);
 	ret = r->recipe->kind == RECIPE_GENERATED ?
 		inputs_generated(in, o, err) : inputs_dockerfile(in, o, err);

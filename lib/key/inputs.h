@@ -42,7 +42,9 @@ struct input_context {
 
 /* An image of ours that this one is built from by "@name". */
 struct input_lower {
+	const char *name;	/* of the recipe */
 	const char *ref;	/* as the build and the manifest name it */
+	const char *user;	/* as in input_reference */
 	const char *at;		/* as the engine does */
 	struct base_config config;	/* what it will say */
 	bool is_forgeable;	/* see inputs_are_forgeable() */
@@ -53,6 +55,7 @@ struct inputs {
 	struct imgcache_recipe *r;
 	bool no_lock;
 	bool only_sources;
+	const struct inputs *built;	/* as in the options */
 	bool runs;		/* there are RUN steps for the target */
 	bool needs_base;	/* they cannot be taken before @base is there */
 	int64_t inherited_generation;	/* of images it is built from */
@@ -106,6 +109,11 @@ struct inputs_options {
 	bool fresh_bases;	/* ask the registries again */
 	bool no_lock;		/* as if there were no imgcache.lock */
 	bool only_sources;	/* for inputs_take_sources() */
+	/*
+	 * What these inputs were before a build. What docker was told to take
+	 * stays: the date, pinned bases, images of ours. NULL: no build.
+	 */
+	const struct inputs *built;
 };
 
 /*

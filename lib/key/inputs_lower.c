@@ -32,21 +32,6 @@ inputs_are_forgeable(const struct inputs *in)
 	return are;
 }
 
-static const char *
-add_lower(struct inputs *in, const struct inputs *other)
-{
-	struct input_lower *l;
-
-	mem_grow(in->lower, in->n_lower, in->cap_lower);
-	l = &in->lower[in->n_lower++];
-	l->ref = arena_printf(&in->ic->arena, OUR_REPOSITORY ":%s",
-			      other->tag);
-	l->at = other->ref;
-	l->config = other->own;
-	l->is_forgeable = inputs_are_forgeable(other);
-	return l->ref;
-}
-
 /* USER of the image that a recipe makes; NULL where only the image can tell. */
 static const char *
 user_of(const struct inputs *in)
@@ -60,6 +45,48 @@ user_of(const struct inputs *in)
 	return in->n_bases ? in->bases[0].user : NULL;
 }
 
+static void
+add_lower(struct inputs *in, const struct input_lower *l,
+	  struct input_reference *out)
+{
+	mem_grow(in->lower, in->n_lower, in->cap_lower);
+	in->lower[in->n_lower++] = *l;
+	out->ref = l->ref;
+	out->user = l->user;
+}
+
+static struct input_lower
+lower_of(const struct inputs *other)
+{
+	struct arena *a = &other->ic->arena;
+
+	return (struct input_lower){
+		.name = other->r->recipe->name,
+		.ref = arena_printf(a, OUR_REPOSITORY ":%s", other->tag),
+		.user = arena_strdup(a, user_of(other)),
+		.at = other->ref,
+		.config = other->own,
+		.is_forgeable = inputs_are_forgeable(other),
+	};
+}
+
+static bool
+add_built(struct inputs *in, const char *name, struct input_reference *out)
+{
+	const struct inputs *built = in->built;
+	size_t i;
+
+	for (i = 0; built && i < built->n_lower; i++) {
+		if (!str_is(built->lower[i].name, name))
+			continue;
+		add_lower(in, &built->lower[i], out);
+		in->needs_base |= built->needs_base;
+		in->inherited_generation = built->inherited_generation;
+		return true;
+	}
+	return false;
+}
+
 int
 inputs_reference(struct inputs *in, const char *text,
 		 struct input_reference *out, struct imgcache_error *err)
@@ -67,6 +94,7 @@ inputs_reference(struct inputs *in, const char *text,
 	struct inputs_options o = { .no_lock = in->no_lock };
 	const char *name = recipe_reference(text);
 	struct imgcache_recipe *r;
+	struct input_lower lower;
 	struct inputs other = {0};
 	int64_t generation = 0;
 	int ret;
@@ -79,6 +107,8 @@ inputs_reference(struct inputs *in, const char *text,
 		out->ref = OUR_REPOSITORY;
 		return 0;
 	}
+	if (add_built(in, name, out))
+		return 0;
 	ret = imgcache_recipe_named(in->ic, name, &r, err);
 	if (ret == IMGCACHE_ENO && !in->r->image) {
 		/* on the command line it may be just a text */
@@ -91,8 +121,8 @@ inputs_reference(struct inputs *in, const char *text,
 	if (!ret)
 		ret = generation_required(&other, &generation, err);
 	if (!ret) {
-		out->ref = add_lower(in, &other);
-		out->user = arena_strdup(&in->ic->arena, user_of(&other));
+		lower = lower_of(&other);
+		add_lower(in, &lower, out);
 		if (generation > in->inherited_generation)
 			in->inherited_generation = generation;
 	}
