@@ -104,6 +104,29 @@ test_that 'twice in one second: each counts' '
 	done
 '
 
+# anew COMMAND...: does its build tell docker to do all steps anew?
+anew() {
+	: >"$STANDIN_DIR/calls" && "$@" >/dev/null 2>&1 &&
+	[ "$(calls buildx build)" -eq 1 ] &&
+	grep -e "--no-cache" "$STANDIN_DIR/calls"
+}
+
+test_that 'all is built anew once, whatever is the reason of the next build' '
+	mkdir -p later && cat >later/imgcache.yaml <<-YAML && cd later &&
+	version: 1
+	images: {x: {base: busybox, env: {X: "1"}}}
+	YAML
+	ref=$(imgcache build x) && imgcache invalidate x &&
+	imgcache delete "$ref" && anew imgcache build x &&
+	imgcache delete "$ref" && ! anew imgcache build x &&
+	imgcache invalidate x && sed -i s/1\"/2\"/ imgcache.yaml &&
+	anew imgcache build x && sed -i s/2\"/3\"/ imgcache.yaml &&
+	! anew imgcache build x && ref=$(imgcache build --base busybox \
+		--env Y=1) && imgcache invalidate "$(echo "$ref" |
+		sed "s/.*-//;s/^\(.\{12\}\).*/\1/")" && imgcache delete "$ref" &&
+	anew imgcache build --base busybox --env Y=1
+'
+
 test_that 'a name of the project that was never built is no mistake' '
 	cat >new.yaml <<-YAML &&
 	version: 1

@@ -117,11 +117,36 @@ plan_filter(struct redo *r, const struct builder *b,
 	return ret;
 }
 
+/*
+ * All of it: once after it was invalidated, whatever is the reason of the next
+ * build. One without a name is known by its key alone.
+ */
+static int
+plan_whole(struct redo *r, const struct builder *b, struct imgcache_error *err)
+{
+	const struct redone_stage row = row_of(b, "");
+	const struct lookup_found *f = b->found;
+	int64_t moment, done = f->has_row ? f->row.generation : INT64_MAX;
+	int ret = generation_whole(b->in, &moment, err);
+
+	if (!ret && row.image)
+		ret = redone_get(b->in->ic->catalog, &row, &done, err);
+	if (ret || !moment)
+		return ret;
+	if (b->reason == IMGCACHE_INVALIDATED && f->stale < done)
+		done = f->stale;
+	r->everything |= moment > done;
+	if (r->everything && row.image) {
+		mem_grow(r->marks, r->n_marks, r->cap_marks);
+		r->marks[r->n_marks++] = (struct redo_mark){ "", moment };
+	}
+	return 0;
+}
+
 int
 redo_plan(struct redo *r, const struct builder *b, struct imgcache_error *err)
 {
 	const struct strv *names = &b->in->stage_names;
-	int64_t whole = 0;
 	bool any = false;
 	size_t i;
 	int ret = 0;
@@ -130,9 +155,7 @@ redo_plan(struct redo *r, const struct builder *b, struct imgcache_error *err)
 		b->in->cache_is_blind;
 	if (session_is_disabled(b->in->ic))
 		return plan_filter(r, b, err);
-	if (b->reason == IMGCACHE_INVALIDATED)
-		ret = generation_whole(b->in, &whole, err);
-	r->everything |= whole > b->found->stale;
+	ret = plan_whole(r, b, err);
 	if (!ret)
 		ret = plan_salt(r, b, err);
 	if (!ret && names->n)

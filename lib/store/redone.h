@@ -3,9 +3,9 @@
 #define IMGCACHE_STORE_REDONE_H
 
 /*
- * A stage that was invalidated by itself is built anew once on each engine,
- * whichever image of that name is built next; this is up to where that was
- * done.
+ * A stage that was invalidated by itself, or all of an image, is built anew once
+ * on each engine, whichever image of that name is built next; this is up to
+ * where that was done.
  */
 
 #include <stdint.h>
@@ -17,7 +17,7 @@ struct redone_stage {
 	const char *engine;
 	const char *project;
 	const char *image;	/* NULL: made of flags */
-	const char *stage;
+	const char *stage;	/* "": all of them */
 };
 
 /* *moment is 0 where it never was. */
