@@ -84,6 +84,21 @@ test_that 'by base: every image of it' '
 	misses a && imgcache get b
 '
 
+test_that 'by base: all spellings of its name are the one base' '
+	mkdir -p spelled && cat >spelled/imgcache.yaml <<-YAML && cd spelled &&
+	version: 1
+	images:
+	  x: {base: "library/busybox", env: {X: "1"}}
+	  y: {base: "docker.io/library/busybox:latest", env: {Y: "1"}}
+	YAML
+	standin_base library/busybox docker.io/library/busybox:latest &&
+	for base in library/busybox index.docker.io/library/busybox; do
+		imgcache build x y >/dev/null 2>&1 && imgcache get x && imgcache get y &&
+		imgcache invalidate --json --base "$base" >json && cat json &&
+		jq -e ".images >= 2" json && misses x && misses y || exit 1
+	done
+'
+
 test_that 'by a base that no image begins with: its digest is forgotten' '
 	expect_status 0 imgcache invalidate --base nosuch &&
 	grep "^no image of the catalog begins with .nosuch." stdout &&

@@ -5,7 +5,9 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/strv.h"
 #include "key/inputs.h"
+#include "recipe/dockerfile_ref.h"
 #include "recipe/manifest.h"
 #include "session/alive.h"
 #include "store/bases.h"
@@ -206,22 +208,59 @@ by_stage(struct imgcache *ic, const char *name, const char *written, size_t *n,
 	return ret;
 }
 
-/* Also one that no image here has: those of the registry may. */
+static bool
+has_name(const char *ref, const char *name)
+{
+	char *own = image_ref_name(ref);
+	bool has = !strcmp(own, name);
+
+	free(own);
+	return has;
+}
+
+/* Its digest, by whichever spelling it is remembered. */
+static int
+forget_base(struct imgcache *ic, const char *name, size_t *n,
+	    struct imgcache_error *err)
+{
+	struct strv refs = {0};
+	size_t i;
+	int ret = images_bases(ic->catalog, &refs, err);
+
+	for (i = 0; !ret && i < refs.n; i++) {
+		struct image_filter filter = { .base = refs.v[i] };
+
+		if (has_name(refs.v[i], name))
+			ret = count_images(ic, &filter, n, NULL, err);
+	}
+	strv_clear(&refs);
+	if (!ret)
+		ret = bases_refs(ic->catalog, &refs, err);
+	for (i = 0; !ret && i < refs.n; i++)
+		if (has_name(refs.v[i], name))
+			ret = bases_forget(ic->catalog, refs.v[i], err);
+	strv_release(&refs);
+	return ret;
+}
+
+/*
+ * Also one that no image here has: those of the registry may. All spellings of
+ * its name are the one base.
+ */
 static int
 by_base(struct imgcache *ic, const char *base, size_t *n,
 	struct imgcache_error *err)
 {
-	struct image_filter filter = { .base = base };
+	char *name = image_ref_name(base);
 	int64_t generation;
-	int ret = count_images(ic, &filter, n, NULL, err);
+	int ret = forget_base(ic, name, n, err);
 
-	if (!ret)
-		ret = bases_forget(ic->catalog, base, err);
 	if (!ret)
 		ret = configs_forget(ic->catalog, false, err);
 	if (!ret)
 		ret = invalidations_add(ic->catalog, INVALIDATE_BASE, NULL,
-					base, &generation, err);
+					name, &generation, err);
+	free(name);
 	return ret;
 }
 

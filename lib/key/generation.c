@@ -3,30 +3,35 @@
 
 #include <stdlib.h>
 
-#include "base/mem.h"
+#include "base/strv.h"
+#include "recipe/dockerfile_ref.h"
 #include "store/invalidations.h"
 
 static int
 ask(const struct inputs *in, const struct strv *stages, int64_t *generation,
     struct imgcache_error *err)
 {
-	const char **bases = mem_array(in->n_bases + 1, sizeof(*bases));
+	struct strv bases = {0};
 	struct invalidation_subject s = {
 		.project = in->r->recipe->root,
 		.name = in->r->recipe->name,
 		.tag = in->tag,
-		.bases = bases,
 		.stages = (const char *const *)stages->v,
 	};
 	size_t i;
 	int ret;
 
-	for (i = 0; i < in->n_bases; i++)
-		bases[i] = in->bases[i].ref;
+	for (i = 0; i < in->n_bases; i++) {
+		char *name = image_ref_name(in->bases[i].ref);
+
+		strv_push(&bases, name);
+		free(name);
+	}
+	s.bases = (const char *const *)bases.v;
 	ret = invalidations_generation(in->ic->catalog, &s, generation, err);
 	if (!ret && in->inherited_generation > *generation)
 		*generation = in->inherited_generation;
-	free(bases);
+	strv_release(&bases);
 	return ret;
 }
 

@@ -215,6 +215,14 @@ image_ref_context_name(const char *text)
 	return name;
 }
 
+char *
+image_ref_name(const char *text)
+{
+	char *name = image_ref_context_name(text);
+
+	return name ? name : mem_strdup(text);
+}
+
 static const char *const known_os[] = {
 	"aix", "android", "darwin", "dragonfly", "freebsd", "hurd", "illumos",
 	"ios", "js", "linux", "nacl", "netbsd", "openbsd", "plan9", "solaris",

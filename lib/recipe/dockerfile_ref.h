@@ -26,6 +26,9 @@ void image_ref_release(struct image_ref *ref);
  */
 char *image_ref_context_name(const char *text);
 
+/* The same, or the text itself where it is no ref. */
+char *image_ref_name(const char *text);
+
 struct platform {
 	char os[32];
 	char arch[32];

@@ -25,6 +25,7 @@
 		" digest = excluded.digest, source = excluded.source,"	\
 		" user = excluded.user,"				\
 		" resolved_at = excluded.resolved_at")			\
+	X(BASES_REFS, "SELECT DISTINCT ref FROM bases ORDER BY ref")	\
 	X(BASE_FORGET, "DELETE FROM bases WHERE ref = ?1")		\
 	X(BASES_FORGET, "DELETE FROM bases")
 
@@ -72,6 +73,18 @@ bases_put(struct catalog *cat, const struct base_row *row,
 		 row->digest, row->source, row->user,
 		 row->resolved_at ? row->resolved_at : clock_now_s());
 	return sql_done(q, err);
+}
+
+int
+bases_refs(struct catalog *cat, struct strv *out, struct imgcache_error *err)
+{
+	struct sql_use *q = sql_use(catalog_sql(cat), &bases_statements,
+				    BASES_REFS, err);
+	int rc;
+
+	while ((rc = sql_next(q, err)) > 0)
+		strv_push(out, sql_text(q, 0));
+	return rc;
 }
 
 int

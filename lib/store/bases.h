@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/mem.h"
+#include "base/strv.h"
 
 struct catalog;
 struct imgcache_error;
@@ -36,6 +37,10 @@ int bases_get(struct catalog *cat, const char *scope, const char *ref,
 /* Remember the newest answer. */
 int bases_put(struct catalog *cat, const struct base_row *row,
 	      struct imgcache_error *err);
+
+/* The refs of which something is remembered. */
+int bases_refs(struct catalog *cat, struct strv *out,
+	       struct imgcache_error *err);
 
 /* Forget a ref in every scope; NULL forgets all. */
 int bases_forget(struct catalog *cat, const char *ref,

@@ -62,6 +62,8 @@
 	"   ELSE " IMAGE_USED " END"
 
 #define LIST_STATEMENTS(X)						\
+	X(LIST_BASES, "SELECT DISTINCT base_ref FROM images"		\
+		" WHERE base_ref IS NOT NULL ORDER BY base_ref")	\
 	X(LIST_BY_USE, LIST_FROM LIST_WHERE				\
 		" ORDER BY " IMAGE_USED " DESC, i.id DESC LIMIT ?9") \
 	X(LIST_BY_USE_REVERSED, LIST_FROM LIST_WHERE			\
@@ -157,6 +159,18 @@ images_list(struct catalog *cat, const struct image_filter *f,
 			 pin, limit);
 	rc = imagerow_add_all(out, q, err);
 	free(statuses);
+	return rc;
+}
+
+int
+images_bases(struct catalog *cat, struct strv *out, struct imgcache_error *err)
+{
+	struct sql_use *q = sql_use(catalog_sql(cat), &list_statements,
+				    LIST_BASES, err);
+	int rc;
+
+	while ((rc = sql_next(q, err)) > 0)
+		strv_push(out, sql_text(q, 0));
 	return rc;
 }
 

@@ -210,6 +210,9 @@ struct image_filter {
 	int64_t limit;		/* 0: all */
 };
 
+/* What the images begin with, each ref once. */
+int images_bases(struct catalog *cat, struct strv *out,
+		 struct imgcache_error *err);
 int images_list(struct catalog *cat, const struct image_filter *filter,
 		struct image_list *out, struct imgcache_error *err);
 

@@ -23,7 +23,7 @@ enum invalidation_scope {
 	INVALIDATE_ALL,		/* value "" */
 	INVALIDATE_NAME,	/* a recipe of a project */
 	INVALIDATE_TAG,		/* one key, wherever it is asked for */
-	INVALIDATE_BASE,	/* a base as recipes write it */
+	INVALIDATE_BASE,	/* a base, by its image_ref_name() */
 	INVALIDATE_STAGE,	/* a stage's name, of a project */
 	INVALIDATION_SCOPES
 };
