@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Every line is made here and nowhere else. Lists are sorted by their finished
- * lines, so that the order in which something was asked for never counts, and
- * equal lines are written once.
+ * lines, so that the order in which something was asked for does not count where
+ * docker makes the same of it, and equal lines are written once.
  */
 #include "recipe/manifest.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/buf.h"
 #include "base/error.h"
@@ -59,6 +60,38 @@ add_list(struct buf *out, const char *word, const struct strv *list)
 		strv_take(&lines, buf_detach(&b));
 	}
 	add_sorted(out, &lines);
+}
+
+static int
+compare_hosts(const char *a, const char *b)
+{
+	size_t a_len = strcspn(a, ":"), b_len = strcspn(b, ":");
+	int order = strncasecmp(a, b, a_len < b_len ? a_len : b_len);
+
+	return order ? order : (a_len > b_len) - (a_len < b_len);
+}
+
+/* By host; the addresses of one host in their order, since the first counts. */
+static void
+add_hosts(struct buf *out, const struct strv *list)
+{
+	struct strv lines = {0};
+	size_t i, k;
+
+	for (i = 0; list && i < list->n; i++) {
+		strv_push(&lines, list->v[i]);
+		for (k = i; k && compare_hosts(lines.v[k - 1],
+					       lines.v[k]) > 0; k--) {
+			char *later = lines.v[k - 1];
+
+			lines.v[k - 1] = lines.v[k];
+			lines.v[k] = later;
+		}
+	}
+	for (i = 0; i < lines.n; i++)
+		if (!i || strcmp(lines.v[i - 1], lines.v[i]))
+			line(out, "addhost", lines.v[i]);
+	strv_release(&lines);
 }
 
 /* NAME=value with the name and the value quoted apart. */
@@ -204,7 +237,7 @@ manifest_write(const struct manifest *m, struct textmemo *memo,
 	line(out, "target", m->target);
 	add_list(out, "platform", m->platforms);
 	line(out, "network", m->network);
-	add_list(out, "addhost", m->add_hosts);
+	add_hosts(out, m->add_hosts);
 	add_pairs(out, "label", m->labels);
 	ret = add_args(out, m, memo, err);
 	if (ret)

@@ -170,6 +170,35 @@ Test(manifest, every_field_counts)
 	strv_release(&one);
 }
 
+Test(manifest, hosts_in_any_order_but_those_of_one_name)
+{
+	static const char *const lists[][5] = {
+		{ "b:1", "a:2", "a:1", "b:1" }, { "a:2", "b:1", "a:1" },
+		{ "a:1", "a:2", "b:1" }, { "a:2", "a:1" },
+		{ "ab:1", "a:2", "a:1" },
+	};
+	static const bool is_first[] = { true, true, false, false, false };
+	size_t n = sizeof(lists) / sizeof(*lists), i, k;
+
+	for (i = 0; i < n; i++) {
+		struct strv first = {0}, other = {0};
+		struct manifest a = small(), b = small();
+
+		for (k = 0; lists[0][k]; k++)
+			strv_push(&first, lists[0][k]);
+		for (k = 0; lists[i][k]; k++)
+			strv_push(&other, lists[i][k]);
+		a.add_hosts = &first;
+		b.add_hosts = &other;
+		if (is_first[i])
+			expect_same(&a, &b);
+		else
+			expect_other(&a, &b);
+		strv_release(&first);
+		strv_release(&other);
+	}
+}
+
 Test(manifest, a_full_context_is_not_a_narrow_one)
 {
 	struct manifest a = small(), b = small();
