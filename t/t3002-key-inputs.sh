@@ -315,6 +315,19 @@ test_that 'P9: a named context has an ignore file of its own' '
 	cp kept app/Dockerfile && echo .git >app/.dockerignore
 '
 
+test_that 'of two named contexts with one name the last is taken, as docker' '
+	mkdir -p named2 && echo 2 >named2/x && cp app/Dockerfile kept &&
+	echo "COPY --from=alpine /x /n" >>app/Dockerfile &&
+	one=$(tag --build-context alpine=named2) &&
+	for name in alpine docker.io/library/alpine alpine:latest; do
+		[ "$(tag --build-context "$name=no/such" \
+			--build-context alpine=named2)" = "$one" ] &&
+		[ "$(tag --build-context alpine=named2 \
+			--build-context "$name=named")" != "$one" ] || exit 1
+	done; status=$?
+	cp kept app/Dockerfile && [ $status -eq 0 ]
+'
+
 test_that 'P9: a pattern that is none is an error with its line' '
 	echo "a[" >p9/Dockerfile.dockerignore &&
 	expect_status 128 imgcache tag p9 && ! [ -s stdout ] &&

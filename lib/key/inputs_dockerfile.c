@@ -12,6 +12,7 @@
 #include "docker/proxies.h"
 #include "key/inputs.h"
 #include "recipe/dockerfile.h"
+#include "recipe/dockerfile_ref.h"
 #include "recipe/generate.h"
 #include "sys/file.h"
 
@@ -308,6 +309,23 @@ named_image(struct inputs *in, const char *name, const char *ref,
 	return 0;
 }
 
+/* Is a later one of that name given, which docker takes then? */
+static bool
+is_replaced(const struct strv *names, size_t i)
+{
+	char *name = image_ref_name(names->v[i]);
+	bool is = false;
+
+	while (!is && ++i < names->n) {
+		char *other = image_ref_name(names->v[i]);
+
+		is = !strcmp(other, name);
+		free(other);
+	}
+	free(name);
+	return is;
+}
+
 static int
 take_contexts(struct inputs *in, struct strv *names,
 	      const struct inputs_options *o, struct imgcache_error *err)
@@ -315,14 +333,24 @@ take_contexts(struct inputs *in, struct strv *names,
 	static const char image[] = "docker-image://";
 	static const char layout[] = "oci-layout://";
 	const struct strv *given = &in->r->recipe->build_contexts;
+	struct strv all = {0};
 	size_t i;
 	int ret = 0;
 
-	for (i = 0; i < given->n && !ret; i++) {
-		size_t len = strcspn(given->v[i], "=");
-		const char *value = given->v[i] + len + 1;
-		char *name = mem_strndup(given->v[i], len);
+	for (i = 0; i < given->n; i++) {
+		char *name = mem_strndup(given->v[i],
+					 strcspn(given->v[i], "="));
 
+		strv_push(&all, name);
+		free(name);
+	}
+	for (i = 0; i < given->n && !ret; i++) {
+		const char *name = all.v[i];
+		size_t len = strlen(name);
+		const char *value = given->v[i] + len + 1;
+
+		if (is_replaced(&all, i))
+			continue;
 		strv_push(names, name);
 		if (!given->v[i][len])
 			ret = error_set(err, IMGCACHE_EUSAGE, "build context "
@@ -340,8 +368,8 @@ take_contexts(struct inputs *in, struct strv *names,
 			strv_push(&in->plain_contexts, given->v[i]);
 		} else
 			ret = named_directory(in, name, value, err);
-		free(name);
 	}
+	strv_release(&all);
 	return ret;
 }
 
