@@ -44,6 +44,7 @@ stop() {
 }
 trap stop EXIT
 started=${IMGCACHE_ENGINE_STARTED-}
-# Those of the engine share it, so they run one by one, beside all others.
+# Those that share the engine run one by one, beside all others.
+shared=$(grep -L '^own_engine' t/t9*.sh | tr '\n' ,)
 # shellcheck disable=SC2086 # a list of files
-prove --timer -j2 --rules 'seq=t/t9*.sh' --rules 'seq=**' $tests
+prove --timer -j2 --rules "seq={${shared%,}}" --rules 'seq=**' $tests

@@ -4,6 +4,9 @@
 #
 #	packages_ca	the CA bundle that this machine goes by
 #	wheel		a Python package, in a folder or in the index
+#	packages_base	the beginning of a Dockerfile: a base with npm and pip, as
+#			the official ones have them. The step takes minutes, and
+#			is the same for all scripts, so that one of them waits
 #	index_start	serve the index to builds: $index, $server (its pid)
 
 # shellcheck source=t/lib-engine.sh
@@ -21,6 +24,15 @@ wheel() {
 	wheel_dir=${wheels-www/simple/$(echo "$1" | tr _ -)}
 	mkdir -p "$wheel_dir"
 	perl "$TOP/t/engine/wheel.pl" "$wheel_dir" "$@"
+}
+
+packages_base() {
+	cat <<-'DOCKER'
+	FROM debian:bookworm-slim
+	RUN apt-get update && apt-get install -y --no-install-recommends \
+	    ca-certificates npm python3-pip && \
+	    rm -rf /var/lib/apt/lists/* /var/cache/apt/archives/*.deb
+	DOCKER
 }
 
 # What is in www/, for the network of builds; the caller kills $server.

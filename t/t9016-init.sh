@@ -166,8 +166,12 @@ cat >node/package-lock.json <<JSON
 }
 JSON
 
+base=initbase-$RUN:1
+packages_base | docker buildx build -q --provenance=false -t "$base" \
+	--label "imgcache-test=$RUN" - >/dev/null
+
 test_that 'node: a lock file, on the base that is asked for' '
-	cd node && expect_status 0 imgcache init --base debian:bookworm-slim &&
+	cd node && expect_status 0 imgcache init --base "$base" &&
 	grep "npm_lock: \.\$" imgcache.yaml && ref=$(build --all) &&
 	run -w /app "$ref" node -e "console.log(require(\"is-number\")(7))" \
 		>out && [ "$(cat out)" = true ]
@@ -177,7 +181,7 @@ test_that 'python: requirements and apt.txt, on the base that is asked for' '
 	mkdir python && cd python && wheels=wheels && wheel imgcache_probe 1.2.3 &&
 	printf "# %s\n./wheels/imgcache_probe-1.2.3-py3-none-any.whl\n" \
 		"$RUN" >requirements.txt && echo hello >apt.txt &&
-	expect_status 0 imgcache init --base debian:bookworm-slim &&
+	expect_status 0 imgcache init --base "$base" &&
 	ref=$(build --all) && run "$ref" sh -c "hello; python3 -c \
 		\"import imgcache_probe as p; print(p.version)\"" >out &&
 	printf "Hello, world!\n1.2.3\n" >expect && same expect out

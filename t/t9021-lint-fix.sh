@@ -19,8 +19,7 @@ lint_cleanup() {
 }
 trap lint_cleanup EXIT
 
-# A base as Docker's official ones are: with docker-clean, without lists. The
-# step that takes long is the same in every run.
+# A base as Docker's official ones are: with docker-clean, without lists.
 mkdir base
 cp ca.pem base/
 cat >base/docker-clean <<'CONF'
@@ -29,16 +28,15 @@ APT::Update::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb /var/cache/apt/a
 Dir::Cache::pkgcache "";
 Dir::Cache::srcpkgcache "";
 CONF
-cat >base/Dockerfile <<'DOCKER'
-FROM debian:bookworm-slim
-RUN apt-get update && apt-get install -y --no-install-recommends \
-    ca-certificates npm python3-pip && \
-    rm -rf /var/lib/apt/lists/* /var/cache/apt/archives/*.deb
+{
+	packages_base
+	cat <<'DOCKER'
 COPY docker-clean /etc/apt/apt.conf.d/
 COPY ca.pem /etc/ca.pem
 ENV NODE_EXTRA_CA_CERTS=/etc/ca.pem PIP_BREAK_SYSTEM_PACKAGES=1
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 DOCKER
+} >base/Dockerfile
 docker buildx build -q --provenance=false -t "lintbase-$RUN:1" \
 	--label "imgcache-test=$RUN" base >/dev/null
 BASE=lintbase-$RUN:1
