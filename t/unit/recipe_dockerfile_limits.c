@@ -99,7 +99,7 @@ Test(dockerfile_limits, a_hundred_thousand_stages_beside_one_another)
 
 Test(dockerfile_limits, a_hundred_thousand_bases_that_nobody_saw)
 {
-	static char names[100000][8];
+	char (*names)[8] = calloc(100000, sizeof(*names));
 	struct dockerfile_base *bases = calloc(100000, sizeof(*bases));
 	struct dockerfile_options o = { .bases = bases, .n_bases = 100000 };
 	struct dockerfile_plan *plan = NULL;
@@ -120,6 +120,7 @@ Test(dockerfile_limits, a_hundred_thousand_bases_that_nobody_saw)
 	cr_expect_lt((clock() - start) / CLOCKS_PER_SEC, SECONDS_MAX);
 	dockerfile_plan_free(plan);
 	dockerfile_free(df);
+	free(names);
 	buf_release(&text);
 	free(bases);
 }

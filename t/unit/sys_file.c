@@ -145,7 +145,7 @@ read_all_slowly(void *arg)
 
 Test(file, write_to_a_full_nonblocking_pipe_waits)
 {
-	static char data[300000];
+	char data[300000] = { 0 };
 	pthread_t reader;
 	size_t total[2] = { 0 };
 	int fds[2];
@@ -225,7 +225,7 @@ Test(file, replace_without_a_directory_fails)
 /* A limit on the size of files stops the write in the middle. */
 Test(file, replace_that_fails_midway_keeps_the_old_content)
 {
-	static char data[100000];
+	char data[100000] = { 0 };
 	struct rlimit limit = { 50000, 50000 };
 
 	put("f", "old");
@@ -241,7 +241,7 @@ Test(file, replace_that_fails_midway_keeps_the_old_content)
 static void
 full_disk(const char *mnt)
 {
-	static char data[400000];
+	char data[400000] = { 0 };
 	struct buf b = BUF_INIT;
 	char *path = path_join(mnt, "f");
 
