@@ -51,8 +51,8 @@ test_that 'what is locked is not asked for, neither for tag nor for get' '
 '
 
 test_that 'a base that a stage has the name of is locked, and kept to' '
-	mkdir -p own && printf "%s\n" "FROM docker.io/library/alpine AS alpine" \
-		"RUN own" >own/Dockerfile && standin_base alpine:latest &&
+	mkdir -p own && printf "FROM %s AS alpine\nRUN own\n" \
+		docker.io/library/alpine >own/Dockerfile && standin_base alpine:latest &&
 	cp imgcache.yaml kept.yaml && cp imgcache.lock kept.lock &&
 	echo "  own: {context: own}" >>imgcache.yaml && imgcache lock &&
 	grep "^docker.io/library/alpine $(digest_of alpine)$" imgcache.lock &&
@@ -61,7 +61,7 @@ test_that 'a base that a stage has the name of is locked, and kept to' '
 	echo other | docker import - alpine:latest &&
 	expect_status 0 imgcache get own && same one stdout &&
 	imgcache delete "$(cat one)" && expect_status 128 imgcache build own &&
-	grep "cannot be pinned, since a stage has its name, and it has another image of that name; rename" stderr
+	grep "since a stage has its name, and it has another image" stderr
 	status=$?; mv kept.yaml imgcache.yaml; mv kept.lock imgcache.lock
 	[ $status -eq 0 ]
 '

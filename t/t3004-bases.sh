@@ -154,7 +154,8 @@ test_that 'a base that a stage has the name of is not pinned, if spelled so' '
 		library/alpine docker.io/alpine docker.io/library/alpine \
 		index.docker.io/library/alpine:latest; do
 		standin_base "$base" && named "$base" &&
-		: >"$STANDIN_DIR/calls" && imgcache build named && [ "$(calls buildx build)" -eq 1 ] &&
+		: >"$STANDIN_DIR/calls" && imgcache build named &&
+		[ "$(calls buildx build)" -eq 1 ] &&
 		! grep -e "--build-context" "$STANDIN_DIR/calls" ||
 			{ echo "$base"; exit 1; }
 	done && for base in alpine:3 example.com/alpine; do
@@ -165,14 +166,46 @@ test_that 'a base that a stage has the name of is not pinned, if spelled so' '
 	done
 '
 
+# refused WHO: the build is, for what alpine is now
+refused() {
+	expect_status 128 imgcache build named && tail -n 1 stderr >last &&
+	says last "'alpine' cannot be pinned, since a stage has its name, and $1 another image of that name; rename the stage, or run: docker pull alpine"
+}
+
 test_that 'what docker would take for it now has to be what is in the key' '
-	named alpine && imgcache tag named >old && docker rmi alpine:latest &&
-	imgcache tag named >one &&
+	named alpine && docker rmi alpine:latest && imgcache tag named >one &&
 	echo moved | docker import - there:1 && docker tag there:1 alpine &&
 	docker push alpine && docker rmi alpine && imgcache tag named >two &&
-	same one two && expect_status 128 imgcache build named &&
-	grep -F "'\''alpine'\'' cannot be pinned, since a stage has its name, and its registry now has another image of that name; rename the stage, or look the bases up anew (--pull, imgcache lock)" \
-		stderr && expect_status 0 imgcache build --pull named && ! grep "$(cat two)" stdout
+	same one two && refused "its registry now has" &&
+	docker pull alpine && expect_status 0 imgcache build named &&
+	! grep "$(cat two)" stdout
+'
+
+test_that 'and after the build: it is filed under no key' '
+	named alpine && echo "RUN moving" >>named/Dockerfile &&
+	docker rmi alpine; imgcache invalidate --base alpine &&
+	imgcache tag named && mkdir -p meanwhile &&
+	docker=$(command -v docker) && cat >meanwhile/docker <<-SCRIPT &&
+	#!/bin/sh
+	case "\$*" in *"buildx build"*)
+		echo after | "$docker" import - alpine:latest &&
+		"$docker" push alpine:latest && "$docker" rmi alpine:latest ;;
+	esac >/dev/null
+	exec "$docker" "\$@"
+	SCRIPT
+	chmod +x meanwhile/docker &&
+	PATH=$PWD/meanwhile:$PATH expect_status 3 imgcache build named &&
+	grep "may have changed while it was built from: .alpine. c" stderr &&
+	expect_status 1 imgcache get named
+'
+
+test_that 'a named context of the same image does not pin it' '
+	standin_base alpine:latest && named alpine &&
+	: >"$STANDIN_DIR/calls" && imgcache build named \
+		--build-context other=docker-image://alpine &&
+	grep -e "--build-context=other=docker-image://alpine@sha256:" \
+		"$STANDIN_DIR/calls" &&
+	! grep -e "--build-context=alpine" "$STANDIN_DIR/calls"
 '
 
 test_that 'an image of imgcache as a base enters as its key' '

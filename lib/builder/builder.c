@@ -136,12 +136,15 @@ out:
 int
 builder_check_unchanged(struct builder *b, struct imgcache_error *err)
 {
+	const char *what = "the sources changed while they were built";
 	int ret = check_inputs(b, err);
 
-	if (!ret)
-		ret = pins_check(b->in, b->options->builder, err);
+	if (!ret) {
+		what = "a base may have changed while it was built from";
+		ret = pins_check(b->in, b->platforms, b->options->builder, err);
+	}
 	if (ret && ret != IMGCACHE_EINTR && ret != IMGCACHE_ECHANGED) {
-		error_prefix(err, "the sources changed while they were built");
+		error_prefix(err, "%s", what);
 		err->code = ret = IMGCACHE_ECHANGED;
 	}
 	return ret;

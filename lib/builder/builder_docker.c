@@ -247,7 +247,7 @@ make_parts(struct builder *b, struct parts *p, struct imgcache_error *err)
 	if (in->r->recipe->kind == RECIPE_GENERATED &&
 	    generate_floats(in->r->recipe))
 		add_proxies(in, p);
-	ret = pins_check(in, b->options->builder, err);
+	ret = pins_check(in, b->platforms, b->options->builder, err);
 	if (!ret)
 		ret = pins_for_engine(in, &p->contexts, err);
 	if (!ret)
@@ -300,7 +300,7 @@ request_of(const struct builder *b, const struct parts *p)
 		.shm_size = b->options->shm_size,
 		.no_cache_filter = (const char *const *)b->redo.stages.v,
 		.no_cache = b->redo.everything,
-		.load = true,	/* no builder of another driver does by itself */
+		.load = true,	/* not each builder does so by itself */
 	};
 }
 

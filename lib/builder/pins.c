@@ -30,24 +30,36 @@ knows_contexts(struct imgcache *ic, bool *knows, struct imgcache_error *err)
 }
 
 static int
+refuse_old(const struct base *b, const char *who, struct imgcache_error *err)
+{
+	char *pull = b->kind == BASE_LOCAL ? mem_strdup("") :
+		mem_printf("docker pull %s && ", b->pinned);
+	int ret = error_set(err, IMGCACHE_EFAIL, "this engine is too old to "
+			    "pin '%s', and %s another image of that name; "
+			    "run: %sdocker tag %s %s", b->ref, who, pull,
+			    b->pinned, b->ref);
+
+	free(pull);
+	return ret;
+}
+
+static int
 refuse(const struct base *b, const char *who, struct imgcache_error *err)
 {
-	char *pull;
+	char *cure;
 	int ret;
 
-	if (b->decided_for)
-		return error_set(err, IMGCACHE_EFAIL, "'%s' cannot be pinned, "
-				 "since a stage has its name, and %s another "
-				 "image of that name; rename the stage, or "
-				 "look the bases up anew (--pull, imgcache "
-				 "lock)", b->ref, who);
-	pull = b->kind == BASE_LOCAL ? mem_strdup("") :
-		mem_printf("docker pull %s && ", b->pinned);
-	ret = error_set(err, IMGCACHE_EFAIL, "this engine is too old to pin "
-			"'%s', and %s another image of that name; run: "
-			"%sdocker tag %s %s", b->ref, who, pull, b->pinned,
-			b->ref);
-	free(pull);
+	if (!b->decided_for)
+		return refuse_old(b, who, err);
+	cure = b->locked ?
+		mem_printf("docker pull %s@%s && docker tag %s@%s %s", b->ref,
+			   b->digest, b->ref, b->digest, b->ref) :
+		mem_printf("docker pull %s", b->ref);
+	ret = error_set(err, IMGCACHE_EFAIL, "'%s' cannot be pinned, since a "
+			"stage has its name, and %s another image of that "
+			"name; rename the stage, or run: %s", b->ref, who,
+			cure);
+	free(cure);
 	return ret;
 }
 
@@ -61,82 +73,125 @@ check_registry(struct imgcache *ic, const struct base *b,
 
 	if (b->kind == BASE_LOCAL)
 		return refuse(b, "the registry may have", err);
-	ret = registry_image(&ic->registry, b->ref, session_platform(ic),
-			     &image, err);
-	if (!ret && strcmp(image.digest, b->digest))
+	ret = registry_image(&ic->registry, b->ref, b->decided_for ?
+			     b->decided_for : session_platform(ic), &image,
+			     err);
+	if (ret == IMGCACHE_ENO) {
+		error_clear(err);
+		ret = refuse(b, "its registry has not got that or", err);
+	} else if (!ret && strcmp(image.digest, b->digest)) {
 		ret = refuse(b, "its registry now has", err);
+	}
 	registry_image_release(&image);
 	return ret;
 }
 
-/* Does the engine's own image of that name have the digest of the key? */
-static int
-check_base(struct imgcache *ic, const struct base *b,
-	   struct imgcache_error *err)
+static bool
+is_in_key(const struct base *b, const struct engine_image *image)
 {
-	struct engine_image image = {0};
 	const char *const *d;
+	bool is = b->image_id && !strcmp(image->id, b->image_id);
+
+	for (d = image->digests; !is && *d; d++)
+		is = str_ends(*d, b->digest);
+	return is;
+}
+
+/* What docker goes by when it takes a base that it was not told to pin. */
+struct taker {
+	bool is_docker;		/* the builder has the engine's own images */
+	const char *const *platforms;
+};
+
+/* For which of the platforms is it, if one stage has not its own? */
+static const char *
+wanted(const struct inputs *in, const struct base *b, const struct taker *t)
+{
+	return b->decided_for && t->platforms && t->platforms[0] &&
+		strv_has(&in->r->recipe->platforms, b->decided_for) ?
+		t->platforms[0] : b->decided_for;
+}
+
+/*
+ * Is what would be taken now what is in the key? The engine's own image is, if
+ * it is for the platform; of several it may be for one only.
+ */
+static int
+check_base(const struct inputs *in, const struct base *b,
+	   const struct taker *t, struct imgcache_error *err)
+{
+	const char *platform = wanted(in, b, t);
+	bool several = t->platforms && t->platforms[0] && t->platforms[1];
+	struct engine_image image = {0};
 	struct engine *e;
-	bool fits;
-	int ret = session_engine(ic, &e, err);
+	bool is_own;
+	int ret = session_engine(in->ic, &e, err);
 
 	if (!ret)
 		ret = engine_image(e, b->ref, &image, err);
-	if (ret == IMGCACHE_ENO) {
-		error_clear(err);
-		ret = check_registry(ic, b, err);
-		goto out;
-	}
-	if (ret)
-		goto out;
-	fits = b->image_id && !strcmp(image.id, b->image_id);
-	for (d = image.digests; !fits && *d; d++)
-		fits = str_ends(*d, b->digest);
-	if (!fits)
+	is_own = !ret && t->is_docker &&
+		(!platform || engine_image_is_for(&image, platform));
+	if (is_own && !is_in_key(b, &image))
 		ret = refuse(b, "it has", err);
-out:
+	if (ret == IMGCACHE_ENO)
+		error_clear(err);
+	if (ret == IMGCACHE_ENO || (!ret && (!is_own || several)))
+		ret = check_registry(in->ic, b, err);
 	engine_image_release(&image);
 	return ret;
 }
 
-/*
- * Does the builder take what it finds in a registry, though the engine has an
- * image of that name?
- */
 static int
-goes_to_registry(const struct inputs *in, const struct base *b,
-		 const char *builder, bool *goes, struct imgcache_error *err)
+check_decided(const struct inputs *in, const char *const *platforms,
+	      const char *builder, struct imgcache_error *err)
 {
-	struct builder_info info = {0};
-	int ret = builder_info_find(&info, NULL, builder, err);
-
-	*goes = strcmp(info.driver, "docker") ||
-		in->r->recipe->platforms.n > 1 ||
-		!platform_is_same(b->decided_for,
-				  session_own_platform(in->ic));
-	builder_info_release(&info);
-	return ret;
-}
-
-int
-pins_check(struct inputs *in, const char *builder, struct imgcache_error *err)
-{
-	bool goes;
+	struct taker taker = { .platforms = platforms };
+	bool asked = false;
 	size_t i;
 	int ret = 0;
 
 	for (i = 0; !ret && i < in->n_bases; i++) {
-		const struct base *b = &in->bases[i];
+		struct builder_info info = {0};
 
-		if (!b->decided_for)
+		if (!in->bases[i].decided_for)
 			continue;
-		ret = goes_to_registry(in, b, builder, &goes, err);
+		if (!asked)
+			ret = builder_info_find(&info, NULL, builder, err);
+		if (!asked)
+			taker.is_docker = !strcmp(info.driver, "docker");
+		builder_info_release(&info);
+		asked = true;
 		if (!ret)
-			ret = check_base(in->ic, b, err);
-		if (!ret && goes)
-			ret = check_registry(in->ic, b, err);
+			ret = check_base(in, &in->bases[i], &taker, err);
 	}
 	return ret;
+}
+
+/* Engines that know no contexts are told nothing, but for what is generated. */
+static int
+check_untold(const struct inputs *in, struct imgcache_error *err)
+{
+	static const struct taker old = { .is_docker = true };
+	bool knows = true;
+	size_t i;
+	int ret = 0;
+
+	if (in->plain_contexts.n && !in->r->recipe->build_contexts.n)
+		ret = knows_contexts(in->ic, &knows, err);
+	for (i = 0; !ret && !knows && i < in->n_bases; i++)
+		if (in->bases[i].kind == BASE_PINNED ||
+		    in->bases[i].kind == BASE_LOCAL)
+			ret = check_base(in, &in->bases[i], &old, err);
+	return ret;
+}
+
+int
+pins_check(const struct inputs *in, const char *const *platforms,
+	   const char *builder, struct imgcache_error *err)
+{
+	int ret = check_decided(in, platforms, builder, err);
+
+	return ret ? ret : check_untold(in, err);
 }
 
 /* Are all of these on the engine? */
@@ -221,20 +276,11 @@ pins_for_engine(struct inputs *in, struct strv *contexts,
 		struct imgcache_error *err)
 {
 	bool knows = true;
-	size_t i;
 	int ret = 0;
 
-	if (in->plain_contexts.n)
+	if (in->plain_contexts.n && !in->r->recipe->build_contexts.n)
 		ret = knows_contexts(in->ic, &knows, err);
-	if (ret)
-		return ret;
-	if (knows || in->r->recipe->build_contexts.n) {
+	if (!ret && knows)
 		strv_push_all(contexts, &in->plain_contexts);
-		return 0;
-	}
-	for (i = 0; !ret && i < in->n_bases; i++)
-		if (in->bases[i].kind == BASE_PINNED ||
-		    in->bases[i].kind == BASE_LOCAL)
-			ret = check_base(in->ic, &in->bases[i], err);
 	return ret;
 }

@@ -6,19 +6,18 @@
 
 /*
  * The named contexts of a build ("NAME=value") as this engine can take them.
- * BuildKit before engine 23 knows none: there a base stays as it is written,
- * and what the engine would take for it must be what is in the key, else
- * IMGCACHE_EFAIL says what to pull.
+ * BuildKit before engine 23 knows none: there a base stays as it is written.
  */
 int pins_for_engine(struct inputs *in, struct strv *contexts,
 		    struct imgcache_error *err);
 
 /*
- * What the builder would take now for the bases that cannot be pinned must be
- * what is in the key, else IMGCACHE_EFAIL. For before a build and after it.
+ * What docker would take now for the bases that it is not told to pin must be
+ * what is in the key, else IMGCACHE_EFAIL says what to do. For before a build
+ * of these platforms and after it.
  */
-int pins_check(struct inputs *in, const char *builder,
-	       struct imgcache_error *err);
+int pins_check(const struct inputs *in, const char *const *platforms,
+	       const char *builder, struct imgcache_error *err);
 
 /*
  * For a recipe of several platforms, of which these are built: where images of

@@ -111,6 +111,9 @@ void engine_image_release(struct engine_image *image);
 /* The label's value, or NULL. Borrowed from the image. */
 const char *engine_image_label(const struct engine_image *image,
 			       const char *name);
+/* Of an index only one platform is known: this machine's, if it is there. */
+bool engine_image_is_for(const struct engine_image *image,
+			 const char *platform);
 bool engine_image_has_tag(const struct engine_image *image, const char *ref);
 
 /*

@@ -12,6 +12,7 @@
 #include "base/strv.h"
 #include "docker/engine_ask.h"
 #include "docker/moment.h"
+#include "docker/platform.h"
 #include "store/jsonr.h"
 
 /* Untagged images are listed as "<none>:<none>" by engines before 24. */
@@ -201,6 +202,18 @@ engine_image_release(struct engine_image *image)
 {
 	arena_release(&image->arena);
 	memset(image, 0, sizeof(*image));
+}
+
+bool
+engine_image_is_for(const struct engine_image *image, const char *platform)
+{
+	struct arena arena = {0};
+	const char *own = platform_join(&arena, image->os, image->arch,
+					image->variant);
+	bool is = !*own || platform_is_same(own, platform);
+
+	arena_release(&arena);
+	return is;
 }
 
 const char *

@@ -224,6 +224,10 @@ from_engine(struct imgcache *ic, const struct base_query *q, struct base *b,
 	}
 	if (ret)
 		return ret;
+	if (q->engine_decides && !engine_image_is_for(&image, q->platform)) {
+		engine_image_release(&image);
+		return 0;
+	}
 	*found = true;
 	digest = engine_image_digest(&image, q->ref);
 	keep_local(ic, b, image.id, digest ? digest : image.id);
@@ -350,8 +354,8 @@ ask_around(struct imgcache *ic, const struct base_query *q, struct base *b,
 
 /*
  * A base that the build cannot be told to pin: the engine takes its own image
- * of that name, else the registry's. What the key says of it is looked at
- * before a build and after it, see pins_check().
+ * of that name if it is for the platform, else the registry's. What the key
+ * says of it is looked at before a build and after it, see pins_check().
  */
 static int
 what_engine_takes(struct imgcache *ic, const struct base_query *q,

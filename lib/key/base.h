@@ -36,7 +36,7 @@ struct base {
 	const char *pinned;	/* for FROM and --build-context */
 	const char *at;		/* BASE_OURS: the engine's name; NULL: ref */
 	const char *image_id;	/* BASE_LOCAL */
-	const char *decided_for;	/* the engine decides for that platform */
+	const char *decided_for;	/* docker decides, for that platform */
 	const char *user;	/* USER of the image, "" if none or unknown */
 	const char *config_of;	/* whose configuration it has: see below */
 	struct lockfile_config *locked;	/* what imgcache.lock says of it */

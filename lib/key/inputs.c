@@ -36,13 +36,13 @@ inputs_base(const struct inputs *in, const char *ref)
 {
 	size_t i;
 
-	for (i = 0; i < in->n_bases; i++)
+	for (i = in->n_bases; i--;)
 		if (!strcmp(in->bases[i].ref, ref))
 			return &in->bases[i];
 	return NULL;
 }
 
-/* One that docker was told to take. */
+/* One that docker was told to take, or that is looked at by pins_check(). */
 static const struct base *
 built_from(const struct inputs *in, const struct base_query *q)
 {
@@ -65,7 +65,7 @@ inputs_add_base(struct inputs *in, const struct base_query *q,
 	struct base b;
 	int ret = 0;
 
-	if (old) {
+	if (old && (old->decided_for || !q->engine_decides)) {
 		if (out)
 			*out = old;
 		return 0;

@@ -172,10 +172,13 @@ int inputs_plan(struct inputs *in, const struct dockerfile *df,
 /* What of the Dockerfile is in the key. */
 const struct buf *inputs_counted_file(const struct inputs *in);
 
-/* Add a base, once; returns it by *out, which may be NULL. */
+/*
+ * Add a base, once; returns it by *out, which may be NULL. One for which docker
+ * decides comes after the one of that ref that a named context is pinned to.
+ */
 int inputs_add_base(struct inputs *in, const struct base_query *q,
 		    const struct base **out, struct imgcache_error *err);
-/* The one that was added, or NULL; borrowed until the next is. */
+/* The one that was added last, or NULL; borrowed until the next is. */
 const struct base *inputs_base(const struct inputs *in, const char *ref);
 struct input_context *inputs_add_context(struct inputs *in, const char *name,
 					 const char *path);
