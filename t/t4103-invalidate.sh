@@ -93,7 +93,8 @@ test_that 'by base: all spellings of its name are the one base' '
 	YAML
 	standin_base library/busybox docker.io/library/busybox:latest &&
 	for base in library/busybox index.docker.io/library/busybox; do
-		imgcache build x y >/dev/null 2>&1 && imgcache get x && imgcache get y &&
+		imgcache build x y >/dev/null 2>&1 && imgcache get x &&
+		imgcache get y &&
 		imgcache invalidate --json --base "$base" >json && cat json &&
 		jq -e ".images >= 2" json && misses x && misses y || exit 1
 	done
@@ -119,11 +120,17 @@ test_that 'twice in one second: each counts' '
 	done
 '
 
-# anew COMMAND...: does its build tell docker to do all steps anew?
-anew() {
+# builds anew|on COMMAND...: with all steps anew, or on what there is of them
+builds() {
+	how=$1
+	shift
 	: >"$STANDIN_DIR/calls" && "$@" >/dev/null 2>&1 &&
-	[ "$(calls buildx build)" -eq 1 ] &&
-	grep -e "--no-cache" "$STANDIN_DIR/calls"
+	[ "$(calls buildx build)" -eq 1 ] || return 1
+	if [ "$how" = anew ]; then
+		grep -we "--no-cache" "$STANDIN_DIR/calls"
+	else
+		! grep -we "--no-cache" "$STANDIN_DIR/calls"
+	fi
 }
 
 test_that 'all is built anew once, whatever is the reason of the next build' '
@@ -132,14 +139,30 @@ test_that 'all is built anew once, whatever is the reason of the next build' '
 	images: {x: {base: busybox, env: {X: "1"}}}
 	YAML
 	ref=$(imgcache build x) && imgcache invalidate x &&
-	imgcache delete "$ref" && anew imgcache build x &&
-	imgcache delete "$ref" && ! anew imgcache build x &&
+	imgcache delete "$ref" && builds anew imgcache build x &&
+	imgcache delete "$ref" && builds on imgcache build x &&
 	imgcache invalidate x && sed -i s/1\"/2\"/ imgcache.yaml &&
-	anew imgcache build x && sed -i s/2\"/3\"/ imgcache.yaml &&
-	! anew imgcache build x && ref=$(imgcache build --base busybox \
-		--env Y=1) && imgcache invalidate "$(echo "$ref" |
-		sed "s/.*-//;s/^\(.\{12\}\).*/\1/")" && imgcache delete "$ref" &&
-	anew imgcache build --base busybox --env Y=1
+	builds anew imgcache build x && sed -i s/2\"/3\"/ imgcache.yaml &&
+	builds on imgcache build x
+'
+
+test_that 'one without a name likewise, and not after a build that failed' '
+	y="--base busybox --env Y=1" && ref=$(imgcache build $y) &&
+	imgcache invalidate "$(imgcache tag $y | cut -c 4-15)" &&
+	imgcache delete "$ref" && faults "build * exit 1 no-space" &&
+	! imgcache build $y >/dev/null 2>&1; faults
+	builds anew imgcache build $y && imgcache delete "$ref" &&
+	builds on imgcache build $y
+'
+
+test_that 'what there was none of when all was invalidated has nothing stale' '
+	imgcache invalidate --all && mkdir -p fresh &&
+	cat >fresh/imgcache.yaml <<-YAML && cd fresh &&
+	version: 1
+	images: {z: {base: busybox, env: {Z: "1"}}}
+	YAML
+	builds on imgcache build z &&
+	builds on imgcache build --base busybox --env Z=2
 '
 
 test_that 'a name of the project that was never built is no mistake' '

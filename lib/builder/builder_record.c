@@ -56,7 +56,10 @@ image_of(const struct builder *b, enum image_status status)
 	row.status = status;
 	row.origin = "built";
 	row.log_path = b->log_path;
-	row.generation = b->found->generation;
+	if (status == IMAGE_COMPLETED)
+		row.generation = b->found->generation;
+	else if (b->before.n)
+		row.generation = b->before.v[0].generation;
 	return row;
 }
 

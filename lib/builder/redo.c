@@ -117,26 +117,64 @@ plan_filter(struct redo *r, const struct builder *b,
 	return ret;
 }
 
+/* Up to where its images have been built anew; INT64_MAX: there is none. */
+static int
+last_generation(const struct builder *b, int64_t *out,
+		struct imgcache_error *err)
+{
+	const struct lookup_found *f = b->found;
+	struct image_filter filter = {
+		.engine = f->engine,
+		.name = b->in->r->recipe->name,
+		.project = b->in->r->recipe->root,
+	};
+	struct image_list list = {0};
+	int64_t newest = -1;
+	size_t i;
+	int ret = 0;
+
+	if (f->is_stale)
+		newest = f->stale;
+	else if (f->has_row && f->row.image_id)
+		newest = f->row.generation;
+	else if (filter.name)
+		ret = images_list(b->in->ic->catalog, &filter, &list, err);
+	for (i = 0; !ret && i < list.n; i++)
+		if (list.v[i].image_id && list.v[i].generation > newest)
+			newest = list.v[i].generation;
+	image_list_release(&list);
+	*out = newest < 0 ? INT64_MAX : newest;
+	return ret;
+}
+
+/* One of several platforms, built for a push: no row says when it was. */
+static bool
+is_part(const struct builder *b)
+{
+	return b->in->r->recipe->platforms.n > 1 && b->platforms &&
+		b->platforms[0] && !b->platforms[1] &&
+		strcmp(b->platforms[0], b->in->local);
+}
+
 /*
  * All of it: once after it was invalidated, whatever is the reason of the next
- * build. One without a name is known by its key alone.
+ * build that goes well. An image of which there is none yet has nothing stale.
  */
 static int
 plan_whole(struct redo *r, const struct builder *b, struct imgcache_error *err)
 {
 	const struct redone_stage row = row_of(b, "");
-	const struct lookup_found *f = b->found;
-	int64_t moment, done = f->has_row ? f->row.generation : INT64_MAX;
+	int64_t moment, done;
 	int ret = generation_whole(b->in, &moment, err);
 
-	if (!ret && row.image)
-		ret = redone_get(b->in->ic->catalog, &row, &done, err);
-	if (ret || !moment)
+	if (!ret && moment)
+		ret = is_part(b) ?
+			redone_get(b->in->ic->catalog, &row, &done, err) :
+			last_generation(b, &done, err);
+	if (ret || !moment || moment <= done)
 		return ret;
-	if (b->reason == IMGCACHE_INVALIDATED && f->stale < done)
-		done = f->stale;
-	r->everything |= moment > done;
-	if (r->everything && row.image) {
+	r->everything = true;
+	if (is_part(b)) {
 		mem_grow(r->marks, r->n_marks, r->cap_marks);
 		r->marks[r->n_marks++] = (struct redo_mark){ "", moment };
 	}

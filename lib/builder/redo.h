@@ -4,9 +4,9 @@
 
 /*
  * What a build must not take from docker's layers: everything, after another
- * salt or where it was asked for, or the stages that were invalidated by
- * themselves and have not been built since on this engine, whatever the reason
- * of the build is.
+ * salt or where it was asked for, or what was invalidated and has not been
+ * built since on this engine, whatever the reason of the build is: the image,
+ * or stages by themselves.
  */
 
 #include <stdbool.h>

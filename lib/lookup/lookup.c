@@ -350,6 +350,7 @@ judge(struct inputs *in, struct lookup_found *f, struct engine_image *image,
 		return 0;
 	}
 	if (labels_generation(image) < f->generation) {
+		f->is_stale = true;
 		f->stale = labels_generation(image);
 		set_miss(a, IMGCACHE_INVALIDATED, NULL);
 		return 0;

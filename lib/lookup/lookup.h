@@ -20,7 +20,8 @@ struct lookup_found {
 	bool has_row;
 	struct image_row row;		/* text in the handle's arena */
 	int64_t generation;		/* that the image must have at least */
-	int64_t stale;			/* that of an image which is too old */
+	bool is_stale;			/* the engine has one that is too old */
+	int64_t stale;			/* its generation */
 	bool is_partly_here;		/* the image is, but not its in->local */
 	const char *dirty_tag;		/* without a row: of what was built while
 					   its sources moved */

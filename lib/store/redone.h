@@ -3,9 +3,9 @@
 #define IMGCACHE_STORE_REDONE_H
 
 /*
- * A stage that was invalidated by itself, or all of an image, is built anew once
- * on each engine, whichever image of that name is built next; this is up to
- * where that was done.
+ * A stage that was invalidated by itself is built anew once on each engine,
+ * whichever image of that name is built next, and so is all of an image for a
+ * platform that is only pushed; this is up to where that was done.
  */
 
 #include <stdint.h>
