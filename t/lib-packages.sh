@@ -4,9 +4,9 @@
 #
 #	packages_ca	the CA bundle that this machine goes by
 #	wheel		a Python package, in a folder or in the index
-#	packages_base	the beginning of a Dockerfile: a base with npm and pip, as
-#			the official ones have them. The step takes minutes, and
-#			is the same for all scripts, so that one of them waits
+#	packages_base	the beginning of a Dockerfile: a base with npm and pip.
+#			The step takes minutes, and is the same for all
+#			scripts, so that one of them waits
 #	index_start	serve the index to builds: $index, $server (its pid)
 
 # shellcheck source=t/lib-engine.sh

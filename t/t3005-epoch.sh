@@ -85,21 +85,31 @@ test_that 'a week later: a miss, and the epoch is the reason' '
 
 # during COMMAND: what happens while docker builds
 during() {
-	mkdir -p during && cat >during/docker <<-SCRIPT && chmod +x during/docker
+	mkdir -p during && cat >during/docker <<-SCRIPT &&
 	#!/bin/sh
 	case "\$*" in *"buildx build"*) $1 ;; esac
 	exec "$(command -v docker)" "\$@"
 	SCRIPT
+	chmod +x during/docker
+}
+
+# by_clock COMMAND...: at the time that is in the file clock
+by_clock() {
+	LD_PRELOAD=$(faketime now printenv LD_PRELOAD) \
+		FAKETIME_TIMESTAMP_FILE=$PWD/clock FAKETIME_NO_CACHE=1 \
+		FAKETIME_DONT_FAKE_MONOTONIC=1 "$@"
 }
 
 test_that 'a build over midnight is that of the day when it began' '
 	standin_base debian:latest && standin_packages &&
-	during "sleep 2" && PATH=$PWD/during:$PATH expect_status 0 faketime \
-		"2026-11-20 23:59:59" imgcache build --base debian \
-		--apt git --refresh daily --base-policy name &&
-	mv stdout ref && faketime "2026-11-20 23:59:59" imgcache get --base \
-		debian --apt git --refresh daily --base-policy name >stdout &&
-	same ref stdout
+	recipe="--base debian --base-policy name --apt git --refresh daily" &&
+	echo "@2026-11-20 12:00:00" >clock &&
+	during "echo @2026-11-21 12:00:00 >\"$PWD/clock\"" &&
+	PATH=$PWD/during:$PATH expect_status 0 by_clock imgcache build \
+		$recipe && mv stdout ref && grep 21 clock &&
+	expect_status 1 by_clock imgcache get $recipe &&
+	echo "@2026-11-20 12:00:00" >clock &&
+	by_clock imgcache get $recipe >stdout && same ref stdout
 '
 
 test_that 'a base that moves while an image is built from its digest' '

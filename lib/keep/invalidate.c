@@ -218,7 +218,7 @@ has_name(const char *ref, const char *name)
 	return has;
 }
 
-/* Its digest, by whichever spelling it is remembered. */
+/* By whichever spelling: its images are counted, its digest is forgotten. */
 static int
 forget_base(struct imgcache *ic, const char *name, size_t *n,
 	    struct imgcache_error *err)

@@ -2,6 +2,7 @@
 #include "key/generation.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/strv.h"
 #include "recipe/dockerfile_ref.h"
@@ -25,6 +26,8 @@ ask(const struct inputs *in, const struct strv *stages, int64_t *generation,
 		char *name = image_ref_name(in->bases[i].ref);
 
 		strv_push(&bases, name);
+		if (strcmp(name, in->bases[i].ref))
+			strv_push(&bases, in->bases[i].ref);
 		free(name);
 	}
 	s.bases = (const char *const *)bases.v;

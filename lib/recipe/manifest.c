@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Every line is made here and nowhere else. Lists are sorted by their finished
- * lines, so that the order in which something was asked for does not count where
- * docker makes the same of it, and equal lines are written once.
+ * lines, so that the order in which something was asked for does not count
+ * where docker makes the same of it, and equal lines are written once.
  */
 #include "recipe/manifest.h"
 

@@ -435,8 +435,8 @@ Test(dockerfile_stages, triggers_of_a_stage_run_in_those_that_stand_on_it)
 		{ "FROM b AS o\nONBUILD RUN --mount=from=i,target=/m x\n"
 		  "FROM o AS p\nFROM p\n", "stage 0:1 o\nstage 1:3 p\n"
 		  "stage 2:4\nbase b:1\nimage i:3\n" },
-		{ "# escape=`\nFROM c AS i\nFROM b AS o\nONBUILD ENV A=b\\ C=d\n"
-		  "ONBUILD COPY $C /x\nFROM o\n", "stage 0:2 i\n"
+		{ "# escape=`\nFROM c AS i\nFROM b AS o\n"
+		  "ONBUILD ENV A=b\\ C=d\nONBUILD COPY $C /x\nFROM o\n", "stage 0:2 i\n"
 		  "stage 1:3 o\nstage 2:6\nbase c:2\nbase b:3\ndoubt 6 "
 		  "ONBUILD instructions, which are read without the escape "
 		  "directive\n" },

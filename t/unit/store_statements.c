@@ -32,6 +32,8 @@ static const struct {
 	{ "INVALIDATION_LIST", "lists all; one row per subject" },
 	{ "OBJECT_IDS", "the sweep of prune" },
 	{ "OBJECT_ROOTS", "the sweep of prune, along an index" },
+	{ "BASES_REFS", "lists all, along an index; one row per base" },
+	{ "LIST_BASES", "lists all; asked for by a person" },
 	/* runs along an index and stops at the limit */
 	{ "LIST_BY_USE", "along images_by_use" },
 	{ "LIST_BY_USE_REVERSED", "along images_by_use" },
