@@ -61,7 +61,7 @@ test_that 'a base that a stage has the name of is locked, and kept to' '
 	echo other | docker import - alpine:latest &&
 	expect_status 0 imgcache get own && same one stdout &&
 	imgcache delete "$(cat one)" && expect_status 128 imgcache build own &&
-	grep "since a stage has its name, and it has another image" stderr
+	grep "since a stage has its name, and the engine has another" stderr
 	status=$?; mv kept.yaml imgcache.yaml; mv kept.lock imgcache.lock
 	[ $status -eq 0 ]
 '

@@ -166,19 +166,26 @@ test_that 'a base that a stage has the name of is not pinned, if spelled so' '
 	done
 '
 
-# refused WHO: the build is, for what alpine is now
+# refused WHO CURE: the build is, for what alpine is now
 refused() {
 	expect_status 128 imgcache build named && tail -n 1 stderr >last &&
-	says last "'alpine' cannot be pinned, since a stage has its name, and $1 another image of that name; rename the stage, or run: docker pull alpine"
+	says last "'alpine' cannot be pinned, since a stage has its name, and $1 another image of that name; rename the stage, or $2"
 }
 
 test_that 'what docker would take for it now has to be what is in the key' '
 	named alpine && docker rmi alpine:latest && imgcache tag named >one &&
 	echo moved | docker import - there:1 && docker tag there:1 alpine &&
 	docker push alpine && docker rmi alpine && imgcache tag named >two &&
-	same one two && refused "its registry now has" &&
-	docker pull alpine && expect_status 0 imgcache build named &&
-	! grep "$(cat two)" stdout
+	same one two && refused "its registry now has" "build with --pull" &&
+	expect_status 0 imgcache build --pull named && ! grep "$(cat two)" stdout
+'
+
+test_that 'a builder of another driver takes what the registry has' '
+	standin_base alpine:latest && echo own | docker import - alpine:latest &&
+	named alpine && echo docker-container >"$STANDIN_DIR/driver" &&
+	refused "its registry now has" "run: docker pull alpine" &&
+	docker pull alpine && expect_status 0 imgcache build named
+	status=$?; rm "$STANDIN_DIR/driver"; [ $status -eq 0 ]
 '
 
 test_that 'and after the build: it is filed under no key' '

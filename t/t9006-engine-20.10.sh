@@ -131,6 +131,20 @@ test_that 'another image under that name here: refused, with what to do' '
 	expect_status 0 imgcache build app && is_first "$(cat stdout)"
 '
 
+test_that 'a base that moves while it is built from: status 3, no key' '
+	echo "four $RUN" >app/file && mkdir meanwhile &&
+	cat >meanwhile/docker <<-SCRIPT && chmod +x meanwhile/docker &&
+	#!/bin/sh
+	case "\$*" in *"buildx build"*)
+		"$real_docker" tag "moved-$RUN:1" "$base" ;;
+	esac
+	exec "$real_docker" "\$@"
+	SCRIPT
+	PATH=$PWD/meanwhile:$PATH expect_status 3 imgcache build app &&
+	grep "may have changed while it was built from" stderr &&
+	expect_status 1 imgcache get app
+'
+
 test_that 'a base that only this engine has: moved, it is another key' '
 	docker tag busybox:latest "own-$RUN:1" && mkdir own &&
 	printf "FROM own-%s:1\nLABEL imgcache-test=%s\n" "$RUN" "$RUN" \

@@ -56,9 +56,10 @@ image_of(const struct builder *b, enum image_status status)
 	row.status = status;
 	row.origin = "built";
 	row.log_path = b->log_path;
-	if (status == IMAGE_COMPLETED)
+	/* a build that fails has nothing anew */
+	if (status == IMAGE_COMPLETED || !b->redo.is_stale)
 		row.generation = b->found->generation;
-	else if (b->before.n)
+	else if (b->before.n && str_is(b->before.v[0].origin, "built"))
 		row.generation = b->before.v[0].generation;
 	return row;
 }

@@ -43,44 +43,69 @@ refuse_old(const struct base *b, const char *who, struct imgcache_error *err)
 	return ret;
 }
 
+/* What can be done where a stage has the name of its base. */
 static int
-refuse(const struct base *b, const char *who, struct imgcache_error *err)
+refuse_decided(const struct base *b, const char *who, const char *cure,
+	       struct imgcache_error *err)
 {
+	return error_set(err, IMGCACHE_EFAIL, "'%s' cannot be pinned, since a "
+			 "stage has its name, and %s another image of that "
+			 "name; rename the stage%s%s", b->ref, who,
+			 *cure ? ", or " : "", cure);
+}
+
+static int
+refuse_own(const struct base *b, struct imgcache_error *err)
+{
+	char *cure;
+	int ret;
+
+	if (!b->decided_for)
+		return refuse_old(b, "it has", err);
+	cure = b->locked ?
+		mem_printf("run: docker pull %s@%s && docker tag %s@%s %s",
+			   b->ref, b->digest, b->ref, b->digest, b->ref) :
+		mem_strdup("build again");
+	ret = refuse_decided(b, "the engine has", cure, err);
+	free(cure);
+	return ret;
+}
+
+static int
+refuse_registry(const struct base *b, struct imgcache_error *err)
+{
+	static const char who[] = "its registry now has";
 	char *cure;
 	int ret;
 
 	if (!b->decided_for)
 		return refuse_old(b, who, err);
 	cure = b->locked ?
-		mem_printf("docker pull %s@%s && docker tag %s@%s %s", b->ref,
-			   b->digest, b->ref, b->digest, b->ref) :
-		mem_printf("docker pull %s", b->ref);
-	ret = error_set(err, IMGCACHE_EFAIL, "'%s' cannot be pinned, since a "
-			"stage has its name, and %s another image of that "
-			"name; rename the stage, or run: %s", b->ref, who,
-			cure);
+		mem_printf("run: imgcache lock --update %s", b->ref) :
+		b->image_id ? mem_printf("run: docker pull %s", b->ref) :
+		mem_strdup("build with --pull");
+	ret = refuse_decided(b, who, cure, err);
 	free(cure);
 	return ret;
 }
 
-/* The engine has nothing of that name and will pull what the registry has. */
+/* The builder will take what the registry has. */
 static int
 check_registry(struct imgcache *ic, const struct base *b,
-	       struct imgcache_error *err)
+	       const char *platform, struct imgcache_error *err)
 {
 	struct registry_image image = {0};
 	int ret;
 
 	if (b->kind == BASE_LOCAL)
-		return refuse(b, "the registry may have", err);
-	ret = registry_image(&ic->registry, b->ref, b->decided_for ?
-			     b->decided_for : session_platform(ic), &image,
-			     err);
-	if (ret == IMGCACHE_ENO) {
+		return refuse_old(b, "the registry may have", err);
+	ret = registry_image(&ic->registry, b->ref, platform, &image, err);
+	if (ret == IMGCACHE_ENO && b->decided_for) {
 		error_clear(err);
-		ret = refuse(b, "its registry has not got that or", err);
+		ret = refuse_decided(b, "no registry, where this builder looks,"
+				     " has that or", "", err);
 	} else if (!ret && strcmp(image.digest, b->digest)) {
-		ret = refuse(b, "its registry now has", err);
+		ret = refuse_registry(b, err);
 	}
 	registry_image_release(&image);
 	return ret;
@@ -103,95 +128,81 @@ struct taker {
 	const char *const *platforms;
 };
 
-/* For which of the platforms is it, if one stage has not its own? */
-static const char *
-wanted(const struct inputs *in, const struct base *b, const struct taker *t)
-{
-	return b->decided_for && t->platforms && t->platforms[0] &&
-		strv_has(&in->r->recipe->platforms, b->decided_for) ?
-		t->platforms[0] : b->decided_for;
-}
-
 /*
- * Is what would be taken now what is in the key? The engine's own image is, if
- * it is for the platform; of several it may be for one only.
+ * Is what would be taken now what is in the key? That is the engine's own image
+ * if docker is the builder and would take it, else the registry's.
  */
 static int
 check_base(const struct inputs *in, const struct base *b,
 	   const struct taker *t, struct imgcache_error *err)
 {
-	const char *platform = wanted(in, b, t);
-	bool several = t->platforms && t->platforms[0] && t->platforms[1];
+	const char *own = b->decided_for && *b->decided_for ? b->decided_for :
+		NULL;
+	const char *platform = own ? own : t->platforms && *t->platforms ?
+		*t->platforms : session_platform(in->ic);
 	struct engine_image image = {0};
 	struct engine *e;
-	bool is_own;
+	bool takes = false;
 	int ret = session_engine(in->ic, &e, err);
 
-	if (!ret)
+	if (!ret && t->is_docker) {
 		ret = engine_image(e, b->ref, &image, err);
-	is_own = !ret && t->is_docker &&
-		(!platform || engine_image_is_for(&image, platform));
-	if (is_own && !is_in_key(b, &image))
-		ret = refuse(b, "it has", err);
-	if (ret == IMGCACHE_ENO)
-		error_clear(err);
-	if (ret == IMGCACHE_ENO || (!ret && (!is_own || several)))
-		ret = check_registry(in->ic, b, err);
-	engine_image_release(&image);
-	return ret;
-}
-
-static int
-check_decided(const struct inputs *in, const char *const *platforms,
-	      const char *builder, struct imgcache_error *err)
-{
-	struct taker taker = { .platforms = platforms };
-	bool asked = false;
-	size_t i;
-	int ret = 0;
-
-	for (i = 0; !ret && i < in->n_bases; i++) {
-		struct builder_info info = {0};
-
-		if (!in->bases[i].decided_for)
-			continue;
-		if (!asked)
-			ret = builder_info_find(&info, NULL, builder, err);
-		if (!asked)
-			taker.is_docker = !strcmp(info.driver, "docker");
-		builder_info_release(&info);
-		asked = true;
 		if (!ret)
-			ret = check_base(in, &in->bases[i], &taker, err);
+			ret = engine_takes(e, &image, platform, &takes, err);
+		if (ret == IMGCACHE_ENO) {
+			error_clear(err);
+			ret = 0;
+		}
 	}
+	if (!ret && !takes)
+		ret = check_registry(in->ic, b, platform, err);
+	else if (!ret && !is_in_key(b, &image))
+		ret = refuse_own(b, err);
+	engine_image_release(&image);
 	return ret;
 }
 
 /* Engines that know no contexts are told nothing, but for what is generated. */
 static int
-check_untold(const struct inputs *in, struct imgcache_error *err)
+is_untold(const struct inputs *in, bool *is, struct imgcache_error *err)
 {
-	static const struct taker old = { .is_docker = true };
 	bool knows = true;
-	size_t i;
 	int ret = 0;
 
 	if (in->plain_contexts.n && !in->r->recipe->build_contexts.n)
 		ret = knows_contexts(in->ic, &knows, err);
-	for (i = 0; !ret && !knows && i < in->n_bases; i++)
-		if (in->bases[i].kind == BASE_PINNED ||
-		    in->bases[i].kind == BASE_LOCAL)
-			ret = check_base(in, &in->bases[i], &old, err);
+	*is = !knows;
 	return ret;
+}
+
+static bool
+is_checked(const struct base *b, bool untold)
+{
+	return b->decided_for || (untold && (b->kind == BASE_PINNED ||
+					     b->kind == BASE_LOCAL));
 }
 
 int
 pins_check(const struct inputs *in, const char *const *platforms,
 	   const char *builder, struct imgcache_error *err)
 {
-	int ret = check_decided(in, platforms, builder, err);
+	struct taker taker = { .platforms = platforms };
+	struct builder_info info = {0};
+	bool untold, any = false;
+	size_t i;
+	int ret = is_untold(in, &untold, err);
 
-	return ret ? ret : check_untold(in, err);
+	for (i = 0; !ret && i < in->n_bases; i++)
+		any |= is_checked(&in->bases[i], untold);
+	if (!ret && any) {
+		ret = builder_info_find(&info, NULL, builder, err);
+		taker.is_docker = !strcmp(info.driver, "docker");
+		builder_info_release(&info);
+	}
+	for (i = 0; !ret && i < in->n_bases; i++)
+		if (is_checked(&in->bases[i], untold))
+			ret = check_base(in, &in->bases[i], &taker, err);
+	return ret;
 }
 
 /* Are all of these on the engine? */
@@ -275,12 +286,10 @@ int
 pins_for_engine(struct inputs *in, struct strv *contexts,
 		struct imgcache_error *err)
 {
-	bool knows = true;
-	int ret = 0;
+	bool untold;
+	int ret = is_untold(in, &untold, err);
 
-	if (in->plain_contexts.n && !in->r->recipe->build_contexts.n)
-		ret = knows_contexts(in->ic, &knows, err);
-	if (!ret && knows)
+	if (!ret && !untold)
 		strv_push_all(contexts, &in->plain_contexts);
 	return ret;
 }

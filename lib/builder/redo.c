@@ -117,17 +117,43 @@ plan_filter(struct redo *r, const struct builder *b,
 	return ret;
 }
 
-/* Up to where its images have been built anew; INT64_MAX: there is none. */
+/* One that was only promised, or came from elsewhere, has no layers here. */
+static bool
+has_built(const struct image_row *row)
+{
+	return row->status != IMAGE_PENDING || row->image_id;
+}
+
+static int64_t
+generation_of(const struct image_row *row)
+{
+	return str_is(row->origin, "built") ? row->generation : 0;
+}
+
+/* What has been built here of the name, for the same platforms. */
+static int
+list_name(const struct builder *b, struct image_list *list,
+	  struct imgcache_error *err)
+{
+	struct image_filter filter = {
+		.engine = b->found->engine,
+		.name = b->in->r->recipe->name,
+		.project = b->in->r->recipe->root,
+	};
+
+	return filter.name ?
+		images_list(b->in->ic->catalog, &filter, list, err) : 0;
+}
+
+/*
+ * Up to where it has been built anew; INT64_MAX: nothing was built here by that
+ * name or key, nor tried to.
+ */
 static int
 last_generation(const struct builder *b, int64_t *out,
 		struct imgcache_error *err)
 {
 	const struct lookup_found *f = b->found;
-	struct image_filter filter = {
-		.engine = f->engine,
-		.name = b->in->r->recipe->name,
-		.project = b->in->r->recipe->root,
-	};
 	struct image_list list = {0};
 	int64_t newest = -1;
 	size_t i;
@@ -135,13 +161,15 @@ last_generation(const struct builder *b, int64_t *out,
 
 	if (f->is_stale)
 		newest = f->stale;
-	else if (f->has_row && f->row.image_id)
-		newest = f->row.generation;
-	else if (filter.name)
-		ret = images_list(b->in->ic->catalog, &filter, &list, err);
+	else if (f->has_row && has_built(&f->row))
+		newest = generation_of(&f->row);
+	else
+		ret = list_name(b, &list, err);
 	for (i = 0; !ret && i < list.n; i++)
-		if (list.v[i].image_id && list.v[i].generation > newest)
-			newest = list.v[i].generation;
+		if (has_built(&list.v[i]) &&
+		    str_is(list.v[i].key.platform, b->in->platform) &&
+		    generation_of(&list.v[i]) > newest)
+			newest = generation_of(&list.v[i]);
 	image_list_release(&list);
 	*out = newest < 0 ? INT64_MAX : newest;
 	return ret;
@@ -156,27 +184,55 @@ is_part(const struct builder *b)
 		strcmp(b->platforms[0], b->in->local);
 }
 
+static const char *
+part_stage(const struct builder *b)
+{
+	return b->in->r->recipe->name ? "" : b->in->tag;
+}
+
+/* There is a mark of its last build; and where all is younger, nothing stale. */
+static int
+last_part(const struct builder *b, int64_t moment, int64_t *out,
+	  struct imgcache_error *err)
+{
+	const struct redone_stage mark = row_of(b, part_stage(b));
+	const struct lookup_found *f = b->found;
+	struct image_list list = {0};
+	bool is_older = f->has_row && f->row.created_at <= moment;
+	size_t i;
+	int ret = redone_get(b->in->ic->catalog, &mark, out, err);
+
+	if (!ret)
+		ret = list_name(b, &list, err);
+	for (i = 0; !ret && i < list.n; i++)
+		is_older |= list.v[i].created_at <= moment;
+	if (!ret && !is_older)
+		*out = INT64_MAX;
+	image_list_release(&list);
+	return ret;
+}
+
 /*
  * All of it: once after it was invalidated, whatever is the reason of the next
- * build that goes well. An image of which there is none yet has nothing stale.
+ * build that goes well. Of what was never built nothing is stale.
  */
 static int
 plan_whole(struct redo *r, const struct builder *b, struct imgcache_error *err)
 {
-	const struct redone_stage row = row_of(b, "");
 	int64_t moment, done;
 	int ret = generation_whole(b->in, &moment, err);
 
 	if (!ret && moment)
-		ret = is_part(b) ?
-			redone_get(b->in->ic->catalog, &row, &done, err) :
+		ret = is_part(b) ? last_part(b, moment, &done, err) :
 			last_generation(b, &done, err);
 	if (ret || !moment || moment <= done)
 		return ret;
-	r->everything = true;
+	r->everything = r->is_stale = true;
 	if (is_part(b)) {
 		mem_grow(r->marks, r->n_marks, r->cap_marks);
-		r->marks[r->n_marks++] = (struct redo_mark){ "", moment };
+		r->marks[r->n_marks++] = (struct redo_mark){
+			part_stage(b), moment
+		};
 	}
 	return 0;
 }

@@ -20,6 +20,7 @@ struct imgcache_error;
 /* Zero-initialised is nothing. */
 struct redo {
 	bool everything;
+	bool is_stale;		/* since it was invalidated */
 	struct strv stages;	/* lower case; none if everything */
 	struct redo_mark {
 		const char *stage;	/* borrowed from the inputs */

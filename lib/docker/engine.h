@@ -111,9 +111,15 @@ void engine_image_release(struct engine_image *image);
 /* The label's value, or NULL. Borrowed from the image. */
 const char *engine_image_label(const struct engine_image *image,
 			       const char *name);
-/* Of an index only one platform is known: this machine's, if it is there. */
-bool engine_image_is_for(const struct engine_image *image,
-			 const char *platform);
+
+/*
+ * Would a build here take this image of its own for that platform, or ask the
+ * registry? The containerd store takes what it has under the name whatever it is
+ * for (PreferLocal in BuildKit's util/resolver); the classic one looks.
+ */
+int engine_takes(struct engine *e, const struct engine_image *image,
+		 const char *platform, bool *takes,
+		 struct imgcache_error *err);
 bool engine_image_has_tag(const struct engine_image *image, const char *ref);
 
 /*

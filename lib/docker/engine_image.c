@@ -204,16 +204,17 @@ engine_image_release(struct engine_image *image)
 	memset(image, 0, sizeof(*image));
 }
 
-bool
-engine_image_is_for(const struct engine_image *image, const char *platform)
+int
+engine_takes(struct engine *e, const struct engine_image *image,
+	     const char *platform, bool *takes, struct imgcache_error *err)
 {
-	struct arena arena = {0};
-	const char *own = platform_join(&arena, image->os, image->arch,
-					image->variant);
-	bool is = !*own || platform_is_same(own, platform);
+	const char *identity;
+	int ret = engine_identity(e, &identity, err);
 
-	arena_release(&arena);
-	return is;
+	*takes = !ret && (strstr(identity, "/containerd:") || !*image->os ||
+			  platform_takes(platform, image->os, image->arch,
+					 image->variant));
+	return ret;
 }
 
 const char *

@@ -23,6 +23,42 @@ platform_is_same(const char *a, const char *b)
 	return false;
 }
 
+/* That of an architecture without one: 7 of arm, 8 of arm64, else 1. */
+static int
+variant_number(const char *variant, const char *arch)
+{
+	if (variant && *variant == 'v' && variant[1] >= '1' &&
+	    variant[1] <= '9')
+		return variant[1] - '0';
+	return str_is(arch, "arm") ? 7 : str_is(arch, "arm64") ? 8 : 1;
+}
+
+bool
+platform_takes(const char *platform, const char *os, const char *arch,
+	       const char *variant)
+{
+	struct strv parts = {0};
+	const char *wanted, *its;
+	bool takes = false;
+
+	strv_split(&parts, platform, "/");
+	if (parts.n >= 2 && str_is(parts.v[0], os)) {
+		wanted = parts.v[1];
+		its = parts.n > 2 ? parts.v[2] : "";
+		if (str_is(wanted, arch))
+			takes = !variant || !*variant ||
+				variant_number(variant, arch) <=
+				variant_number(its, wanted);
+		else
+			takes = (str_is(wanted, "amd64") &&
+				 str_is(arch, "386")) ||
+				(str_is(wanted, "arm64") &&
+				 str_is(arch, "arm"));
+	}
+	strv_release(&parts);
+	return takes;
+}
+
 const char *
 platform_join(struct arena *a, const char *os, const char *arch,
 	      const char *variant)

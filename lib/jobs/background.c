@@ -58,7 +58,9 @@ make_row(struct job *j, struct inputs *in, const struct lookup_found *f,
 
 	row.status = IMAGE_PENDING;
 	row.origin = "built";
-	row.generation = f->generation;
+	/* until it is built; see redo.c */
+	if (f->has_row && str_is(f->row.origin, "built"))
+		row.generation = f->row.generation;
 	j->row = f->row.id;
 	/* what is there stays so until it is replaced */
 	if (f->has_row && (f->row.status == IMAGE_COMPLETED ||

@@ -224,11 +224,13 @@ from_engine(struct imgcache *ic, const struct base_query *q, struct base *b,
 	}
 	if (ret)
 		return ret;
-	if (q->engine_decides && !engine_image_is_for(&image, q->platform)) {
-		engine_image_release(&image);
-		return 0;
-	}
 	*found = true;
+	if (q->engine_decides)
+		ret = engine_takes(e, &image, q->platform, found, err);
+	if (ret || !*found) {
+		engine_image_release(&image);
+		return ret;
+	}
 	digest = engine_image_digest(&image, q->ref);
 	keep_local(ic, b, image.id, digest ? digest : image.id);
 	b->user = arena_strdup(&ic->arena, image.user);
@@ -370,7 +372,8 @@ what_engine_takes(struct imgcache *ic, const struct base_query *q,
 		ret = ask_around(ic, q, b, err);
 	b->kind = BASE_NAMED;
 	b->pinned = b->ref;
-	b->decided_for = arena_strdup(&ic->arena, q->platform);
+	b->decided_for = arena_strdup(&ic->arena, q->own_platform ?
+				      q->own_platform : "");
 	return ret;
 }
 

@@ -36,7 +36,8 @@ struct base {
 	const char *pinned;	/* for FROM and --build-context */
 	const char *at;		/* BASE_OURS: the engine's name; NULL: ref */
 	const char *image_id;	/* BASE_LOCAL */
-	const char *decided_for;	/* docker decides, for that platform */
+	const char *decided_for;	/* docker decides: for that platform, or
+					   ("") that of the build; else NULL */
 	const char *user;	/* USER of the image, "" if none or unknown */
 	const char *config_of;	/* whose configuration it has: see below */
 	struct lockfile_config *locked;	/* what imgcache.lock says of it */
@@ -52,6 +53,7 @@ struct base_query {
 	const char *ref;
 	const char *at;		/* the name of ours on the engine, or NULL */
 	const char *platform;
+	const char *own_platform;	/* not that of the build; or NULL */
 	bool by_name;		/* base_policy: name */
 	bool fresh;		/* ask the registry whatever is remembered */
 	bool no_lock;		/* do not look into imgcache.lock */

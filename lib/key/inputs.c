@@ -53,19 +53,40 @@ built_from(const struct inputs *in, const struct base_query *q)
 		NULL;
 }
 
+/* That for which docker decides is another one on each platform. */
+static const struct base *
+added_before(const struct inputs *in, const struct base_query *q)
+{
+	const char *platform = q->own_platform ? q->own_platform : "";
+	size_t i;
+
+	if (!q->engine_decides)
+		return inputs_base(in, q->ref);
+	for (i = 0; i < in->n_bases; i++) {
+		const struct base *b = &in->bases[i];
+
+		if (strcmp(b->ref, q->ref))
+			continue;
+		if (b->decided_for ? str_is(b->decided_for, platform) :
+		    b->kind != BASE_PINNED && b->kind != BASE_LOCAL)
+			return b;
+	}
+	return NULL;
+}
+
 int
 inputs_add_base(struct inputs *in, const struct base_query *q,
 		const struct base **out, struct imgcache_error *err)
 {
 	const struct base *built = built_from(in, q);
-	const struct base *old = inputs_base(in, q->ref);
+	const struct base *old = added_before(in, q);
 	const struct base *same = old ? NULL :
 		base_by_other_spelling(in->bases, in->n_bases, q);
 	struct base_query query = *q;
 	struct base b;
 	int ret = 0;
 
-	if (old && (old->decided_for || !q->engine_decides)) {
+	if (old) {
 		if (out)
 			*out = old;
 		return 0;

@@ -74,13 +74,16 @@ take_image(struct rounds *r, const struct dockerfile_image *image,
 	   struct imgcache_error *err)
 {
 	const struct recipe *recipe = r->in->r->recipe;
+	bool is_stage = is_a_stage(r->df, image->ref);
+	const char *platform = is_stage ? r->in->local :
+		recipe->platforms.v[0];
 	struct base_query q = {
 		.ref = image->ref,
-		.platform = image->platform ? image->platform :
-			recipe->platforms.v[0],
+		.platform = image->platform ? image->platform : platform,
+		.own_platform = image->platform,
 		.by_name = recipe->base_policy == BASE_BY_NAME,
 		.fresh = r->o->fresh_bases,
-		.engine_decides = is_a_stage(r->df, image->ref),
+		.engine_decides = is_stage,
 	};
 
 	int ret = image->context ? 0 :
