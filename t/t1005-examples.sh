@@ -172,13 +172,15 @@ set_up() {
 	fi
 }
 
-# The container of a service, on the api that is built first; it ends with us.
+# The container of a service, on the api that is built first; it ends with us,
+# and so does that of imgcache-spawn(1).
 api=$(cd p && "$real" get api)
 docker run --name=web-1 --label=com.docker.compose.project=shop "$api" \
 	sleep 600 >/dev/null 2>&1 &
 container=$!
 examples_cleanup() {
 	kill "$container" 2>/dev/null
+	docker stop worker >/dev/null 2>&1
 	standin_cleanup
 }
 trap examples_cleanup EXIT

@@ -151,7 +151,9 @@ sub serve {
 		return answer($client, $method, $status, $text);
 	}
 	if ($action eq 'hang') {
-		sleep 3600;
+		# until nobody waits any longer
+		1 while sysread $client, my $more, 65536;
+		exit 0;
 	} elsif ($action eq 'basic') {
 		my ($got) = $head =~ /^Authorization: Basic (\S+)/mi;
 		return answer($client, $method, 401, 'UNAUTHORIZED: who are you',
