@@ -695,9 +695,13 @@ good IC027 'the folder is kept, too' 'FROM a:1' \
 
 bad IC024 2:5 'a download' 'FROM a:1
 ADD https://example.test/x.tgz /x'
-good IC024 'with a checksum, a repository, a file' 'FROM a:1
+bad IC024 2:5 'a repository' 'FROM a:1
+ADD https://example.test/x.git#v1 /x'
+bad IC024 2:5 'a repository, by ssh' 'FROM a:1
+ADD git@example.test:x/y.git /x'
+good IC024 'with a checksum, a repository at a commit, a file' 'FROM a:1
 ADD --checksum=sha256:0000000000000000000000000000000000000000000000000000000000000000 https://example.test/x.tgz /x
-ADD https://example.test/x.git#v1 /y
+ADD https://example.test/x.git#0123456789012345678901234567890123456789:d /y
 ADD x.tgz /z'
 
 bad IC025 1:1 'no reason' '# imgcache lint ignore=IC003

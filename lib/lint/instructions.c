@@ -9,6 +9,7 @@
 
 #include "lint/docker.h"
 #include "lint/names.h"
+#include "recipe/dockerfile_sources.h"
 
 /* "# syntax = x": which directive, and its value; NULL if it is none. */
 static const char *
@@ -147,15 +148,14 @@ check_secrets(struct lint_docker *d, const struct dockerfile_instruction *in)
 			check_secret_env(d, in, in->args[i], in->args[i + 1]);
 }
 
-/* A file that is fetched, not a repository that is cloned. */
+/* Is it cloned at the id of a commit, whole, which is what it stays? */
 static bool
-is_download(const char *word)
+has_commit(const char *word)
 {
-	size_t len = strcspn(word, "#?");
+	const char *id = strchr(word, '#');
+	size_t len = id ? strspn(id + 1, "0123456789abcdef") : 0;
 
-	if (strncasecmp(word, "http://", 7) && strncasecmp(word, "https://", 8))
-		return false;
-	return len < 4 || strncmp(word + len - 4, ".git", 4) != 0;
+	return (len == 40 || len == 64) && (!id[1 + len] || id[1 + len] == ':');
 }
 
 static void
@@ -166,16 +166,23 @@ check_add(struct lint_docker *d, const struct dockerfile_instruction *in)
 	if (dockerfile_flag(in, "checksum"))
 		return;
 	for (size_t i = 0; i + 1 < in->n_args; i++) {
-		if (!is_download(in->args[i]))
+		const char *word = in->args[i];
+		bool git = source_is_git(word);
+
+		if (git ? has_commit(word) :
+		    strncasecmp(word, "http://", 7) &&
+		    strncasecmp(word, "https://", 8))
 			continue;
 		begin = lint_begin(in);
 		end = lint_end(in);
-		lint_word_place(in, in->args[i], &begin, &end);
-		lint_note(d->f, LINT_REMOTE_ADD, begin, end, "what this URL "
-			  "gives is fetched at every build, and taken whatever "
-			  "it is");
-		lint_cure(d->f, "add --checksum=sha256:..., so that it is "
-			  "known and cached");
+		lint_word_place(in, word, &begin, &end);
+		lint_note(d->f, LINT_REMOTE_ADD, begin, end, "what this %s is "
+			  "fetched at every build, and taken whatever it is",
+			  git ? "repository has" : "URL gives");
+		lint_cure(d->f, git ? "name a commit by its whole id, "
+			  "REPOSITORY#ID, so that it stays the same" :
+			  "add --checksum=sha256:..., so that it is known and "
+			  "cached");
 	}
 }
 

@@ -73,7 +73,8 @@ static const struct imgcache_lint_rule rules[LINT_RULES] = {
 	[LINT_ENCODING] = { "IC023", "ignore-file-encoding", INFO, true,
 		"An ignore file has a byte order mark or CRLF line ends." },
 	[LINT_REMOTE_ADD] = { "IC024", "unchecked-download", WARNING, false,
-		"ADD fetches a URL without a checksum." },
+		"ADD fetches a URL without a checksum, or a repository without "
+		"a commit's id." },
 	[LINT_IGNORE_COMMENT] = { "IC025", "bad-ignore-comment", WARNING,
 		false, "A comment that silences a rule names none, or gives no "
 		"reason." },

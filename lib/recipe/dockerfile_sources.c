@@ -164,9 +164,8 @@ is_scp(const char *s)
 	return true;
 }
 
-/* An http address is git's if its path, before ? and #, ends in .git. */
-static bool
-is_git(const char *s)
+bool
+source_is_git(const char *s)
 {
 	if (str_starts(s, "./") || str_starts(s, "../"))
 		return false;
@@ -229,8 +228,8 @@ add_source(const struct source_reader *r, struct copy *c, const char *word,
 		doubt_value(r, word);
 		return 0;
 	}
-	if (add && (is_git(src) || is_http(src))) {
-		c->read.kind = is_git(src) ? DOCKERFILE_READ_GIT :
+	if (add && (source_is_git(src) || is_http(src))) {
+		c->read.kind = source_is_git(src) ? DOCKERFILE_READ_GIT :
 					     DOCKERFILE_READ_URL;
 		c->read.path = src;
 		c->read.include = NULL;

@@ -41,6 +41,12 @@ int sources_read(const struct source_reader *r,
 int sources_expand(const struct source_reader *r, const char *word,
 		   const char **out, struct imgcache_error *err);
 
+/*
+ * Does ADD take it for a repository? An http address is git's if its path,
+ * before ? and #, ends in .git.
+ */
+bool source_is_git(const char *s);
+
 /* "/a/../b//c/" is "b/c", as Go's path.Join("/", path) less its slash. */
 const char *source_clean(struct arena *arena, const char *path);
 
