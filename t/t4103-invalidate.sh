@@ -151,7 +151,12 @@ test_that 'one without a name likewise, and not after a build that failed' '
 	imgcache delete "$ref" && faults "build * exit 1 no-space" &&
 	! imgcache build $y >/dev/null 2>&1; faults
 	builds anew imgcache build $y && imgcache delete "$ref" &&
-	builds on imgcache build $y
+	builds on imgcache build $y && mkdir -p folder &&
+	printf "FROM busybox\nCOPY f /\nRUN f\n" >folder/Dockerfile &&
+	echo 1 >folder/f && imgcache build folder && sleep 1.1 &&
+	imgcache invalidate --all && echo 2 >folder/f &&
+	builds anew imgcache build folder && echo 3 >folder/f &&
+	builds on imgcache build folder
 '
 
 in_background() {

@@ -147,7 +147,7 @@ list_name(const struct builder *b, struct image_list *list,
 
 /*
  * Up to where it has been built anew; INT64_MAX: nothing was built here by that
- * name or key, nor tried to.
+ * name, of those files, nor tried to.
  */
 static int
 last_generation(const struct builder *b, int64_t *out,
@@ -163,8 +163,10 @@ last_generation(const struct builder *b, int64_t *out,
 		newest = f->stale;
 	else if (f->has_row && has_built(&f->row))
 		newest = generation_of(&f->row);
-	else
+	else if (b->in->r->recipe->name)
 		ret = list_name(b, &list, err);
+	else
+		ret = kept_last(b->in, f->engine, &list, err);
 	for (i = 0; !ret && i < list.n; i++)
 		if (has_built(&list.v[i]) &&
 		    str_is(list.v[i].key.platform, b->in->platform) &&
