@@ -87,6 +87,14 @@ test_that 'what is locked is what is built' '
 '
 
 # To docker "x" and "x:latest" are one name, of which the last pin counts.
+test_that 'a digest that the registry has not got: where it is from' '
+	sed "s/^\(busybox sha256:\).*/\1$(printf %064d 0)/" imgcache.lock \
+		>wrong.lock && cp imgcache.lock kept.lock &&
+	cp wrong.lock imgcache.lock && expect_status 2 imgcache build tools
+	status=$?; mv kept.lock imgcache.lock; [ $status -eq 0 ] &&
+	grep "; imgcache.lock has that digest, run: imgcache lock --update busybox; see imgcache log tools$" stderr
+'
+
 test_that 'two spellings of a base are one: the digest of the first' '
 	mkdir -p twice && printf "FROM debian\nRUN x\n" >twice/Dockerfile &&
 	printf "version: 1\nimages: {t: {context: twice}}\n" >twice.yaml &&

@@ -359,10 +359,30 @@ choose_platforms(struct builder *b, struct imgcache_error *err)
 					   b->options->builder, err);
 }
 
+/* A digest of the lock file that docker could not get, or NULL. */
+static const struct base *
+missing_locked(const struct builder *b)
+{
+	const char *text = b->summary.error;
+	bool is_missing = strstr(text, "not found") ||
+		strstr(text, "does not exist");
+	size_t i;
+
+	for (i = 0; is_missing && i < b->in->n_bases; i++) {
+		const struct base *base = &b->in->bases[i];
+
+		if (base->locked && (strstr(text, base->digest) ||
+				     strstr(b->summary.step, base->digest)))
+			return base;
+	}
+	return NULL;
+}
+
 /* What helps against a failure of docker, or NULL. */
 static const char *
 cure_of(const struct builder *b)
 {
+	const struct base *locked = missing_locked(b);
 	bool is_foreign = b->platforms[0] &&
 		(b->platforms[1] || strcmp(b->platforms[0],
 					   session_own_platform(b->in->ic)));
@@ -372,7 +392,9 @@ cure_of(const struct builder *b)
 			PLATFORMS_CURE;
 	if (docker_failure_of(b->summary.error) == DOCKER_NO_PLATFORM)
 		return docker_failure_advice(DOCKER_NO_PLATFORM);
-	return NULL;
+	return locked ? arena_printf(&b->in->ic->arena, "imgcache.lock has that "
+				     "digest, run: imgcache lock --update %s",
+				     locked->ref) : NULL;
 }
 
 static void
