@@ -184,7 +184,10 @@ test_that 'a builder of another driver takes what the registry has' '
 	standin_base alpine:latest && echo own | docker import - alpine:latest &&
 	named alpine && echo docker-container >"$STANDIN_DIR/driver" &&
 	refused "its registry now has" "run: docker pull alpine" &&
-	docker pull alpine && expect_status 0 imgcache build named
+	docker pull alpine && expect_status 0 imgcache build named &&
+	echo own | docker import - only-here:latest &&
+	printf "FROM only-here AS only-here\nRUN x\n" >named/Dockerfile &&
+	expect_status 128 imgcache build named && grep "no registry, where this builder looks, has that or another image of that name; rename the stage$" stderr
 	status=$?; rm "$STANDIN_DIR/driver"; [ $status -eq 0 ]
 '
 

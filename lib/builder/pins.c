@@ -104,6 +104,9 @@ check_registry(struct imgcache *ic, const struct base *b,
 		error_clear(err);
 		ret = refuse_decided(b, "no registry, where this builder looks,"
 				     " has that or", "", err);
+	} else if (ret == IMGCACHE_ENO) {
+		/* not the answer to whether there is an image */
+		ret = err->code = IMGCACHE_EFAIL;
 	} else if (!ret && strcmp(image.digest, b->digest)) {
 		ret = refuse_registry(b, err);
 	}

@@ -117,22 +117,23 @@ plan_filter(struct redo *r, const struct builder *b,
 	return ret;
 }
 
-/* One that was only promised, or came from elsewhere, has no layers here. */
+/* One that was only promised has no layers. */
 static bool
 has_built(const struct image_row *row)
 {
 	return row->status != IMAGE_PENDING || row->image_id;
 }
 
+/* What came from elsewhere says nothing of the layers here. */
 static int64_t
 generation_of(const struct image_row *row)
 {
 	return str_is(row->origin, "built") ? row->generation : 0;
 }
 
-/* What has been built here of the name, for the same platforms. */
+/* What the catalog has of the name, or of one without a name its last. */
 static int
-list_name(const struct builder *b, struct image_list *list,
+list_made(const struct builder *b, struct image_list *list,
 	  struct imgcache_error *err)
 {
 	struct image_filter filter = {
@@ -142,7 +143,8 @@ list_name(const struct builder *b, struct image_list *list,
 	};
 
 	return filter.name ?
-		images_list(b->in->ic->catalog, &filter, list, err) : 0;
+		images_list(b->in->ic->catalog, &filter, list, err) :
+		kept_last(b->in, filter.engine, list, err);
 }
 
 /*
@@ -163,10 +165,8 @@ last_generation(const struct builder *b, int64_t *out,
 		newest = f->stale;
 	else if (f->has_row && has_built(&f->row))
 		newest = generation_of(&f->row);
-	else if (b->in->r->recipe->name)
-		ret = list_name(b, &list, err);
 	else
-		ret = kept_last(b->in, f->engine, &list, err);
+		ret = list_made(b, &list, err);
 	for (i = 0; !ret && i < list.n; i++)
 		if (has_built(&list.v[i]) &&
 		    str_is(list.v[i].key.platform, b->in->platform) &&
@@ -205,7 +205,7 @@ last_part(const struct builder *b, int64_t moment, int64_t *out,
 	int ret = redone_get(b->in->ic->catalog, &mark, out, err);
 
 	if (!ret)
-		ret = list_name(b, &list, err);
+		ret = list_made(b, &list, err);
 	for (i = 0; !ret && i < list.n; i++)
 		is_older |= list.v[i].created_at <= moment;
 	if (!ret && !is_older)

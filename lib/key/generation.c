@@ -26,6 +26,7 @@ ask(const struct inputs *in, const struct strv *stages, int64_t *generation,
 		char *name = image_ref_name(in->bases[i].ref);
 
 		strv_push(&bases, name);
+		/* as it was kept once */
 		if (strcmp(name, in->bases[i].ref))
 			strv_push(&bases, in->bases[i].ref);
 		free(name);

@@ -52,9 +52,8 @@ index_contexts(struct stages *s)
 	const struct strv *names = s->context_names;
 
 	for (size_t i = 0; names && i < names->n; i++) {
-		char *key = image_ref_context_name(names->v[i]);
-		const char *copy = arena_strdup(s->arena,
-						key ? key : names->v[i]);
+		char *key = image_ref_name(names->v[i]);
+		const char *copy = arena_strdup(s->arena, key);
 		*strmap_at(&s->contexts, copy, strlen(copy)) = i;
 		free(key);
 	}
